@@ -1,0 +1,144 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *buf_room(struct buf *b, size_t n)
+{
+	if (b->data != NULL && b->room - b->len > n)
+		return b->data + b->len;
+	size_t room = b->room < 256 ? 256 : b->room * 2;
+	if (n < SIZE_MAX / 4 && room < b->len + n + 1)
+		room = b->len + n + 1;
+	char *data = n < SIZE_MAX / 4 ? realloc(b->data, room) : NULL;
+	if (data == NULL) {
+		/* As the arena: the next run resumes. */
+		static const char text[] = "galway: out of memory\n";
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+		_exit(5);
+	}
+	b->data = data;
+	b->room = room;
+	return data + b->len;
+}
+
+void buf_add(struct buf *b, const void *data, size_t len)
+{
+	char *to = buf_room(b, len);
+
+	if (len > 0)
+		memcpy(to, data, len);
+	to[len] = '\0';
+	b->len += len;
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void buf_putc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n > 0) {
+		char *to = buf_room(b, (size_t)n);
+		(void)vsnprintf(to, (size_t)n + 1, fmt, ap);
+		b->len += (size_t)n;
+	}
+	va_end(ap);
+}
+
+void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	if (b->data != NULL)
+		b->data[0] = '\0';
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void buf_base64(struct buf *b, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+	char *to = buf_room(b, (len + 2) / 3 * 4);
+	size_t n = 0;
+
+	for (; len >= 3; len -= 3, p += 3) {
+		to[n++] = base64[p[0] >> 2];
+		to[n++] = base64[(p[0] & 3) << 4 | p[1] >> 4];
+		to[n++] = base64[(p[1] & 15) << 2 | p[2] >> 6];
+		to[n++] = base64[p[2] & 63];
+	}
+	if (len > 0) {
+		unsigned second = len > 1 ? p[1] : 0;
+		to[n++] = base64[p[0] >> 2];
+		to[n++] = base64[(p[0] & 3) << 4 | second >> 4];
+		to[n++] = len > 1 ? base64[(second & 15) << 2] : '=';
+		to[n++] = '=';
+	}
+	to[n] = '\0';
+	b->len += n;
+}
+
+/* 0..63, or -1. */
+static int digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+int buf_unbase64(struct buf *b, const char *text, size_t len)
+{
+	if (len % 4 != 0)
+		return -1;
+	size_t pad = len == 0 || text[len - 1] != '=' ? 0 : text[len - 2] != '=' ? 1 : 2;
+	char *to = buf_room(b, len / 4 * 3);
+	size_t n = 0;
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < len - pad; i++) {
+		int d = digit(text[i]);
+		if (d < 0)
+			return -1;
+		bits = bits << 6 | (uint32_t)d;
+		if (i % 4 != 3)
+			continue;
+		to[n++] = (char)(bits >> 16);
+		to[n++] = (char)(bits >> 8);
+		to[n++] = (char)bits;
+	}
+	if (pad == 1) {
+		to[n++] = (char)(bits >> 10);
+		to[n++] = (char)(bits >> 2);
+	} else if (pad == 2) {
+		to[n++] = (char)(bits >> 4);
+	}
+	to[n] = '\0';
+	b->len += n;
+	return 0;
+}

@@ -1,0 +1,43 @@
+#include "base/change.h"
+
+#include "base/arena.h"
+
+static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (value_equal(attr, list[i], v))
+			return true;
+	}
+	return false;
+}
+
+/* What stays of what was there, then what is new. */
+static void apply_mod(struct arena *mem, struct entry *e, const struct mod *m)
+{
+	const struct attr *there = m->replace ? NULL : entry_get(e, m->attr);
+	unsigned n_there = there != NULL ? there->n : 0, n = 0;
+	struct value *v = arena_alloc(mem, (n_there + m->n_add) * sizeof(*v));
+
+	for (unsigned i = 0; i < n_there; i++) {
+		if (!among(m->attr, there->values[i], m->remove, m->n_remove))
+			v[n++] = there->values[i];
+	}
+	for (unsigned i = 0; i < m->n_add; i++) {
+		if (!among(m->attr, m->add[i], v, n))
+			v[n++] = m->add[i];
+	}
+	if (n > 0)
+		entry_put(mem, e, m->attr, v, n);
+	else
+		entry_drop(e, m->attr);
+}
+
+void change_apply(struct arena *mem, struct entry *e, const struct change *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		apply_mod(mem, e, &c->mods[i]);
+	if (c->op == CHANGE_ADD)
+		e->name = c->name;
+	else if (c->new_name.len > 0)
+		e->name = c->new_name;
+}

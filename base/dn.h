@@ -1,0 +1,62 @@
+#ifndef BASE_DN_H
+#define BASE_DN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/entry.h"
+
+struct arena;
+struct err;
+
+/*
+ * Distinguished names, RFC 4514. Containment is decided on parsed RDNs, never on text:
+ * "cn=foo\,ou=people,dc=x" lies below dc=x, not below ou=people,dc=x.
+ *
+ * Accepted: RFC 4514, its predecessors' blanks around ',' '=' '+', and ';' as a separator is refused. Refused: an empty
+ * attribute type or hex string, a bad escape, NUL, unescaped specials, bytes that are not UTF-8.
+ */
+struct ava {
+	const char *type; /* as spelled: a descriptor or a dotted OID */
+	struct value value; /* unescaped */
+};
+
+struct rdn {
+	unsigned n; /* 1, more for multi-valued RDNs */
+	struct ava *avas;
+};
+
+struct dn {
+	unsigned n; /* 0: the root */
+	struct rdn *rdns; /* the leaf first */
+};
+
+/* ERR_ENTRY with the text and column on a bad name. */
+int dn_parse(struct arena *, struct value text, struct dn *, struct err *);
+/* RFC 4514 text with the least escapes; dn_parse(dn_print(x)) = x. */
+struct value dn_print(struct arena *, const struct dn *);
+
+/* Case does not count (Unicode case folding), nor blanks around values, nor the order in an RDN. */
+bool dn_equal(const struct dn *, const struct dn *);
+/* Is child strictly below base? */
+bool dn_below(const struct dn *child, const struct dn *base);
+/* The same on texts; false when one of them cannot be parsed. Equal names are not below. */
+bool dn_text_below(struct value child, const struct dn *base);
+bool dn_text_equal(struct value, struct value);
+
+/* The form that is equal for equal names: folded, least escapes. NULL data when the text is no name. */
+struct value dn_normal(struct arena *, struct value text);
+/* hash of dn_normal; a text that is no name hashes as its bytes. Without allocation for plain ASCII names. */
+uint64_t dn_key(struct value text);
+
+/* A value with RFC 4514's escapes, for building a name. */
+struct value dn_escape(struct arena *, struct value);
+/* "CN=x" and "OU=y,DC=z" as one name. */
+struct value dn_child(struct arena *, struct value rdn, struct value parent);
+/* The text without its first RDN; empty at the root. A bad name gives itself. */
+struct value dn_parent(struct value text);
+/* Number of RDNs; 0 for a bad name. */
+unsigned dn_depth(struct value text);
+
+#endif

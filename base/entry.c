@@ -1,0 +1,255 @@
+#include "base/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/dn.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+
+uint64_t entry_key(struct value id)
+{
+	return hash_bytes(id.data, id.len, 0);
+}
+
+struct value value_of(const char *s)
+{
+	return (struct value){s, strlen(s)};
+}
+
+struct value value_copy(struct arena *mem, struct value v)
+{
+	return (struct value){arena_copy(mem, v.data, v.len), v.len};
+}
+
+bool value_same(struct value a, struct value b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+int value_order(struct value a, struct value b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int d = n > 0 ? memcmp(a.data, b.data, n) : 0;
+
+	if (d != 0)
+		return d < 0 ? -1 : 1;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+static bool nocase_equal(struct value a, struct value b)
+{
+	bool ascii = true;
+
+	for (size_t i = 0; i < a.len && ascii; i++)
+		ascii = (unsigned char)a.data[i] < 0x80;
+	if (ascii)
+		return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
+	struct arena *mem = arena_new();
+	bool equal = value_same(utf8_fold(mem, a), utf8_fold(mem, b));
+	arena_free(mem);
+	return equal;
+}
+
+/* The type's case counts ("SMTP:" is the primary), the address's does not. */
+static bool address_equal(struct value a, struct value b)
+{
+	const char *colon = a.len > 0 ? memchr(a.data, ':', a.len) : NULL;
+	size_t type = colon != NULL ? (size_t)(colon - a.data) : 0;
+
+	if (b.len < type || (type > 0 && memcmp(a.data, b.data, type) != 0))
+		return false;
+	return nocase_equal((struct value){a.data + type, a.len - type},
+		(struct value){b.data + type, b.len - type});
+}
+
+bool value_equal(unsigned attr, struct value a, struct value b)
+{
+	if (value_same(a, b))
+		return true;
+	if (a.len == 0 || b.len == 0)
+		return false;
+	switch (attr_syntax(attr)) {
+	case SYNTAX_NOCASE:
+	case SYNTAX_BOOL:
+		return nocase_equal(a, b);
+	case SYNTAX_ADDRESS:
+		return address_equal(a, b);
+	case SYNTAX_DN:
+		return dn_text_equal(a, b);
+	case SYNTAX_TEXT:
+	case SYNTAX_INT:
+	case SYNTAX_TIME:
+	case SYNTAX_BYTES:
+		break;
+	}
+	return false;
+}
+
+static struct attr *find(const struct entry *e, unsigned attr)
+{
+	for (unsigned i = 0; i < e->n; i++) {
+		if (e->attrs[i].id == attr)
+			return &e->attrs[i];
+	}
+	return NULL;
+}
+
+const struct attr *entry_get(const struct entry *e, unsigned attr)
+{
+	return find(e, attr);
+}
+
+const struct attr *entry_find(const struct entry *e, const char *name)
+{
+	return entry_get(e, attr_named(name));
+}
+
+struct value entry_first(const struct entry *e, unsigned attr)
+{
+	const struct attr *a = entry_get(e, attr);
+
+	return a != NULL && a->n > 0 ? a->values[0] : (struct value){NULL, 0};
+}
+
+static bool among(const struct attr *a, struct value v)
+{
+	for (unsigned i = 0; a != NULL && i < a->n; i++) {
+		if (value_equal(a->id, a->values[i], v))
+			return true;
+	}
+	return false;
+}
+
+bool entry_has(const struct entry *e, unsigned attr, struct value v)
+{
+	return among(entry_get(e, attr), v);
+}
+
+bool entry_is(const struct entry *e, const char *object_class)
+{
+	return entry_has(e, attr_named("objectClass"), value_of(object_class));
+}
+
+/* The place of an attribute, made when there is none. */
+static struct attr *place(struct arena *mem, struct entry *e, unsigned attr)
+{
+	struct attr *there = find(e, attr);
+
+	if (there != NULL)
+		return there;
+	struct attr *attrs = arena_alloc(mem, (e->n + 1) * sizeof(*attrs));
+	if (e->n > 0)
+		memcpy(attrs, e->attrs, e->n * sizeof(*attrs));
+	e->attrs = attrs;
+	attrs[e->n] = (struct attr){.id = attr};
+	return &attrs[e->n++];
+}
+
+void entry_put(struct arena *mem, struct entry *e, unsigned attr, const struct value *v, unsigned n)
+{
+	struct attr *a = place(mem, e, attr);
+
+	a->values = arena_alloc(mem, n * sizeof(*v));
+	if (n > 0)
+		memcpy(a->values, v, n * sizeof(*v));
+	a->n = n;
+}
+
+void entry_add(struct arena *mem, struct entry *e, unsigned attr, struct value v)
+{
+	struct attr *a = place(mem, e, attr);
+	struct value *values = arena_alloc(mem, (a->n + 1) * sizeof(*values));
+
+	if (a->n > 0)
+		memcpy(values, a->values, a->n * sizeof(*values));
+	values[a->n++] = v;
+	a->values = values;
+}
+
+void entry_drop(struct entry *e, unsigned attr)
+{
+	struct attr *a = find(e, attr);
+
+	if (a == NULL)
+		return;
+	memmove(a, a + 1, (size_t)(e->attrs + e->n - (a + 1)) * sizeof(*a));
+	e->n--;
+}
+
+void entry_copy(struct arena *mem, struct entry *to, const struct entry *from)
+{
+	*to = *from;
+	to->id = value_copy(mem, from->id);
+	to->name = value_copy(mem, from->name);
+	to->attrs = arena_alloc(mem, from->n * sizeof(*to->attrs));
+	for (unsigned i = 0; i < from->n; i++) {
+		const struct attr *a = &from->attrs[i];
+		struct value *values = arena_alloc(mem, a->n * sizeof(*values));
+		for (unsigned k = 0; k < a->n; k++)
+			values[k] = value_copy(mem, a->values[k]);
+		to->attrs[i] = (struct attr){a->id, a->n, values};
+	}
+}
+
+bool attr_equal(const struct attr *a, const struct attr *b)
+{
+	if ((a == NULL ? 0 : a->n) != (b == NULL ? 0 : b->n))
+		return false;
+	/* A set against a set: each value of both sides, as values equal by syntax may be there
+	 * twice. */
+	for (unsigned i = 0; a != NULL && i < a->n; i++) {
+		if (!among(b, a->values[i]) || !among(a, b->values[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Values are summed, so that their order does not count. */
+uint64_t attr_digest(const struct attr *a)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < a->n; i++)
+		sum += hash_bytes(a->values[i].data, a->values[i].len, 1);
+	return hash_bytes(&sum, sizeof(sum), a->n);
+}
+
+/* A seed for an attribute that does not depend on the run: the id does. */
+static uint64_t name_seed(unsigned attr)
+{
+	static struct {
+		uint64_t *seed;
+		unsigned n;
+	} cache;
+
+	if (attr >= cache.n) {
+		unsigned n = attr_count();
+		uint64_t *more = realloc(cache.seed, n * sizeof(*more));
+		if (more == NULL)
+			return hash_nocase(attr_name(attr), strlen(attr_name(attr)), 2);
+		for (unsigned i = cache.n; i < n; i++)
+			more[i] = hash_nocase(attr_name(i), strlen(attr_name(i)), 2);
+		cache.seed = more;
+		cache.n = n;
+	}
+	return cache.seed[attr];
+}
+
+uint64_t entry_digest(const struct entry *e, const struct attr_set *wanted)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < e->n; i++) {
+		const struct attr *a = &e->attrs[i];
+		if (wanted != NULL && !attr_set_has(wanted, a->id))
+			continue;
+		uint64_t seed = name_seed(a->id);
+		for (unsigned k = 0; k < a->n; k++)
+			sum += hash_bytes(a->values[k].data, a->values[k].len, seed);
+	}
+	return sum;
+}

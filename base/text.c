@@ -1,0 +1,46 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <unistr.h>
+
+#include "base/buf.h"
+
+/* Marks that change how the text around them is shown: zero width, bidirectional, separators, BOM.
+ */
+static int invisible(ucs4_t c)
+{
+	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0x061c || c == 0xfeff;
+}
+
+void text_safe_add(struct buf *b, const char *data, size_t len, int newline)
+{
+	const uint8_t *p = (const uint8_t *)data, *end = p + len;
+
+	while (p < end) {
+		ucs4_t c;
+		int n = u8_mbtoucr(&c, p, (size_t)(end - p));
+		int good = n > 0 && c >= 0x20 && (c < 0x7f || c > 0x9f) && !invisible(c);
+
+		if (n < 1)
+			n = 1;
+		if (good || (*p == '\n' && !newline)) {
+			buf_add(b, p, (size_t)n);
+		} else {
+			for (int i = 0; i < n; i++)
+				buf_printf(b, "\\x%02x", p[i]);
+		}
+		p += n;
+	}
+}
+
+void text_safe(char *to, size_t room, const char *text)
+{
+	struct buf b = {0};
+
+	text_safe_add(&b, text, strlen(text), 0);
+	(void)snprintf(to, room, "%s", b.data != NULL ? b.data : "");
+	buf_free(&b);
+}

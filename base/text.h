@@ -1,0 +1,18 @@
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stddef.h>
+
+struct buf;
+
+/*
+ * Text from a directory, made safe for a terminal or a log: control characters (C0, C1, DEL), bytes
+ * that are not UTF-8, and bidirectional and zero-width marks become \xNN, so that a name cannot
+ * move the cursor, forge a line or hide itself. A newline stays a newline: the program's own
+ * messages have them before a caret line.
+ */
+void text_safe(char *to, size_t room, const char *text);
+/* The same for bytes; with newline != 0 newlines are escaped too. */
+void text_safe_add(struct buf *, const char *data, size_t len, int newline);
+
+#endif

@@ -1,0 +1,93 @@
+#ifndef CONNECTORS_CONNECTOR_H
+#define CONNECTORS_CONNECTOR_H
+
+#include "base/attr.h"
+#include "base/change.h"
+#include "base/entry.h"
+#include "base/err.h"
+
+struct arena;
+struct config;
+struct setting;
+struct connector;
+
+/*
+ * One directory: entries are read from it, changes are written to it. A few synchronous functions; overlap,
+ * retries and waiting hide inside one call. A read and a write do not overlap: no write before the
+ * read's end or connector_read again.
+ */
+enum connector_can {
+	CAN_WRITE = 1,
+	CAN_SINCE = 2,   /* reads what changed since a cookie, with the deletions */
+	CAN_FORWARD = 4, /* takes references to entries that do not exist yet */
+};
+
+enum query_kind {
+	QUERY_ALL,   /* everything below the base */
+	QUERY_SINCE, /* what changed since the cookie, deletions as entries that are gone */
+};
+
+struct query {
+	enum query_kind kind;
+	struct value cookie;            /* QUERY_SINCE */
+	bool want_cookie;               /* connector_cookie will be asked at the end */
+	const struct attr_set *wanted;  /* attributes to give back; NULL: all. More may come */
+};
+
+/* What became of one change. */
+enum outcome_kind {
+	OUTCOME_DONE,
+	OUTCOME_FAILED,  /* not done; err says why */
+	OUTCOME_UNKNOWN, /* sent, and no answer: read back before doing anything about it */
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	struct value id; /* DONE: the entry's id; for an add, and a rename where the name is the id, the new one */
+	struct err err;
+};
+
+struct connector_type {
+	const char *name; /* "type =" in the configuration */
+	const char *help; /* one line */
+	unsigned can;
+	const struct setting *settings; /* in addition to connector_settings[] */
+	int (*open)(const struct config *, struct connector **, struct err *);
+	/* Start a read; an earlier one is given up. QUERY_SINCE: -1 with ERR_ENTRY says that the cookie cannot be used
+	 * (expired, another server's): read all instead. */
+	int (*read)(struct connector *, const struct query *, struct err *);
+	/* 1: an entry, whose bytes live in the arena or until the next call. 0: the end, and only when everything was
+	 * proved to have come. -1: anything else; ERR_ENTRY is never returned here. */
+	int (*next)(struct connector *, struct arena *, struct entry *, struct err *);
+	/* After next gave 0: where the next delta starts. */
+	int (*cookie)(struct connector *, struct arena *, struct value *, struct err *);
+	/* Do n changes in this order; one outcome each. -1: nothing is known about any of them. Doing a change again
+	 * succeeds. What is DONE is durable when it returns. */
+	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n, struct arena *,
+		struct err *);
+	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1 leaves the
+	 * changes to be taken up by the next open. */
+	int (*close)(struct connector *, struct err *);
+};
+
+/* The first member of each connector's own struct. */
+struct connector {
+	const struct connector_type *type;
+	const char *label; /* its title in the configuration */
+};
+
+/* The table of types, ended by NULL, and what they have in common: type, id, base, smtp-domains, sip-domains,
+ * forest, readonly. */
+extern const struct connector_type *const connector_types[];
+extern const struct setting connector_settings[];
+
+const struct connector_type *connector_type(const char *name);
+int connector_open(const struct config *, struct connector **, struct err *);
+int connector_read(struct connector *, const struct query *, struct err *);
+int connector_next(struct connector *, struct arena *, struct entry *, struct err *);
+int connector_cookie(struct connector *, struct arena *, struct value *, struct err *);
+int connector_write(struct connector *, const struct change *, struct outcome *, size_t n,
+	struct arena *, struct err *);
+int connector_close(struct connector *, struct err *);
+
+#endif
