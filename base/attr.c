@@ -236,7 +236,7 @@ unsigned attr_id(const char *name, size_t len)
 	const size_t n = sizeof(binary) - 1;
 
 	begin();
-	if (len > n && strncasecmp(name + len - n, binary, n) == 0)
+	while (len > n && strncasecmp(name + len - n, binary, n) == 0)
 		len -= n;
 	if (!well_formed(name, len))
 		return ATTR_NONE;

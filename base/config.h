@@ -7,12 +7,22 @@ struct arena;
 struct err;
 
 /*
- * The configuration file: libconfuse ends here. Who uses a setting declares it in a table, from which follow
- * parsing, "galway check" and the manual.
+ * The configuration file: libconfuse ends here. Who uses a setting declares it in a table, from
+ * which follow parsing, "galway check" and the manual.
  *
- * Refused with file:line (ERR_FATAL): unknown keys and sections, wrong types, words outside the list, a section
- * twice with one title, a required setting missing, "include". Refused as a whole: a file that group or others may write, or
- * that is not a regular file of ours or root's, or whose folder others may write without the sticky bit.
+ *     name = value    name = {value, value}    kind { ... }    kind title { ... }    # comment
+ *
+ * A value is a word, "text" or 'text'. A word has no blank and none of # " ' = { } ( ) + , * in it.
+ * In "text" a backslash stands before a quote, a backslash or a $ only; in 'text' it is a character
+ * like any other but before a quote or a backslash: '(cn=a\2ab)'. Text ends on its line. The
+ * environment is not looked at.
+ *
+ * Refused with file:line (ERR_FATAL): unknown keys and sections, wrong types, words outside the
+ * list, a setting twice in a section, a section twice (with one title), a required setting missing,
+ * "include", a string or section that is not closed, and what libconfuse would silently read as
+ * something else than it looks like (config_scan.h). Refused as a whole: a file that group or
+ * others may write, or that is not a regular file of ours or root's, or whose folder others may
+ * write without the sticky bit.
  */
 enum setting_kind {
 	SETTING_TEXT,
@@ -27,24 +37,25 @@ enum setting_kind {
 struct setting {
 	const char *name; /* NULL ends a table */
 	enum setting_kind kind;
-	const char *fallback; /* as it would be written; NULL: unset; "!" : required */
-	const char *words;    /* SETTING_WORD: "delete|keep|hide" */
-	const char *help;     /* one line for the manual */
+	/* As it would be written (no blanks in a list's values); NULL: unset; "!": required. */
+	const char *fallback;
+	const char *words; /* SETTING_WORD: "delete|keep|hide" */
+	const char *help;  /* one line for the manual */
 };
 
 /* A kind of section: connector, flow ... A titled section may come often, an untitled one once. */
 struct section_shape {
 	const char *name; /* NULL ends a table */
 	bool titled;
-	bool free;                      /* any name = "value"; settings is NULL */
+	bool free; /* any name = "value"; settings is NULL */
 	const struct setting *settings;
-	/* Settings that depend on the word given for one setting: the table of tables is looked up by
-	 * the value of the setting named by_word. NULL: none. */
+	/* Settings that depend on the word given for one setting: the table of tables is looked up
+	 * by the value of the setting named by_word. NULL: none. */
 	const char *by_word;
 	const struct section_variant {
 		const char *word; /* NULL ends the table */
 		const struct setting *settings;
-	} *variants;
+	} * variants;
 	const struct section_shape *inner; /* sections within; NULL: none */
 };
 
@@ -62,7 +73,8 @@ const struct config *config_section(const struct config *, const char *section, 
 const char *config_title(const struct config *);
 
 /* Settings. Asking for one that is not in the table is a mistake of the program (assert). */
-const char *config_text(const struct config *, const char *name); /* TEXT, PATH, WORD; NULL: unset */
+const char *config_text(
+	const struct config *, const char *name); /* TEXT, PATH, WORD; NULL: unset */
 const char *const *config_list(const struct config *, const char *name, unsigned *n);
 long long config_number(const struct config *, const char *name); /* NUMBER, SPAN; -1: unset */
 bool config_bool(const struct config *, const char *name);

@@ -40,20 +40,6 @@ int value_order(struct value a, struct value b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
-static bool nocase_equal(struct value a, struct value b)
-{
-	bool ascii = true;
-
-	for (size_t i = 0; i < a.len && ascii; i++)
-		ascii = (unsigned char)a.data[i] < 0x80;
-	if (ascii)
-		return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
-	struct arena *mem = arena_new();
-	bool equal = value_same(utf8_fold(mem, a), utf8_fold(mem, b));
-	arena_free(mem);
-	return equal;
-}
-
 /* The type's case counts ("SMTP:" is the primary), the address's does not. */
 static bool address_equal(struct value a, struct value b)
 {
@@ -62,7 +48,7 @@ static bool address_equal(struct value a, struct value b)
 
 	if (b.len < type || (type > 0 && memcmp(a.data, b.data, type) != 0))
 		return false;
-	return nocase_equal((struct value){a.data + type, a.len - type},
+	return utf8_same((struct value){a.data + type, a.len - type},
 		(struct value){b.data + type, b.len - type});
 }
 
@@ -75,7 +61,7 @@ bool value_equal(unsigned attr, struct value a, struct value b)
 	switch (attr_syntax(attr)) {
 	case SYNTAX_NOCASE:
 	case SYNTAX_BOOL:
-		return nocase_equal(a, b);
+		return utf8_same(a, b);
 	case SYNTAX_ADDRESS:
 		return address_equal(a, b);
 	case SYNTAX_DN:

@@ -28,8 +28,10 @@ int err_in(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(text))
-		(void)snprintf(text + n, sizeof(text) - (size_t)n, ": %s", err->text);
+	/* What does not fit is cut off. */
+	if (n >= 0 && (size_t)n < sizeof(text) &&
+		snprintf(text + n, sizeof(text) - (size_t)n, ": %s", err->text) < 0)
+		return -1;
 	memcpy(err->text, text, sizeof(text));
 	return -1;
 }

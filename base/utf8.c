@@ -1,17 +1,12 @@
 #include "base/utf8.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <unicase.h>
 #include <unistr.h>
 
 #include "base/arena.h"
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
+#include "base/ascii.h"
 
 static bool continues(char c)
 {
@@ -59,13 +54,13 @@ static struct value fold_ascii(struct arena *mem, struct value value)
 {
 	size_t i = 0;
 
-	while (i < value.len && lower(value.data[i]) == value.data[i])
+	while (i < value.len && ascii_lower(value.data[i]) == value.data[i])
 		i++;
 	if (i == value.len)
 		return value;
 	char *copy = arena_copy(mem, value.data, value.len);
 	for (; i < value.len; i++)
-		copy[i] = lower(copy[i]);
+		copy[i] = ascii_lower(copy[i]);
 	return (struct value){copy, value.len};
 }
 
@@ -78,8 +73,7 @@ struct value utf8_fold(struct arena *mem, struct value value)
 		return fold_ascii(mem, value);
 	uint8_t *folded =
 		u8_casefold((const uint8_t *)value.data, value.len, NULL, NULL, local, &len);
-	/* Only for want of memory, and the arena has its own way to end then. */
-	if (folded == NULL)
+	if (folded == NULL) /* only for want of memory */
 		abort();
 	struct value result = {arena_copy(mem, folded, len), len};
 	if (folded != local)
@@ -87,32 +81,27 @@ struct value utf8_fold(struct arena *mem, struct value value)
 	return result;
 }
 
-static int order_bytes(struct value a, struct value b)
+static int order(struct value a, struct value b, bool fold)
 {
 	size_t len = a.len < b.len ? a.len : b.len;
-	int diff = len > 0 ? memcmp(a.data, b.data, len) : 0;
 
-	if (diff != 0)
-		return diff < 0 ? -1 : 1;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char x = (unsigned char)(fold ? ascii_lower(a.data[i]) : a.data[i]);
+		unsigned char y = (unsigned char)(fold ? ascii_lower(b.data[i]) : b.data[i]);
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
 	return (a.len > b.len) - (a.len < b.len);
 }
 
 int utf8_order(struct value a, struct value b)
 {
-	size_t len = a.len < b.len ? a.len : b.len;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char x = (unsigned char)lower(a.data[i]), y = (unsigned char)lower(b.data[i]);
-		if (x >= 0x80 || y >= 0x80) {
-			struct arena *mem = arena_new();
-			int order = order_bytes(utf8_fold(mem, a), utf8_fold(mem, b));
-			arena_free(mem);
-			return order;
-		}
-		if (x != y && utf8_ascii(a.data, a.len) && utf8_ascii(b.data, b.len))
-			return x < y ? -1 : 1;
-	}
-	return (a.len > b.len) - (a.len < b.len);
+	if (utf8_ascii(a.data, a.len) && utf8_ascii(b.data, b.len))
+		return order(a, b, true);
+	struct arena *mem = arena_new();
+	int result = order(utf8_fold(mem, a), utf8_fold(mem, b), false);
+	arena_free(mem);
+	return result;
 }
 
 bool utf8_same(struct value a, struct value b)

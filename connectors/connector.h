@@ -3,18 +3,18 @@
 
 #include "base/attr.h"
 #include "base/change.h"
+#include "base/config.h"
 #include "base/entry.h"
 #include "base/err.h"
 
 struct arena;
-struct config;
-struct setting;
+struct keys;
 struct connector;
 
 /*
- * One directory: entries are read from it, changes are written to it. A few synchronous functions; overlap,
- * retries and waiting hide inside one call. A read and a write do not overlap: no write before the
- * read's end or connector_read again.
+ * One directory: entries are read from it, changes are written to it. A few synchronous functions;
+ * overlap, retries and waiting hide inside one call. A read and a write do not overlap: no write
+ * before the read's end or connector_read again.
  */
 enum connector_can {
 	CAN_WRITE = 1,
@@ -29,9 +29,10 @@ enum query_kind {
 
 struct query {
 	enum query_kind kind;
-	struct value cookie;            /* QUERY_SINCE */
-	bool want_cookie;               /* connector_cookie will be asked at the end */
-	const struct attr_set *wanted;  /* attributes to give back; NULL: all. More may come */
+	struct value cookie;     /* QUERY_SINCE; must live until the end of the read */
+	const struct keys *also; /* QUERY_SINCE: entry_keys of what to give back though unchanged */
+	bool want_cookie;        /* connector_cookie will be asked at the end */
+	const struct attr_set *wanted; /* attributes to give back; NULL: all. More may come */
 };
 
 /* What became of one change. */
@@ -43,7 +44,8 @@ enum outcome_kind {
 
 struct outcome {
 	enum outcome_kind kind;
-	struct value id; /* DONE: the entry's id; for an add, and a rename where the name is the id, the new one */
+	struct value id; /* DONE: the entry's id; for an add, and a rename where the name is the id,
+			    the new one */
 	struct err err;
 };
 
@@ -53,20 +55,23 @@ struct connector_type {
 	unsigned can;
 	const struct setting *settings; /* in addition to connector_settings[] */
 	int (*open)(const struct config *, struct connector **, struct err *);
-	/* Start a read; an earlier one is given up. QUERY_SINCE: -1 with ERR_ENTRY says that the cookie cannot be used
-	 * (expired, another server's): read all instead. */
+	/* Start a read; an earlier one is given up. QUERY_SINCE: -1 with ERR_ENTRY says that the
+	 * cookie cannot be used (expired, another server's): read all instead. */
 	int (*read)(struct connector *, const struct query *, struct err *);
-	/* 1: an entry, whose bytes live in the arena or until the next call. 0: the end, and only when everything was
-	 * proved to have come. -1: anything else; ERR_ENTRY is never returned here. */
+	/* 1: an entry, whose bytes live in the arena or until the next call. 0: the end, and only
+	 * when everything was proved to have come. -1: anything else; ERR_ENTRY is never returned
+	 * here. */
 	int (*next)(struct connector *, struct arena *, struct entry *, struct err *);
-	/* After next gave 0: where the next delta starts. */
+	/* After next gave 0: where the next delta starts. Its bytes live in the arena or until the
+	 * next read. */
 	int (*cookie)(struct connector *, struct arena *, struct value *, struct err *);
-	/* Do n changes in this order; one outcome each. -1: nothing is known about any of them. Doing a change again
-	 * succeeds. What is DONE is durable when it returns. */
-	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n, struct arena *,
-		struct err *);
-	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1 leaves the
-	 * changes to be taken up by the next open. */
+	/* Do n changes in this order; one outcome each. -1: nothing is known about any of them.
+	 * Doing a change again succeeds. What is DONE is durable when it returns. n == 0 takes up
+	 * what an interrupted run has left, if only at the close. */
+	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n,
+		struct arena *, struct err *);
+	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1
+	 * leaves the changes to be taken up by the next open. */
 	int (*close)(struct connector *, struct err *);
 };
 
@@ -74,10 +79,11 @@ struct connector_type {
 struct connector {
 	const struct connector_type *type;
 	const char *label; /* its title in the configuration */
+	bool readonly;     /* write is refused */
 };
 
-/* The table of types, ended by NULL, and what they have in common: type, id, base, smtp-domains, sip-domains,
- * forest, readonly. */
+/* The table of types, ended by NULL, and what they have in common: type, id, base, smtp-domains,
+ * sip-domains, forest, readonly. */
 extern const struct connector_type *const connector_types[];
 extern const struct setting connector_settings[];
 

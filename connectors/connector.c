@@ -1,0 +1,102 @@
+#include "connectors/connector.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/dn.h"
+#include "connectors/types.h"
+
+const struct connector_type *const connector_types[] = {
+	&ldif_type,
+	&csv_type,
+	&mem_type,
+	NULL,
+};
+
+const struct setting connector_settings[] = {
+	{"type", SETTING_WORD, "!", "ldif|csv|mem", "what kind of directory it is"},
+	{"id", SETTING_TEXT, "objectGUID", NULL, "the attribute that never changes"},
+	{"base", SETTING_TEXT, NULL, NULL, "the name below which everything lies"},
+	{"smtp-domains", SETTING_LIST, NULL, NULL, "whose mail addresses this side owns"},
+	{"sip-domains", SETTING_LIST, NULL, NULL, "whose SIP addresses this side owns"},
+	{"forest", SETTING_TEXT, NULL, NULL, "its name in msExchOriginatingForest"},
+	{"readonly", SETTING_BOOL, "false", NULL, "never written to"},
+	{NULL, SETTING_TEXT, NULL, NULL, NULL},
+};
+
+const struct connector_type *connector_type(const char *name)
+{
+	for (size_t i = 0; connector_types[i] != NULL; i++) {
+		if (strcmp(connector_types[i]->name, name) == 0)
+			return connector_types[i];
+	}
+	return NULL;
+}
+
+/* What is true of a setting whatever the type is. */
+static int check_settings(const struct config *cfg, struct err *err)
+{
+	const char *id = config_text(cfg, "id"), *base = config_text(cfg, "base");
+	struct arena *mem = arena_new();
+	struct dn dn;
+	int r = 0;
+
+	if (attr_named(id) == ATTR_NONE) {
+		r = err_set(
+			err, ERR_FATAL, "%s: %s is not an attribute", config_where(cfg, "id"), id);
+	} else if (base != NULL && dn_parse(mem, value_of(base), &dn, err) < 0) {
+		err->kind = ERR_FATAL;
+		r = err_in(err, "%s", config_where(cfg, "base"));
+	}
+	arena_free(mem);
+	return r;
+}
+
+int connector_open(const struct config *cfg, struct connector **out, struct err *err)
+{
+	const struct connector_type *type = connector_type(config_text(cfg, "type"));
+
+	assert(type != NULL);
+	if (check_settings(cfg, err) < 0 || type->open(cfg, out, err) < 0)
+		return -1;
+	(*out)->type = type;
+	(*out)->label = config_title(cfg);
+	(*out)->readonly = config_bool(cfg, "readonly");
+	return 0;
+}
+
+int connector_read(struct connector *c, const struct query *q, struct err *err)
+{
+	if (q->kind == QUERY_SINCE && (c->type->can & CAN_SINCE) == 0)
+		return err_set(err, ERR_ENTRY, "%s: %s connectors cannot tell what changed",
+			c->label, c->type->name);
+	return c->type->read(c, q, err);
+}
+
+int connector_next(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
+{
+	return c->type->next(c, mem, e, err);
+}
+
+int connector_cookie(struct connector *c, struct arena *mem, struct value *cookie, struct err *err)
+{
+	return c->type->cookie(c, mem, cookie, err);
+}
+
+int connector_write(struct connector *c, const struct change *changes, struct outcome *out,
+	size_t n, struct arena *mem, struct err *err)
+{
+	if ((c->type->can & CAN_WRITE) == 0)
+		return err_set(err, ERR_FATAL, "%s: %s connectors cannot be written to", c->label,
+			c->type->name);
+	if (c->readonly)
+		return err_set(err, ERR_FATAL, "%s: is readonly", c->label);
+	return c->type->write(c, changes, out, n, mem, err);
+}
+
+int connector_close(struct connector *c, struct err *err)
+{
+	return c == NULL ? 0 : c->type->close(c, err);
+}

@@ -1,0 +1,87 @@
+#include "connectors/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+#define BLOCK (256u << 10)
+
+int file_fail(struct err *err, const char *path)
+{
+	const bool full = errno == ENOSPC || errno == EDQUOT;
+
+	return err_set(err, full ? ERR_BUSY : ERR_FATAL, "%s: %s", path, strerror(errno));
+}
+
+int file_write(
+	int fd, const char *path, const void *data, size_t len, long long offset, struct err *err)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = offset < 0 ? write(fd, at, len) : pwrite(fd, at, len, offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return file_fail(err, path);
+		at += n;
+		len -= (size_t)n;
+		offset += offset < 0 ? 0 : n;
+	}
+	return 0;
+}
+
+int file_sync(int fd, const char *path, struct err *err)
+{
+	return fsync(fd) < 0 ? file_fail(err, path) : 0;
+}
+
+int file_sync_folder(const char *path, struct err *err)
+{
+	struct buf folder = {0};
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		buf_puts(&folder, ".");
+	else
+		buf_add(&folder, path, slash == path ? 1 : (size_t)(slash - path));
+	int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? file_fail(err, folder.data) : file_sync(fd, folder.data, err);
+	if (fd >= 0)
+		close(fd);
+	buf_free(&folder);
+	return r;
+}
+
+int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf block = {0};
+	size_t have = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return file_fail(err, path);
+	buf_room(&block, BLOCK);
+	*size = *digest = 0;
+	/* Whole blocks, whatever read gives: the hashes are chained. */
+	do {
+		n = read(fd, block.data + have, BLOCK - have);
+		have += n > 0 ? (size_t)n : 0;
+		if (have == BLOCK || n == 0) {
+			*digest = hash_bytes(block.data, have, *digest);
+			*size += have;
+			have = 0;
+		}
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	int r = n < 0 ? file_fail(err, path) : 0;
+	close(fd);
+	buf_free(&block);
+	return r;
+}

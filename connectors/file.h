@@ -1,0 +1,25 @@
+#ifndef CONNECTORS_FILE_H
+#define CONNECTORS_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+/*
+ * Writing files so that they survive a crash. 0, or -1 with the path in the message; a full disk is
+ * ERR_BUSY, for a later run may find room, anything else ERR_FATAL.
+ */
+
+/* What errno says about the path; always -1. */
+int file_fail(struct err *, const char *path);
+/* All of the bytes, at a place or (with offset < 0) where the file stands. */
+int file_write(
+	int fd, const char *path, const void *data, size_t len, long long offset, struct err *);
+int file_sync(int fd, const char *path, struct err *);
+/* The folder's entry of a file that was made, renamed or removed. */
+int file_sync_folder(const char *path, struct err *);
+/* Size and a hash of all its bytes. */
+int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *);
+
+#endif

@@ -1,0 +1,11 @@
+#ifndef CONNECTORS_TYPES_H
+#define CONNECTORS_TYPES_H
+
+#include "connectors/connector.h"
+
+/* What connector_types[] lists: one a file. */
+extern const struct connector_type ldif_type;
+extern const struct connector_type csv_type;
+extern const struct connector_type mem_type;
+
+#endif

@@ -1,0 +1,141 @@
+#include "rules/rules.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/filter.h"
+#include "base/hash.h"
+
+#include "rules/rule.h"
+#include "rules/validate.h"
+
+static uint64_t hash_list(const char *const *list, unsigned n, uint64_t h)
+{
+	h = hash_bytes(&n, sizeof(n), h);
+	for (unsigned i = 0; i < n; i++)
+		h = hash_bytes(list[i], strlen(list[i]) + 1, h);
+	return h;
+}
+
+uint64_t rules_epoch(const struct rules *rules, const struct rules_env *env)
+{
+	uint64_t h = rules->texts;
+
+	h = hash_list(env->source_smtp, env->n_source_smtp, h);
+	h = hash_list(env->source_sip, env->n_source_sip, h);
+	h = hash_list(env->target_smtp, env->n_target_smtp, h);
+	for (unsigned i = 0; i < env->n_params; i++) {
+		const struct param *p = &env->params[i];
+		h = hash_nocase(p->name, strlen(p->name) + 1, h);
+		h = hash_bytes(&p->n, sizeof(p->n), h);
+		for (unsigned j = 0; j < p->n; j++) {
+			h = hash_bytes(&p->values[j].len, sizeof(p->values[j].len), h);
+			h = hash_bytes(p->values[j].data, p->values[j].len, h);
+		}
+	}
+	return h;
+}
+
+static void reads_lines(struct arena *mem, const struct line *lines, struct attr_set *set)
+{
+	for (; lines != NULL; lines = lines->next)
+		expr_reads(mem, lines->expr, set);
+}
+
+void rules_reads(struct arena *mem, const struct rules *rules, struct attr_set *set)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		const struct rule *rule = &rules->rules[i];
+		filter_reads(mem, rule->scope, set);
+		for (const struct word *w = rule->require; w != NULL; w = w->next)
+			attr_set_add(mem, set, w->attr);
+		reads_lines(mem, rule->rdn, set);
+		reads_lines(mem, rule->joins, set);
+		for (unsigned j = 0; j < rule->n_flows; j++)
+			reads_lines(mem, rule->flows[j].lines, set);
+	}
+	validate_reads(mem, set);
+}
+
+void rules_writes(struct arena *mem, const struct rules *rules, struct attr_set *set)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		for (unsigned j = 0; j < rules->rules[i].n_flows; j++)
+			attr_set_add(mem, set, rules->rules[i].attrs[j]);
+	}
+}
+
+void rules_joins(struct arena *mem, const struct rules *rules, struct attr_set *set)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		for (const struct line *j = rules->rules[i].joins; j != NULL; j = j->next)
+			attr_set_add(mem, set, j->attr);
+	}
+}
+
+unsigned rules_count(const struct rules *rules)
+{
+	return rules->n;
+}
+
+const struct rule *rules_at(const struct rules *rules, unsigned i)
+{
+	return &rules->rules[i];
+}
+
+const char *rule_name(const struct rule *rule)
+{
+	return rule->name;
+}
+
+unsigned rule_number(const struct rule *rule)
+{
+	return rule->number;
+}
+
+const struct filter *rule_scope(const struct rule *rule)
+{
+	return rule->scope;
+}
+
+const unsigned *rule_attrs(const struct rule *rule, unsigned *n)
+{
+	*n = rule->n_flows;
+	return rule->attrs;
+}
+
+bool rules_chained(const struct rules *rules)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		if (filter_chained(rules->rules[i].scope))
+			return true;
+	}
+	return false;
+}
+
+void rules_learn(struct rules *rules, const struct entry *e)
+{
+	for (unsigned i = 0; i < rules->n; i++)
+		filter_learn(rules->rules[i].scope, e);
+}
+
+void rules_solve(struct rules *rules)
+{
+	for (unsigned i = 0; i < rules->n; i++)
+		filter_solve(rules->rules[i].scope);
+}
+
+const struct rule *rules_scope(const struct rules *rules, const struct entry *e)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		if (filter_match(rules->rules[i].scope, e))
+			return &rules->rules[i];
+	}
+	return NULL;
+}
+
+void rules_free(struct rules *rules)
+{
+	for (unsigned i = 0; rules != NULL && i < rules->n; i++)
+		filter_free(rules->rules[i].scope);
+}

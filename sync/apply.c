@@ -1,0 +1,260 @@
+#include "sync/apply.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "connectors/connector.h"
+#include "sync/gate.h"
+#include "sync/spool.h"
+
+#define BATCH 500
+
+/* One batch of steps on its way. */
+struct applying {
+	struct plan *plan;
+	struct state *state;
+	struct applied *applied;
+	struct connector *target;
+	struct arena *mem; /* of the batch */
+	struct run run;
+	long long flow;
+	size_t n;
+	struct step steps[BATCH];
+	uint32_t places[BATCH];
+	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
+	struct err *err;
+};
+
+static int next_batch(struct applying *a)
+{
+	int rc = 0;
+
+	a->n = 0;
+	arena_reset(a->mem);
+	while (a->n < BATCH &&
+		(rc = plan_next(a->plan, a->mem, &a->steps[a->n], &a->places[a->n], a->err)) == 1)
+		a->n++;
+	return rc < 0 ? -1 : (int)a->n;
+}
+
+static int write_batch(struct applying *a)
+{
+	const struct step *steps[BATCH];
+	const char *sides[BATCH];
+	struct outcome *outcomes = arena_zalloc(a->mem, BATCH * sizeof(*outcomes));
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		a->of[i] = NULL;
+		if (!a->steps[i].write)
+			continue;
+		sides[n] = NULL;
+		if (state_authority(a->state, a->flow, a->steps[i].source_id, a->mem, &sides[n],
+			    a->err) < 0)
+			return -1;
+		a->of[i] = &outcomes[n];
+		steps[n++] = &a->steps[i];
+	}
+	return n == 0 ? 0
+		      : gate_write(a->target, a->plan->flow, steps, sides, outcomes, n, a->mem,
+				a->err);
+}
+
+static const char *text_of(struct arena *mem, struct value v)
+{
+	return arena_copy(mem, v.data, v.len);
+}
+
+static int put_pending(struct applying *a, const struct step *s, const char *kind,
+	const char *message, long long since)
+{
+	struct value name = s->source_name.len > 0 ? s->source_name : s->target_name;
+	const struct pending p = {.source = s->source_id,
+		.kind = kind,
+		.name = text_of(a->mem, name),
+		.rule = s->rule,
+		.message = message,
+		.run = a->run.id,
+		.since = since};
+
+	return state_put_pending(a->state, a->flow, &p, a->err);
+}
+
+static int put_denied(
+	struct applying *a, const struct step *s, const struct denied *d, long long since)
+{
+	struct value name = s->source_name.len > 0 ? s->source_name : s->target_name;
+	const struct pending p = {.source = s->source_id,
+		.kind = "denied",
+		.name = text_of(a->mem, name),
+		.attribute = attr_name(d->attr),
+		.value = d->removal ? NULL : text_of(a->mem, d->value),
+		.side = d->side,
+		.authority = d->authority,
+		.rule = d->rule,
+		.run = a->run.id,
+		.since = since};
+
+	return state_put_pending(a->state, a->flow, &p, a->err);
+}
+
+/* Conflicts, denials and failures wait, and are told again in every run until they are settled. */
+static int record_pending(struct applying *a, const struct step *s, const struct outcome *o)
+{
+	long long since = a->run.started;
+
+	if (state_drop_pending(a->state, a->flow, s->source_id, &since, a->err) < 0)
+		return -1;
+	if (s->op == STEP_CONFLICT && put_pending(a, s, "conflict", s->message, since) < 0)
+		return -1;
+	if (o != NULL && o->kind != OUTCOME_DONE &&
+		put_pending(a, s, "failed", o->err.text, since) < 0)
+		return -1;
+	for (unsigned i = 0; i < s->n_denied; i++) {
+		if (put_denied(a, s, &s->denied[i], since) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int record_link(struct applying *a, struct step *s, const struct outcome *o)
+{
+	if (s->op == STEP_DELETE || s->op == STEP_FORGET)
+		return s->op == STEP_DELETE || s->message == NULL || !s->remember
+			       ? state_drop_link(a->state, a->flow, s->source_id, a->err)
+			       : 0;
+	if (!s->remember)
+		return 0;
+	if (o != NULL && o->id.len > 0)
+		s->link.target = o->id;
+	return state_put_link(a->state, a->flow, &s->link, a->err);
+}
+
+static int note_failure(struct applying *a, uint32_t place, const char *text)
+{
+	uint32_t at;
+
+	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
+		return -1;
+	keys_put(&a->applied->failures, place + 1ull, at);
+	a->applied->summary.failed++;
+	return 0;
+}
+
+static int record_batch(struct applying *a)
+{
+	if (state_begin(a->state, a->err) < 0)
+		return -1;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct outcome *o = a->of[i];
+		bool done = o == NULL || o->kind == OUTCOME_DONE;
+		if (record_pending(a, &a->steps[i], o) < 0 ||
+			(done && record_link(a, &a->steps[i], o) < 0) ||
+			(!done && note_failure(a, a->places[i], o->err.text) < 0))
+			return -1;
+	}
+	return state_commit(a->state, a->err);
+}
+
+/* The flow and the run are known before anything is written. */
+static int begin(struct applying *a)
+{
+	struct flow_state known = a->plan->known;
+
+	a->run.started = (long long)time(NULL);
+	a->run.full = a->plan->full;
+	if (known.id == 0)
+		known.sources = -1;
+	known.last_run = a->run.started;
+	if (state_begin(a->state, a->err) < 0 ||
+		state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
+		state_put_run(a->state, known.id, &a->run, a->err) < 0)
+		return -1;
+	a->flow = known.id;
+	return state_commit(a->state, a->err);
+}
+
+static int run_exit(const struct summary *s)
+{
+	return s->failed + s->conflict + s->denied > 0 ? 4 : 0;
+}
+
+/* Everything else is done and durable: now the next run may start from here. */
+static int finish(struct applying *a)
+{
+	struct plan *plan = a->plan;
+	const struct summary *s = &a->applied->summary;
+	struct flow_state f = plan->known;
+
+	f.last_run = a->run.started;
+	if (!plan->one) {
+		f.epoch = plan->flow->epoch;
+		f.last_good = a->run.started;
+		f.deltas = plan->full ? 0 : f.deltas + 1;
+		if (plan->full)
+			f.sources = s->read;
+	}
+	f.generation++;
+	a->run = (struct run){a->run.id, a->run.started, (long long)time(NULL), plan->full,
+		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
+		s->denied, s->failed};
+	if (state_begin(a->state, a->err) < 0 ||
+		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
+		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
+		return -1;
+	if (!plan->one && state_put_cookie(a->state, a->flow, plan->cookie, a->err) < 0)
+		return -1;
+	if (plan->full && !plan->one && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
+		return -1;
+	return state_commit(a->state, a->err);
+}
+
+static int apply_all(struct applying *a)
+{
+	int n;
+
+	if (begin(a) < 0 || plan_rewind(a->plan, a->err) < 0)
+		return -1;
+	while ((n = next_batch(a)) > 0) {
+		if (write_batch(a) < 0 || record_batch(a) < 0)
+			return -1;
+	}
+	return n;
+}
+
+int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,
+	struct err *err)
+{
+	struct applying *a = arena_zalloc(mem, sizeof(*a));
+	struct err closing;
+
+	*a = (struct applying){.plan = plan, .state = state, .applied = applied, .err = err};
+	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
+	keys_init(&applied->failures, 0, true);
+	a->mem = arena_new();
+	int rc = -1;
+	if (applied->texts == NULL)
+		err_set(err, ERR_BUSY, "out of memory");
+	else if (connector_open(plan->flow->target_config, &a->target, err) == 0)
+		rc = apply_all(a);
+	/* A file takes its new shape here; what could not be is still in its changes, and is taken
+	 * up by the next run. */
+	if (connector_close(a->target, &closing) < 0 && rc == 0) {
+		*err = closing;
+		rc = -1;
+	}
+	if (rc == 0)
+		rc = finish(a);
+	arena_free(a->mem);
+	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
+}
+
+void applied_free(struct applied *a)
+{
+	keys_free(&a->failures);
+	spool_free(a->texts);
+	*a = (struct applied){.texts = NULL};
+}

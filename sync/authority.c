@@ -1,0 +1,28 @@
+#include "sync/authority.h"
+
+#include <stddef.h>
+
+static const struct authority_line *line_of(const struct flow *f, unsigned attr)
+{
+	for (unsigned i = 0; i < f->n_authority; i++) {
+		if (f->authority[i].attr == attr)
+			return &f->authority[i];
+	}
+	return NULL;
+}
+
+const char *authority_side(const struct flow *f, const char *object, unsigned attr)
+{
+	const struct authority_line *line = line_of(f, attr);
+
+	if (object != NULL)
+		return object;
+	return line != NULL ? line->side : f->side;
+}
+
+const char *authority_why(const struct flow *f, const char *object, unsigned attr)
+{
+	if (object != NULL)
+		return "set for the object";
+	return line_of(f, attr) != NULL ? "set for the attribute" : "the flow's";
+}

@@ -1,0 +1,154 @@
+#include "sync/claims.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/dn.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "rules/address.h"
+
+/* Seeds, so that a join value is never taken for an address. */
+enum { SEED_SMTP = 11, SEED_SIP, SEED_JOIN, SEED_MARKER, SEED_NICKNAME, SEED_NAME };
+
+/* An attribute with addresses; without a type in the value it is of this one. */
+static const struct place {
+	const char *name;
+	uint64_t untyped; /* 0: the value says its type */
+} places[] = {
+	{"proxyAddresses", 0},
+	{"targetAddress", 0},
+	{"mail", SEED_SMTP},
+	{"userPrincipalName", SEED_SMTP},
+	{"msRTCSIP-PrimaryUserAddress", 0},
+};
+
+#define N_PLACES (sizeof(places) / sizeof(places[0]))
+
+static uint64_t folded_hash(struct value v, uint64_t seed)
+{
+	if (utf8_ascii(v.data, v.len))
+		return hash_nocase(v.data, v.len, seed);
+	struct arena *mem = arena_new();
+	struct value folded = utf8_fold(mem, v);
+	uint64_t h = hash_bytes(folded.data, folded.len, seed);
+	arena_free(mem);
+	return h;
+}
+
+void claims_reads(struct arena *mem, struct attr_set *set)
+{
+	for (size_t i = 0; i < N_PLACES; i++)
+		attr_set_add(mem, set, attr_named(places[i].name));
+	attr_set_add(mem, set, attr_named("mailNickname"));
+}
+
+/* The address of a value, if it is one of which there may be only one. */
+static bool claim_of(struct value v, uint64_t seed, struct claim *claim)
+{
+	struct value type;
+
+	claim->address = v;
+	if (seed == 0) {
+		if (!address_split(v, &type, &claim->address))
+			return false;
+		if (type.len == 4 && strncasecmp(type.data, "smtp", 4) == 0)
+			seed = SEED_SMTP;
+		else if (type.len == 3 && strncasecmp(type.data, "sip", 3) == 0)
+			seed = SEED_SIP;
+		else
+			return false;
+	}
+	if (claim->address.len == 0)
+		return false;
+	claim->key = folded_hash(claim->address, seed);
+	return true;
+}
+
+static void add_claims(const struct value *values, unsigned n_values, uint64_t seed,
+	struct claim *claims, unsigned *n)
+{
+	for (unsigned i = 0; i < n_values; i++) {
+		struct claim c;
+		bool known = !claim_of(values[i], seed, &c);
+		for (unsigned k = 0; k < *n && !known; k++)
+			known = claims[k].key == c.key;
+		if (!known)
+			claims[(*n)++] = c;
+	}
+}
+
+/* Where an attribute stands in places[], or N_PLACES. */
+static size_t place_of(unsigned attr)
+{
+	static unsigned ids[N_PLACES];
+	size_t i = 0;
+
+	if (ids[0] == 0) {
+		for (size_t k = 0; k < N_PLACES; k++)
+			ids[k] = attr_named(places[k].name);
+	}
+	while (i < N_PLACES && ids[i] != attr)
+		i++;
+	return i;
+}
+
+unsigned claims_held(struct arena *mem, const struct entry *e, struct claim **claims)
+{
+	unsigned room = 0, n = 0;
+
+	for (unsigned i = 0; i < e->n; i++)
+		room += place_of(e->attrs[i].id) < N_PLACES ? e->attrs[i].n : 0;
+	*claims = arena_alloc(mem, room * sizeof(**claims));
+	for (unsigned i = 0; i < e->n; i++) {
+		size_t p = place_of(e->attrs[i].id);
+		if (p < N_PLACES)
+			add_claims(
+				e->attrs[i].values, e->attrs[i].n, places[p].untyped, *claims, &n);
+	}
+	return n;
+}
+
+unsigned claims_wanted(struct arena *mem, const struct desired *d, struct claim **claims)
+{
+	unsigned room = 0, n = 0;
+
+	for (unsigned i = 0; i < d->n; i++)
+		room += d->attrs[i].n;
+	*claims = arena_alloc(mem, room * sizeof(**claims));
+	for (unsigned i = 0; i < d->n; i++) {
+		size_t p = place_of(d->attrs[i].attr);
+		if (p < N_PLACES)
+			add_claims(
+				d->attrs[i].values, d->attrs[i].n, places[p].untyped, *claims, &n);
+	}
+	return n;
+}
+
+/* Compared as joins are: without case, whatever the attribute; a GUID or a name of bytes loses
+ * nothing by it, as what is found is compared by value_equal. */
+uint64_t join_hash(unsigned attr, struct value v)
+{
+	uint64_t seed = hash_nocase(attr_name(attr), strlen(attr_name(attr)), SEED_JOIN);
+
+	if (attr_syntax(attr) == SYNTAX_DN)
+		return hash_bytes(&(uint64_t){dn_key(v)}, sizeof(uint64_t), seed);
+	return folded_hash(v, seed);
+}
+
+uint64_t marker_hash(struct value marker)
+{
+	return hash_bytes(marker.data, marker.len, SEED_MARKER);
+}
+
+uint64_t nickname_hash(struct value v)
+{
+	return folded_hash(v, SEED_NICKNAME);
+}
+
+uint64_t name_hash(uint64_t key)
+{
+	return hash_bytes(&key, sizeof(key), SEED_NAME);
+}

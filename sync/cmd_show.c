@@ -1,0 +1,200 @@
+#include "sync/commands.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "connectors/connector.h"
+
+static const char *time_text(struct arena *mem, long long t)
+{
+	char text[32];
+	time_t seconds = (time_t)t;
+	struct tm tm;
+
+	if (t == 0 || gmtime_r(&seconds, &tm) == NULL)
+		return "never";
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm);
+	return arena_strdup(mem, text);
+}
+
+static const char *text_or(const char *text, const char *other)
+{
+	return text != NULL && text[0] != '\0' ? text : other;
+}
+
+static const char *safe(struct arena *mem, const char *text)
+{
+	return report_value(mem, value_of(text_or(text, "")));
+}
+
+static int show_pendings(struct state *state, struct arena *mem, long long flow, struct err *err)
+{
+	struct pending p;
+	int rc, n = 0;
+
+	if (state_pendings(state, flow, err) < 0)
+		return -1;
+	while ((rc = state_next_pending(state, mem, &p, err)) == 1) {
+		printf("  %-8s %s, since %s\n", p.kind, safe(mem, p.name), time_text(mem, p.since));
+		if (p.message != NULL)
+			printf("           %s\n", safe(mem, p.message));
+		else
+			printf("           %s: %s by %s: the authority is %s\n",
+				text_or(p.attribute, "the object"),
+				p.value != NULL ? safe(mem, p.value) : "taken away",
+				text_or(p.side, "?"), text_or(p.authority, "?"));
+		n++;
+	}
+	return rc < 0 ? -1 : n;
+}
+
+static int show_last_run(struct state *state, struct arena *mem, long long flow, struct err *err)
+{
+	struct run r;
+
+	if (state_runs(state, flow, err) < 0)
+		return -1;
+	int rc = state_next_run(state, &r, err);
+	if (rc == 1)
+		printf("  last run %lld: %s, %s: %lld read, %lld added, %lld modified, %lld "
+		       "renamed, "
+		       "%lld deleted, %lld unchanged, %lld in conflict, %lld denied, %lld failed\n",
+			r.id, time_text(mem, r.started),
+			r.finished == 0 ? "not finished"
+			: r.full        ? "full"
+					: "delta",
+			r.read, r.add, r.modify, r.rename, r.remove, r.none, r.conflict, r.denied,
+			r.failed);
+	return rc < 0 ? -1 : 0;
+}
+
+int command_status(struct arena *mem, const struct request *q, struct err *err)
+{
+	struct setup setup;
+	struct state *state = NULL;
+	struct flow **flows;
+	unsigned n;
+	int code = EXIT_GOOD;
+
+	if (setup_load(mem, q->config, &setup, err) < 0 ||
+		flows_named(&setup, q->argc, q->argv, mem, &flows, &n, err) < 0 ||
+		state_open(setup.state, false, &state, err) < 0)
+		code = -1;
+	for (unsigned i = 0; code >= 0 && i < n; i++) {
+		struct flow_state known;
+		long long links = 0;
+		int pending = 0;
+		if (state_flow(state, flows[i]->name, &known, err) < 0 ||
+			(links = state_count_links(state, known.id, err)) < 0) {
+			code = -1;
+			break;
+		}
+		printf("%s: %lld links, last good run %s\n", flows[i]->name, links,
+			time_text(mem, known.last_good));
+		if (show_last_run(state, mem, known.id, err) < 0 ||
+			(pending = show_pendings(state, mem, known.id, err)) < 0)
+			code = -1;
+		else if (pending > 0)
+			code = EXIT_PARTIAL;
+	}
+	state_close(state);
+	return code;
+}
+
+/* Names are not in the state: the directories know them. */
+static int name_links(struct connector *c, struct arena *mem, struct keys *places,
+	const char ***names, uint32_t *n, struct err *err)
+{
+	static struct attr_set nothing;
+	const struct query all = {.kind = QUERY_ALL, .wanted = &nothing};
+	struct arena *scratch = arena_new();
+	struct entry e;
+	uint32_t room = 0;
+	int rc = connector_read(c, &all, err);
+
+	while (rc == 0 && (rc = connector_next(c, scratch, &e, err)) == 1) {
+		if (*n == room) {
+			room = room > 0 ? 2 * room : 1024;
+			const char **more = arena_alloc(mem, room * sizeof(*more));
+			if (*n > 0)
+				memcpy(more, *names, *n * sizeof(*more));
+			*names = more;
+		}
+		keys_put(places, e.key, *n);
+		(*names)[(*n)++] = report_value(mem, e.name);
+		arena_reset(scratch);
+		rc = 0;
+	}
+	arena_free(scratch);
+	return rc;
+}
+
+struct side_names {
+	struct keys places;
+	const char **names;
+	uint32_t n;
+};
+
+static int read_names(
+	const struct config *config, struct arena *mem, struct side_names *s, struct err *err)
+{
+	struct connector *c = NULL;
+	struct err ignored;
+
+	keys_init(&s->places, 0, true);
+	int rc = connector_open(config, &c, err);
+	if (rc == 0)
+		rc = name_links(c, mem, &s->places, &s->names, &s->n, err);
+	(void)connector_close(c, &ignored);
+	return rc;
+}
+
+static const char *name_of(const struct side_names *s, struct value id)
+{
+	uint32_t i;
+
+	return keys_get(&s->places, entry_key(id), &i) ? s->names[i] : "(gone)";
+}
+
+static int show_links(struct state *state, const struct flow *f, struct arena *mem, struct err *err)
+{
+	struct side_names source = {0}, target = {0};
+	struct flow_state known;
+	struct link link;
+	int rc = -1;
+
+	if (read_names(f->source_config, mem, &source, err) == 0 &&
+		read_names(f->target_config, mem, &target, err) == 0 &&
+		state_flow(state, f->name, &known, err) == 0 &&
+		(rc = state_links(state, known.id, err)) == 0) {
+		while ((rc = state_next_link(state, &link, err)) == 1)
+			printf("%s\t%s\t%s\t%s\n", entry_id_text(mem, link.source),
+				name_of(&source, link.source), entry_id_text(mem, link.target),
+				name_of(&target, link.target));
+	}
+	keys_free(&source.places);
+	keys_free(&target.places);
+	return rc < 0 ? -1 : EXIT_GOOD;
+}
+
+int command_links(struct arena *mem, const struct request *q, struct err *err)
+{
+	struct setup setup;
+	struct state *state = NULL;
+	struct flow *flow;
+	int code = -1;
+
+	if (q->argc != 1)
+		return err_set(err, ERR_FATAL, "links: name one flow");
+	if (setup_load(mem, q->config, &setup, err) < 0)
+		return -1;
+	flow = setup_flow(&setup, q->argv[0]);
+	if (flow == NULL)
+		return err_set(err, ERR_FATAL, "no flow '%s' in the configuration", q->argv[0]);
+	if (state_open(setup.state, false, &state, err) == 0)
+		code = show_links(state, flow, mem, err);
+	state_close(state);
+	return code;
+}

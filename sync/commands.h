@@ -1,0 +1,57 @@
+#ifndef SYNC_COMMANDS_H
+#define SYNC_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sync/flow.h"
+#include "sync/report.h"
+#include "sync/setup.h"
+
+struct arena;
+struct err;
+
+/* How the program ends: docs/design.md, "Exit codes". */
+enum exit_code {
+	EXIT_GOOD = 0,
+	EXIT_CHANGES = 1, /* diff: there are changes */
+	EXIT_USAGE = 2,   /* usage or configuration: a person must act */
+	EXIT_REFUSED = 3, /* a guard refused the plan: nothing was written */
+	EXIT_PARTIAL = 4, /* done, but some objects failed, conflicted or were denied */
+	EXIT_LATER = 5,   /* a directory could not be reached or asked to wait */
+};
+
+/* What a command line asks for. */
+struct request {
+	const char *config; /* path */
+	struct flow_options options;
+	bool if_due, version;
+	const char *approve, *output;
+	enum report_format format;
+	bool format_given;
+	int argc; /* what follows the options */
+	char **argv;
+};
+
+/* Commands: an exit code, or -1 with err. */
+int command_check(struct arena *, const struct request *, struct err *);
+int command_diff(struct arena *, const struct request *, struct err *);
+int command_sync(struct arena *, const struct request *, struct err *);
+int command_explain(struct arena *, const struct request *, struct err *);
+int command_eval(struct arena *, const struct request *, struct err *);
+int command_status(struct arena *, const struct request *, struct err *);
+int command_links(struct arena *, const struct request *, struct err *);
+int command_authority(struct arena *, const struct request *, struct err *);
+int command_init(struct arena *, const struct request *, struct err *);
+int command_help(struct arena *, const struct request *, struct err *);
+
+/* For an error that stopped a command. */
+int exit_of(const struct err *);
+/* Of two flows' codes the one that a person should see first. */
+int exit_worse(int a, int b);
+
+/* The flows that the words name, or all of them. */
+int flows_named(const struct setup *, int argc, char **argv, struct arena *, struct flow ***,
+	unsigned *n, struct err *);
+
+#endif

@@ -1,0 +1,209 @@
+#include "sync/differences.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/dn.h"
+#include "base/err.h"
+#include "rules/address.h"
+#include "sync/authority.h"
+#include "sync/written.h"
+
+static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (value_equal(attr, list[i], v))
+			return true;
+	}
+	return false;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return value_order(*(const struct value *)a, *(const struct value *)b);
+}
+
+static void add_denied(struct arena *mem, struct step *s, struct denied d)
+{
+	struct denied *more = arena_alloc(mem, (s->n_denied + 1) * sizeof(*more));
+
+	if (s->n_denied > 0)
+		memcpy(more, s->denied, s->n_denied * sizeof(*more));
+	more[s->n_denied++] = d;
+	s->denied = more;
+}
+
+void difference_deny(struct arena *mem, const struct flow *f, const char *object_side,
+	const struct wanted *w, struct step *s)
+{
+	struct denied d = {.attr = w->attr,
+		.removal = w->n == 0,
+		.side = f->source,
+		.authority = authority_side(f, object_side, w->attr),
+		.rule = w->line};
+
+	for (unsigned i = 0; i < w->n; i++) {
+		d.value = w->values[i];
+		add_denied(mem, s, d);
+	}
+	if (w->n == 0)
+		add_denied(mem, s, d);
+}
+
+/* Values of others stay; of ours of before, those go that the rules no longer give. */
+static unsigned merged(struct arena *mem, const struct written *before, const struct wanted *w,
+	const struct attr *there, struct value **out)
+{
+	unsigned n_there = there != NULL ? there->n : 0, n_taken = 0, n = 0;
+	struct value *taken = arena_alloc(mem, n_there * sizeof(*taken));
+
+	for (unsigned i = 0; i < n_there; i++) {
+		struct value v = there->values[i];
+		if (!among(w->attr, v, w->values, w->n) && written_value(before, w->attr, v))
+			taken[n_taken++] = v;
+	}
+	if (attr_syntax(w->attr) == SYNTAX_ADDRESS)
+		return address_merge(mem, n_there > 0 ? there->values : NULL, n_there, w->values,
+			w->n, taken, n_taken, out);
+	*out = arena_alloc(mem, (n_there + w->n) * sizeof(**out));
+	for (unsigned i = 0; i < n_there; i++) {
+		if (!among(w->attr, there->values[i], taken, n_taken))
+			(*out)[n++] = there->values[i];
+	}
+	for (unsigned i = 0; i < w->n; i++) {
+		if (!among(w->attr, w->values[i], *out, n))
+			(*out)[n++] = w->values[i];
+	}
+	return n;
+}
+
+/* Values of one list that are not in the other, in canonical order. */
+static unsigned without(struct arena *mem, unsigned attr, const struct value *a, unsigned n_a,
+	const struct value *b, unsigned n_b, struct value **out)
+{
+	unsigned n = 0;
+
+	*out = arena_alloc(mem, n_a * sizeof(**out));
+	for (unsigned i = 0; i < n_a; i++) {
+		if (!among(attr, a[i], b, n_b) && !among(attr, a[i], *out, n))
+			(*out)[n++] = a[i];
+	}
+	if (n > 1)
+		qsort(*out, n, sizeof(**out), by_bytes);
+	return n;
+}
+
+/* Did somebody change the attribute since we wrote it? What they put there was an attempt of the
+ * target's side. */
+static void note_drift(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct written *before, const struct wanted *w, const struct mod *m, struct step *s)
+{
+	const struct attr *there = entry_get(row->current, w->attr);
+	uint32_t left, now = there != NULL && there->n > 0 ? (uint32_t)attr_digest(there) : 0;
+	struct denied d = {.attr = w->attr,
+		.side = f->target,
+		.authority = authority_side(f, row->side, w->attr),
+		.rule = w->line};
+
+	if (w->mode == FLOW_MERGE) {
+		/* Ours is missing, and the rules gave it all the time: it was taken away. */
+		for (unsigned i = 0; i < m->n_add; i++) {
+			if (!row->open->source_same || !written_value(before, w->attr, m->add[i]))
+				continue;
+			d.removal = true;
+			d.value = m->add[i];
+			add_denied(mem, s, d);
+		}
+		return;
+	}
+	if (written_digest(before, w->attr, &left) != 1 || left == now)
+		return;
+	for (unsigned i = 0; i < m->n_remove; i++) {
+		d.value = m->remove[i];
+		add_denied(mem, s, d);
+	}
+	if (m->n_remove == 0) {
+		d.removal = true;
+		add_denied(mem, s, d);
+	}
+}
+
+/* One attribute: its mod goes behind the others of the change when there is a difference. */
+static void one(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct written *before, const struct wanted *w, struct step *s)
+{
+	const struct attr *there = entry_get(row->current, w->attr);
+	struct attr shall = {w->attr, w->n, w->values};
+	struct mod m = {.attr = w->attr};
+
+	if (w->mode == FLOW_MERGE)
+		shall.n = merged(mem, before, w, there, &shall.values);
+	if (attr_equal(there, &shall))
+		return;
+	if (strcmp(authority_side(f, row->side, w->attr), f->source) != 0) {
+		difference_deny(mem, f, row->side, w, s);
+		return;
+	}
+	m.n_remove = without(mem, w->attr, there != NULL ? there->values : NULL,
+		there != NULL ? there->n : 0, shall.values, shall.n, &m.remove);
+	m.n_add = without(mem, w->attr, shall.values, shall.n, there != NULL ? there->values : NULL,
+		there != NULL ? there->n : 0, &m.add);
+	if (m.n_remove == 0 && m.n_add == 0)
+		return;
+	if (row->link != NULL)
+		note_drift(mem, f, row, before, w, &m, s);
+	s->lines[s->change.n] = w->line;
+	s->change.mods[s->change.n++] = m;
+}
+
+/* A name that the target's side gave is put back, as any value is. */
+static void rename_back(
+	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	struct value name = row->verdict->name;
+
+	if (value_same(name, row->current->name) || dn_text_equal(name, row->current->name))
+		return;
+	unsigned attr = attr_named("distinguishedName");
+	struct wanted w = {attr, FLOW_ALWAYS, 1, &name, "name"};
+	if (strcmp(authority_side(f, row->side, attr), f->source) != 0) {
+		difference_deny(mem, f, row->side, &w, s);
+		return;
+	}
+	s->change.new_name = value_copy(mem, name);
+	if (row->link == NULL || !row->open->source_same)
+		return;
+	add_denied(mem, s,
+		(struct denied){.attr = attr,
+			.value = row->current->name,
+			.side = f->target,
+			.authority = authority_side(f, row->side, attr),
+			.rule = "name"});
+}
+
+void differences(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct wanted *w, unsigned n, struct step *s)
+{
+	const struct written before = {row->open->desired.rule, f->epoch,
+		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
+	unsigned object_class = attr_named("objectClass");
+	struct dn name;
+	struct err ignored;
+	unsigned naming = ATTR_NONE;
+
+	if (dn_parse(mem, row->current->name, &name, &ignored) == 0 && name.n > 0)
+		naming = attr_named(name.rdns[0].avas[0].type);
+	s->change = (struct change){
+		.op = CHANGE_MODIFY, .id = row->current->id, .name = row->current->name};
+	s->change.mods = arena_zalloc(mem, n * sizeof(*s->change.mods));
+	s->lines = arena_alloc(mem, n * sizeof(*s->lines));
+	for (unsigned i = 0; i < n; i++) {
+		/* The classes are the directory's once the entry is there; the naming attribute
+		 * changes by renaming. */
+		if (w[i].mode != FLOW_ADD && w[i].attr != object_class && w[i].attr != naming)
+			one(mem, f, row, &before, &w[i], s);
+	}
+	rename_back(mem, f, row, s);
+}

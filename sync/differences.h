@@ -1,0 +1,24 @@
+#ifndef SYNC_DIFFERENCES_H
+#define SYNC_DIFFERENCES_H
+
+#include "sync/plan.h"
+
+/*
+ * What has to be done to a target entry that is there so that it becomes as wanted: fills the
+ * step's change, lines and denials.
+ *
+ * Attribute by attribute: equal by its syntax: nothing. Not the source's to say: denied. Else the
+ * difference, as values to take away and values to put; and when the link knows that the attribute
+ * is not as we left it, what was there is recorded as denied, for somebody on the target's side
+ * wrote it.
+ */
+void differences(struct arena *, const struct flow *, const struct row *, const struct wanted *,
+	unsigned n, struct step *);
+/* Record that the source may not write this. */
+void difference_deny(struct arena *, const struct flow *, const char *object_side,
+	const struct wanted *, struct step *);
+
+/* What links remember of a target entry: over the written attributes and the name. */
+uint64_t target_digest(const struct flow *, const struct entry *);
+
+#endif

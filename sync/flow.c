@@ -1,0 +1,387 @@
+#include "sync/flow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/dn.h"
+#include "base/err.h"
+#include "base/keys.h"
+#include "base/ldif.h"
+#include "base/log.h"
+#include "connectors/connector.h"
+#include "sync/match.h"
+#include "sync/pair.h"
+#include "sync/sorter.h"
+#include "sync/spool.h"
+
+/* Everything one planning needs, let go together. */
+struct planning {
+	struct gather g;
+	struct matched m;
+	struct paired p;
+	const struct flow_options *options;
+	struct plan *plan;
+	long long now;
+	struct err *err;
+};
+
+static int only_one(struct planning *p)
+{
+	struct gather *g = &p->g;
+	struct entry e;
+
+	if (p->options->object == NULL)
+		return 0;
+	int rc = flow_find(g->source, p->options->object, g->mem, &e, p->err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(p->err, ERR_FATAL,
+			"%s: no such object in %s (a DN, mail, "
+			"sAMAccountName or id is looked for)",
+			p->options->object, p->plan->flow->source);
+	g->one = true;
+	g->one_key = e.key;
+	return 0;
+}
+
+/* A delta needs a cookie, the rules of the run before, and a full run now and then. */
+static bool must_be_full(const struct planning *p)
+{
+	const struct flow *f = p->plan->flow;
+	const struct flow_state *known = &p->g.known;
+
+	return p->options->full || p->options->object != NULL || known->id == 0 ||
+	       known->epoch != f->epoch || (p->g.source->type->can & CAN_SINCE) == 0 ||
+	       known->sources < 0 || known->deltas + 1 >= f->full_every;
+}
+
+static int gather_all(struct planning *p)
+{
+	struct gather *g = &p->g;
+	const struct sealed *sealed;
+
+	if (gather_start(g, p->err) < 0)
+		return -1;
+	if (g->full && gather_target(g, p->err) < 0)
+		return err_in(p->err, "target %s", g->flow->target);
+	if (gather_source(g, &sealed, p->err) < 0)
+		return err_in(p->err, "source %s", g->flow->source);
+	return gather_gone(g, sealed, p->err);
+}
+
+/* The name that a referred-to entry has, or gets in this run; none when it gets none. */
+static int reference_name(
+	struct planning *p, struct arena *mem, const struct reference *ref, struct value *name)
+{
+	struct value bytes;
+	struct verdict v;
+	struct entry e;
+	uint32_t place;
+
+	if (!ref->row) {
+		if (pair_read_entry(&p->m, mem, ref->at, &e, p->err) < 0)
+			return -1;
+		*name = e.name;
+		return 0;
+	}
+	if (!keys_get(p->p.places, ref->at + 1ull, &place))
+		return 0;
+	if (spool_get(p->p.verdicts, place, mem, &bytes, NULL, p->err) < 0)
+		return -1;
+	if (verdict_unpack(mem, bytes, &v) < 0)
+		return err_set(p->err, ERR_FATAL, "temporary file: damaged verdict");
+	*name = v.number == 0 ? v.name : (struct value){NULL, 0};
+	return 0;
+}
+
+/* Values that are names in the source become the names of their contacts; those that have none are
+ * left out. */
+static int resolve(
+	struct planning *p, struct arena *mem, struct open_row *row, const struct verdict *v)
+{
+	unsigned index = 0;
+
+	for (unsigned i = 0; i < row->desired.n; i++) {
+		struct wanted *w = &row->desired.attrs[i];
+		unsigned n = 0;
+		if (attr_syntax(w->attr) != SYNTAX_DN)
+			continue;
+		for (unsigned k = 0; k < w->n; k++, index++) {
+			struct value name = {NULL, 0};
+			for (unsigned r = 0; r < v->n_refs && name.len == 0; r++) {
+				if (v->refs[r].index == index &&
+					reference_name(p, mem, &v->refs[r], &name) < 0)
+					return -1;
+			}
+			if (name.len > 0)
+				w->values[n++] = name;
+		}
+		w->n = n;
+	}
+	return 0;
+}
+
+/* The object's link and its target entry, as rows have them. */
+static int complete_row(struct planning *p, struct arena *mem, struct row *row, struct link *link,
+	struct entry *current)
+{
+	const struct verdict *v = row->verdict;
+	int rc = 0;
+
+	if (row->open->link != NO_LINK)
+		rc = state_link(p->g.state, p->g.known.id, row->open->id, mem, link, p->err);
+	if (rc < 0)
+		return -1;
+	row->link = rc == 1 ? link : NULL;
+	if (!v->has_current)
+		return 0;
+	if (pair_read_entry(&p->m, mem, v->current, current, p->err) < 0)
+		return -1;
+	row->current = current;
+	if (row->link != NULL && !v->adopt && !value_same(current->id, link->target))
+		return err_set(p->err, ERR_FATAL,
+			"the ids of %.*s and of another entry have one hash",
+			(int)current->name.len, current->name.data);
+	return state_authority(p->g.state, p->g.known.id, row->open->id, mem, &row->side, p->err) <
+			       0
+		       ? -1
+		       : 0;
+}
+
+/* What the user does not want to be done in this run. */
+static bool skipped(const struct planning *p, struct step *s)
+{
+	unsigned skip = p->options->skip;
+
+	if ((skip & SKIP_RENAME) != 0 && s->change.new_name.len > 0) {
+		s->change.new_name.len = 0;
+		s->write = s->change.n > 0;
+		s->remember = false;
+	}
+	return (s->op == STEP_ADD && (skip & SKIP_CREATE) != 0) ||
+	       ((s->op == STEP_MODIFY || s->op == STEP_LINK) && (skip & SKIP_UPDATE) != 0) ||
+	       (s->op == STEP_DELETE && (skip & SKIP_DELETE) != 0);
+}
+
+static void count(struct summary *sum, const struct step *s)
+{
+	bool renames = s->write && s->change.new_name.len > 0;
+	bool modifies = s->write && s->change.n > 0;
+
+	sum->denied += s->n_denied;
+	switch (s->op) {
+	case STEP_NONE:
+		sum->none++;
+		break;
+	case STEP_ADD:
+		sum->add++;
+		break;
+	case STEP_LINK:
+		sum->link++;
+		/* fall through */
+	case STEP_MODIFY:
+		sum->rename += renames;
+		sum->modify += modifies;
+		break;
+	case STEP_DELETE:
+		sum->remove++;
+		break;
+	case STEP_FORGET:
+		sum->forget++;
+		sum->modify += modifies;
+		break;
+	case STEP_CONFLICT:
+		sum->conflict++;
+		break;
+	}
+}
+
+static int plan_one(struct planning *p, struct arena *mem, uint32_t place, struct value verdict)
+{
+	struct open_row open;
+	struct verdict v;
+	struct link link;
+	struct entry current;
+	struct row row = {.open = &open, .verdict = &v, .now = p->now};
+	struct step s;
+
+	if (verdict_unpack(mem, verdict, &v) < 0)
+		return err_set(p->err, ERR_FATAL, "temporary file: damaged verdict");
+	if (pair_read_row(&p->g, mem, place, &open, p->err) < 0 || resolve(p, mem, &open, &v) < 0 ||
+		complete_row(p, mem, &row, &link, &current) < 0)
+		return -1;
+	plan_row(mem, p->plan->flow, &row, &s);
+	if (skipped(p, &s))
+		return 0;
+	count(&p->plan->summary, &s);
+	/* What waited and waits no more has to be told to the state too. */
+	bool settles = keys_has(&p->g.waits, open.key);
+	return step_counts(&s, row.link) || settles ? steps_add(&p->plan->steps, &s, p->err) : 0;
+}
+
+static int plan_all(struct planning *p)
+{
+	struct arena *mem = arena_new();
+	uint32_t place, verdict_at = 0;
+	uint64_t key;
+	int rc = sorter_rewind(p->g.row_order, p->err);
+
+	while (rc == 0 && (rc = pair_next_row(&p->g, &key, &place, p->err)) == 1) {
+		struct value verdict;
+		rc = spool_get(p->p.verdicts, verdict_at, mem, &verdict, &verdict_at, p->err);
+		if (rc == 0)
+			rc = plan_one(p, mem, place, verdict);
+		arena_reset(mem);
+	}
+	arena_free(mem);
+	return rc;
+}
+
+/* New contacts need their container, and a mistyped one must not be found out by a server's error
+ * on each of them. */
+static int check_into(const struct planning *p)
+{
+	const struct flow *f = p->plan->flow;
+
+	if (!p->g.full || p->g.into_seen || p->plan->summary.add == 0)
+		return 0;
+	return err_set(p->err, ERR_FATAL, "into: %.*s does not exist in %s: create it first",
+		(int)f->into.len, f->into.data, f->target);
+}
+
+static int make_plan(struct planning *p)
+{
+	if (gather_all(p) < 0)
+		return -1;
+	p->plan->full = p->g.full;
+	p->plan->links = p->g.links_before;
+	p->plan->cookie = p->g.cookie;
+	p->plan->summary.read = p->g.read;
+	p->plan->summary.none = p->g.none;
+	if (p->g.n_open > 0 &&
+		(match_target(&p->g, &p->m, p->err) < 0 ||
+			pair_rows(&p->g, &p->m, &p->p, p->err) < 0 || plan_all(p) < 0))
+		return -1;
+	return check_into(p);
+}
+
+static int open_sides(struct gather *g, struct err *err)
+{
+	if (connector_open(g->flow->source_config, &g->source, err) < 0)
+		return -1;
+	return connector_open(g->flow->target_config, &g->target, err);
+}
+
+static int close_sides(struct gather *g, int rc, struct err *err)
+{
+	struct err ignored;
+
+	/* Nothing was written: closing cannot lose anything. */
+	(void)connector_close(g->source, &ignored);
+	(void)connector_close(g->target, &ignored);
+	return rc < 0 ? err_in(err, "flow %s", g->flow->name) : 0;
+}
+
+static int attempt(struct planning *p, const struct flow *flow, struct state *state,
+	struct arena *mem, bool full)
+{
+	p->g = (struct gather){.flow = flow, .state = state, .mem = mem};
+	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};
+	int rc = -1;
+	if (steps_init(&p->plan->steps) < 0)
+		err_set(p->err, ERR_BUSY, "out of memory");
+	else if (state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
+		 open_sides(&p->g, p->err) == 0) {
+		p->plan->known = p->g.known;
+		p->g.full = full || must_be_full(p);
+		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
+		rc = only_one(p) < 0 ? -1 : make_plan(p);
+	}
+	rc = close_sides(&p->g, rc, p->err);
+	paired_free(&p->p);
+	matched_free(&p->m);
+	gather_free(&p->g);
+	return rc;
+}
+
+int flow_plan(const struct flow *flow, struct state *state, const struct flow_options *options,
+	struct arena *mem, struct plan *plan, struct err *err)
+{
+	struct planning p = {.options = options, .plan = plan, .now = flow->env.now, .err = err};
+
+	int rc = attempt(&p, flow, state, mem, options->full);
+	if (rc < 0 && err->kind == ERR_ENTRY) {
+		/* The cookie is of no use any more: that is never "no changes", but reading
+		 * everything. */
+		log_info("%s: reading everything", err->text);
+		plan_free(plan);
+		rc = attempt(&p, flow, state, mem, true);
+	}
+	return rc;
+}
+
+void plan_free(struct plan *plan)
+{
+	steps_free(&plan->steps);
+}
+
+int plan_rewind(struct plan *plan, struct err *err)
+{
+	return steps_rewind(&plan->steps, err);
+}
+
+int plan_next(
+	struct plan *plan, struct arena *mem, struct step *s, uint32_t *place, struct err *err)
+{
+	return steps_next(&plan->steps, mem, s, place, err);
+}
+
+/* What a step does, as text that says names instead of this run's numbers. */
+static void digest_text(struct arena *mem, struct buf *b, const struct step *s)
+{
+	buf_printf(b, "%d %u %s %s %.*s\n", s->op, s->number, entry_id_text(mem, s->source_id),
+		entry_id_text(mem, s->target_id), (int)s->target_name.len, s->target_name.data);
+	if (s->write)
+		ldif_print_change(b, &s->change);
+	for (unsigned i = 0; i < s->n_denied; i++)
+		buf_printf(b, "denied %u %.*s\n", (unsigned)s->denied[i].removal,
+			(int)s->denied[i].value.len, s->denied[i].value.data);
+}
+
+int plan_digest(struct plan *plan, char hex[65], struct err *err)
+{
+	struct arena *mem = arena_new();
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	struct buf b = {0};
+	struct step s;
+	uint32_t place;
+	unsigned char sum[32];
+	int rc = plan_rewind(plan, err);
+
+	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		rc = err_set(err, ERR_FATAL, "SHA-256 is not to be had");
+	buf_printf(&b, "%s %lld %016llx\n", plan->flow->name, plan->known.generation,
+		(unsigned long long)plan->flow->epoch);
+	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
+		if (s.op != STEP_NONE)
+			digest_text(mem, &b, &s);
+		EVP_DigestUpdate(md, b.data, b.len);
+		buf_clear(&b);
+		arena_reset(mem);
+	}
+	EVP_DigestUpdate(md, b.len > 0 ? b.data : "", b.len);
+	if (rc == 0 && EVP_DigestFinal_ex(md, sum, NULL) != 1)
+		rc = err_set(err, ERR_FATAL, "SHA-256 failed");
+	for (int i = 0; rc == 0 && i < 32; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	buf_free(&b);
+	EVP_MD_CTX_free(md);
+	arena_free(mem);
+	return rc;
+}

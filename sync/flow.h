@@ -1,0 +1,56 @@
+#ifndef SYNC_FLOW_H
+#define SYNC_FLOW_H
+
+#include <stdbool.h>
+
+#include "sync/gather.h"
+#include "sync/order.h"
+#include "sync/plan.h"
+#include "sync/summary.h"
+
+struct arena;
+struct err;
+struct connector;
+
+enum skip { SKIP_CREATE = 1, SKIP_UPDATE = 2, SKIP_DELETE = 4, SKIP_RENAME = 8 };
+
+struct flow_options {
+	bool full;          /* read everything, even when a delta could be had */
+	const char *object; /* only this one: DN, mail, sAMAccountName or id; NULL: all */
+	unsigned skip;
+};
+
+/*
+ * A plan: the steps that make the target what the rules ask for, in the order in which they are to
+ * be done. A dry run is a plan that nobody applies.
+ */
+struct plan {
+	const struct flow *flow;
+	bool full;
+	bool one; /* --object */
+	struct steps steps;
+	struct summary summary;
+	struct flow_state known; /* before */
+	long long links;         /* before */
+	struct value cookie;     /* for the next delta */
+};
+
+/* Reads source, target and links; writes nothing. state may be open for reading only. */
+int flow_plan(const struct flow *, struct state *, const struct flow_options *, struct arena *,
+	struct plan *, struct err *);
+void plan_free(struct plan *);
+
+/* Steps in order: start with plan_rewind. 1, 0 at the end. place tells this step from the others.
+ */
+int plan_rewind(struct plan *, struct err *);
+int plan_next(struct plan *, struct arena *, struct step *, uint32_t *place, struct err *);
+
+/* SHA-256 of what the plan would do, in hexadecimal; it is another one after every applied plan. */
+int plan_digest(struct plan *, char hex[65], struct err *);
+
+/* The source entry that a person means, by DN, mail, sAMAccountName or id: 1 and the entry in the
+ * arena, 0 none, -1 (ERR_FATAL when several are meant). */
+int flow_find(
+	struct connector *source, const char *who, struct arena *, struct entry *, struct err *);
+
+#endif

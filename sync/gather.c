@@ -1,0 +1,305 @@
+#include "sync/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/dn.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "connectors/connector.h"
+#include "sync/differences.h"
+#include "sync/match.h"
+#include "sync/row.h"
+#include "sync/sorter.h"
+#include "sync/spool.h"
+
+struct sealed {
+	bool complete;
+};
+
+/* The source entry as rules see it: its read attributes, its name, and the rules themselves. */
+static uint64_t source_digest(const struct flow *f, const struct entry *e)
+{
+	uint64_t parts[3] = {
+		entry_digest(e, &f->reads), hash_bytes(e->name.data, e->name.len, 0), f->epoch};
+
+	return hash_bytes(parts, sizeof(parts), 0);
+}
+
+static int load_waits(struct gather *g, struct err *err)
+{
+	struct pending p;
+	int rc;
+
+	if (state_pendings(g->state, g->known.id, err) < 0)
+		return -1;
+	while ((rc = state_next_pending(g->state, g->scratch, &p, err)) == 1) {
+		keys_put(&g->waits, entry_key(p.source), 0);
+		arena_reset(g->scratch);
+	}
+	return rc;
+}
+
+static int enter_row(struct gather *g, const struct open_row *row, uint32_t at, struct err *err)
+{
+	unsigned char record[12];
+
+	sorter_number(record, row->key);
+	memcpy(record + 8, &(uint32_t){__builtin_bswap32(at)}, 4);
+	return sorter_add(g->row_order, record, err);
+}
+
+static int open_row(struct gather *g, const struct open_row *row, struct err *err)
+{
+	struct buf b = {0};
+	uint32_t at;
+
+	row_pack(&b, row);
+	int rc = spool_add(g->rows, b.data, b.len, &at, err);
+	buf_free(&b);
+	if (rc < 0 || enter_row(g, row, at, err) < 0)
+		return -1;
+	if (row->link != NO_LINK) {
+		struct link_slot *slot = &g->links.slots[row->link];
+		slot->flags |= LINK_OPEN;
+		if (row->presence == LEFT || row->presence == GONE)
+			slot->flags |= LINK_LEAVES;
+		slot->row = at;
+	}
+	g->n_open++;
+	return match_ask(g, row, at, err);
+}
+
+int gather_start(struct gather *g, struct err *err)
+{
+	g->scratch = arena_new();
+	keys_init(&g->waits, 0, false);
+	g->rows = spool_new();
+	g->row_order = sorter_new(12);
+	if (g->rows == NULL || g->row_order == NULL || match_start(g) < 0)
+		return err_set(err, ERR_BUSY, "out of memory");
+	if (links_load(&g->links, g->state, g->known.id, err) < 0)
+		return -1;
+	g->links_before = (long long)g->links.n;
+	if (g->known.id != 0 && load_waits(g, err) < 0)
+		return -1;
+	return state_managed(
+		g->state, g->flow->reverse, g->flow->n_reverse, &g->managed, &g->n_managed, err);
+}
+
+void gather_free(struct gather *g)
+{
+	links_free(&g->links);
+	keys_free(&g->waits);
+	free(g->managed);
+	spool_free(g->rows);
+	sorter_free(g->row_order);
+	sorter_free(g->asks);
+	sorter_free(g->answers);
+	arena_free(g->scratch);
+}
+
+int gather_target(struct gather *g, struct err *err)
+{
+	const struct query all = {.kind = QUERY_ALL, .wanted = &g->flow->looks};
+	uint64_t into = dn_key(g->flow->into);
+	struct entry e;
+	int rc;
+
+	if (connector_read(g->target, &all, err) < 0)
+		return -1;
+	while ((rc = connector_next(g->target, g->scratch, &e, err)) == 1) {
+		struct link_slot *slot = links_target(&g->links, e.key);
+		g->targets++;
+		if (slot != NULL) {
+			slot->flags |= LINK_TARGET;
+			if (target_digest(g->flow, &e) != slot->target_digest)
+				slot->flags |= LINK_DRIFTED;
+		} else if (!g->into_seen) {
+			g->into_seen = dn_key(e.name) == into;
+		}
+		arena_reset(g->scratch);
+	}
+	return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+const char *gather_excluded(const struct gather *g, const struct entry *e)
+{
+	static const char ours[] = "galway:";
+	struct value marker = entry_first(e, g->flow->marker);
+
+	if (marker.len >= sizeof(ours) - 1 && memcmp(marker.data, ours, sizeof(ours) - 1) == 0)
+		return "carries our marker: another flow made it";
+	for (unsigned i = 0; i < g->flow->n_foreign; i++) {
+		if (dn_text_below(e->name, &g->flow->foreign[i]))
+			return "lies in the container of another flow's contacts";
+	}
+	if (g->n_managed > 0 &&
+		bsearch(&e->key, g->managed, g->n_managed, sizeof(e->key), by_number) != NULL)
+		return "is linked as another flow's target";
+	return NULL;
+}
+
+/* Scope and rules for one entry that is not as it was. */
+static int evaluate(struct gather *g, const struct entry *e, struct link_slot *slot,
+	uint64_t digest, struct err *err)
+{
+	const struct flow *f = g->flow;
+	const struct rule *rule = gather_excluded(g, e) == NULL ? rules_scope(f->rules, e) : NULL;
+	struct open_row row = {.key = e->key,
+		.presence = rule != NULL ? PRESENT : LEFT,
+		.link = slot != NULL ? (uint32_t)(slot - g->links.slots) : NO_LINK,
+		.source_same = slot != NULL && slot->source_digest == digest,
+		.source_digest = digest,
+		.name_key = dn_key(e->name),
+		.id = e->id,
+		.name = e->name,
+		.department = entry_first(e, attr_named("department"))};
+	struct err fault = {0};
+
+	if (rule == NULL && slot == NULL)
+		return 0;
+	if (rule != NULL && rules_map(g->scratch, rule, &f->env, e, &row.desired, &fault) < 0) {
+		if (fault.kind != ERR_ENTRY) {
+			*err = fault;
+			return -1;
+		}
+		row.presence = FAILED;
+		row.fault = value_of(fault.text);
+	}
+	return open_row(g, &row, err);
+}
+
+static int one_source(struct gather *g, const struct entry *e, struct err *err)
+{
+	struct link_slot *slot = links_source(&g->links, e->key);
+
+	if (e->gone) {
+		/* A tombstone: only of interest when there is a link, which gather_gone finds by
+		 * the flag that is not set. */
+		if (slot != NULL)
+			slot->flags |= LINK_DRIFTED;
+		return 0;
+	}
+	g->read++;
+	if (g->one && e->key != g->one_key) {
+		if (slot != NULL)
+			slot->flags |= LINK_SOURCE;
+		return 0;
+	}
+	uint64_t digest = source_digest(g->flow, e);
+	if (slot != NULL) {
+		unsigned there = g->full ? LINK_TARGET : 0;
+		slot->flags |= LINK_SOURCE;
+		if (slot->source_digest == digest && !g->one &&
+			(slot->flags & (LINK_TARGET | LINK_DRIFTED)) == there &&
+			!keys_has(&g->waits, e->key)) {
+			g->none++;
+			return 0;
+		}
+	}
+	return evaluate(g, e, slot, digest, err);
+}
+
+/* In-chain scopes ask about groups in groups: the whole directory is read once before. */
+static int learn(struct gather *g, struct err *err)
+{
+	const struct query all = {.kind = QUERY_ALL, .wanted = &g->flow->reads};
+	struct entry e;
+	int rc;
+
+	if (!rules_chained(g->flow->rules))
+		return 0;
+	if (connector_read(g->source, &all, err) < 0)
+		return -1;
+	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		rules_learn(g->flow->rules, &e);
+		arena_reset(g->scratch);
+	}
+	rules_solve(g->flow->rules);
+	return rc;
+}
+
+/* A delta when one can be had, else everything; tells which by g->full. */
+static int start_reading(struct gather *g, struct err *err)
+{
+	struct query query = {
+		.kind = QUERY_ALL, .wanted = &g->flow->reads, .want_cookie = g->want_cookie};
+
+	if (!g->full) {
+		query.kind = QUERY_SINCE;
+		query.also = &g->waits;
+		if (state_cookie(g->state, g->known.id, g->scratch, &query.cookie, err) < 0)
+			return -1;
+	}
+	return connector_read(g->source, &query, err);
+}
+
+int gather_source(struct gather *g, const struct sealed **sealed, struct err *err)
+{
+	static const struct sealed proof = {true};
+	struct entry e;
+	int rc;
+
+	*sealed = NULL;
+	if (learn(g, err) < 0 || start_reading(g, err) < 0)
+		return -1;
+	arena_reset(g->scratch);
+	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		if (one_source(g, &e, err) < 0)
+			return -1;
+		arena_reset(g->scratch);
+	}
+	if (rc < 0)
+		return -1;
+	if (g->want_cookie && connector_cookie(g->source, g->mem, &g->cookie, err) < 0)
+		return -1;
+	*sealed = &proof;
+	return 0;
+}
+
+/* In a full run everything that was not seen is gone; in a delta what has a tombstone. */
+static bool is_gone(const struct gather *g, const struct link_slot *slot)
+{
+	if ((slot->flags & LINK_SOURCE) != 0)
+		return false;
+	return g->full || (slot->flags & LINK_DRIFTED) != 0;
+}
+
+int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
+{
+	struct link link;
+	size_t first = 0;
+	int rc = 0;
+
+	if (sealed == NULL || g->one)
+		return 0;
+	while (first < g->links.n && !is_gone(g, &g->links.slots[first]))
+		first++;
+	if (first == g->links.n)
+		return 0;
+	if (state_links(g->state, g->known.id, err) < 0)
+		return -1;
+	for (size_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1; i++) {
+		if (i >= g->links.n || !is_gone(g, &g->links.slots[i]))
+			continue;
+		const struct open_row row = {.key = g->links.slots[i].source,
+			.presence = GONE,
+			.link = (uint32_t)i,
+			.name_key = link.name,
+			.id = link.source};
+		if (open_row(g, &row, err) < 0)
+			return -1;
+	}
+	return rc;
+}

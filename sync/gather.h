@@ -1,0 +1,75 @@
+#ifndef SYNC_GATHER_H
+#define SYNC_GATHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/entry.h"
+#include "base/keys.h"
+#include "sync/links.h"
+#include "sync/setup.h"
+#include "sync/state.h"
+
+struct arena;
+struct connector;
+struct err;
+struct sorter;
+struct spool;
+
+/*
+ * Reading both sides of a flow, streamed, and finding the few objects that have to be decided
+ * about: those whose source, target or rules are not as the link remembers them, the new ones, and
+ * those that went. Everything else is known to be as it should be from two digests, and costs
+ * nothing more.
+ *
+ * A full run reads the target first (T1) and then the source; a delta reads what changed in the
+ * source. Where rows were opened, the target is read (again) for what they need of it (match.h).
+ */
+struct gather {
+	const struct flow *flow;
+	struct state *state;
+	struct arena *mem; /* of the run */
+	struct arena *scratch;
+	struct connector *source, *target;
+
+	bool full;
+	bool one; /* only this object (--object), however it is */
+	uint64_t one_key;
+	bool want_cookie;
+
+	struct flow_state known;
+	struct links links;
+	struct keys waits; /* keys of source ids with something pending */
+	uint64_t *managed; /* keys of target ids of the flows into the source */
+	size_t n_managed;
+
+	struct spool *rows;       /* open rows */
+	struct sorter *row_order; /* {key, place}: rows in the order of their keys */
+	struct sorter *asks;      /* what rows want to know of the target: match.h */
+	struct sorter *answers;
+	size_t n_open, n_names; /* rows; rows that may need a new name */
+
+	long long read;    /* source entries */
+	long long targets; /* target entries; of T1 */
+	long long none;    /* as they should be */
+	bool into_seen;
+	struct value cookie;
+	long long links_before;
+};
+
+/* Proof that the source was read to its end and that what it lacks is gone. gather_source is the
+ * only one that makes it, and without it no object can be planned to be deleted. */
+struct sealed;
+
+int gather_start(struct gather *, struct err *);
+/* T1: only in a full run. */
+int gather_target(struct gather *, struct err *);
+int gather_source(struct gather *, const struct sealed **, struct err *);
+/* Open rows for the links whose source is gone. */
+int gather_gone(struct gather *, const struct sealed *, struct err *);
+void gather_free(struct gather *);
+
+/* Why a source entry is none: its scope aside. NULL: it may be one. For gather and explain. */
+const char *gather_excluded(const struct gather *, const struct entry *);
+
+#endif

@@ -1,0 +1,45 @@
+#include "sync/guard.h"
+
+#include <stdio.h>
+
+/* Fewer deletes than this are never too many. */
+#define DELETES_FLOOR 5
+
+static long long delete_limit(const struct guard_facts *f)
+{
+	long long share = f->links * f->max_percent / 100;
+	long long limit = share < f->max_deletes ? share : f->max_deletes;
+
+	return limit > DELETES_FLOOR ? limit : DELETES_FLOOR;
+}
+
+static bool writes(const struct summary *s)
+{
+	return s->add + s->modify + s->rename + s->remove + s->link + s->forget > 0;
+}
+
+unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][200])
+{
+	const size_t size = sizeof(reasons[0]);
+	unsigned n = 0;
+
+	if (f->first || !writes(&f->plan))
+		return 0;
+	if (f->plan.remove > delete_limit(f))
+		(void)snprintf(reasons[n++], size,
+			"%lld deletes of %lld links are more than the limit of %lld",
+			f->plan.remove, f->links, delete_limit(f));
+	if (f->full && f->plan.read == 0)
+		(void)snprintf(reasons[n++], size, "the source is empty");
+	else if (f->full && f->sources_before > 0 &&
+		 (f->sources_before - f->plan.read) * 100 > f->sources_before * f->max_shrink)
+		(void)snprintf(reasons[n++], size,
+			"the source shrank from %lld to %lld entries, by more than %lld %%",
+			f->sources_before, f->plan.read, f->max_shrink);
+	if (f->rules_changed && f->plan.remove > 0)
+		(void)snprintf(reasons[n++], size,
+			"the rules or the scope changed since the last run, and the plan has %lld "
+			"delete%s",
+			f->plan.remove, f->plan.remove == 1 ? "" : "s");
+	return n;
+}

@@ -1,0 +1,44 @@
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "sync/options.h"
+
+/* Directory data is not for everybody: no core files, no files that others may read. */
+static void settle_in(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)umask(077);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *mem = arena_new();
+	const struct command *command;
+	struct request request;
+	struct err err = {0};
+
+	settle_in();
+	int code = options_parse(argc, argv, &command, &request, &err);
+	if (code == 0)
+		code = command->run(mem, &request, &err);
+	if (code < 0) {
+		log_error("%s", err.text);
+		code = exit_of(&err);
+	}
+	arena_free(mem);
+	if (fflush(stdout) != 0 && code != EXIT_USAGE) {
+		log_error("standard output: %s", strerror(errno));
+		code = EXIT_LATER;
+	}
+	return code;
+}

@@ -1,0 +1,28 @@
+#ifndef SYNC_NAMING_H
+#define SYNC_NAMING_H
+
+#include "base/entry.h"
+#include "sync/row.h"
+
+struct arena;
+struct flow;
+struct keys;
+
+/*
+ * Names and aliases that are nobody else's. names and nicknames are the target's, and take in what
+ * is given out here, so that two new entries do not get the same. A varied name stays as long as
+ * the plain one is another's; so a second run changes nothing.
+ */
+struct naming {
+	const struct flow *flow;
+	const struct open_row *row;
+	struct keys *names, *nicknames;
+};
+
+/* The DN that the entry shall have; current is the entry it has, or NULL. An entry that was adopted
+ * outside the flow's container keeps its name. Empty when none of 1000 variants is free. */
+struct value naming_name(struct arena *, const struct naming *, const struct entry *current);
+/* The alias in place of the one that the rules gave; empty when theirs will do. */
+struct value naming_nickname(struct arena *, const struct naming *, const struct entry *current);
+
+#endif

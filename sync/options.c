@@ -1,0 +1,183 @@
+#include "sync/options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+const struct command commands[] = {
+	{"check", "", "parse everything, read every connector, say what is wrong", "", true,
+		command_check},
+	{"diff", "[FLOW...]", "show what sync would do; write nothing", "fwFoCUDR", true,
+		command_diff},
+	{"sync", "[FLOW...]", "do it now", "fwFoCUDRaI", true, command_sync},
+	{"explain", "FLOW WHO", "one object: scope, joins, rules, authority, and the step", "",
+		true, command_explain},
+	{"eval", "EXPR [FILE]", "an expression on the entries of an LDIF file or standard input",
+		"", false, command_eval},
+	{"status", "[FLOW...]", "the last runs, and what is in conflict, denied or failed", "",
+		true, command_status},
+	{"links", "FLOW", "which source entry is which target entry", "", true, command_links},
+	{"authority", "show WHO | transfer WHO SIDE", "the source of authority of an object", "",
+		true, command_authority},
+	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
+	{"help", "[functions [NAME] | settings]", "this page, or one of these", "", false,
+		command_help},
+	{NULL, NULL, NULL, NULL, false, NULL},
+};
+
+/* value: what it takes, or NULL. */
+static const struct choice {
+	char letter;
+	const char *name, *value, *help;
+} choices[] = {
+	{'f', "full", NULL, "read everything, not only what changed"},
+	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
+	{'F', "format", "FORMAT", "text, json, csv or ldif"},
+	{'o', "output", "FILE", "write the report there (also -o)"},
+	{'C', "no-create", NULL, "leave new objects for another run"},
+	{'U', "no-update", NULL, "leave changes for another run"},
+	{'D', "no-delete", NULL, "leave deletes for another run"},
+	{'R', "no-rename", NULL, "leave renames and moves for another run"},
+	{'a', "approve", "DIGEST", "apply the very plan that was refused with this digest, once"},
+	{'I', "if-due", NULL, "only when interval has passed since the last good run"},
+};
+
+#define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
+
+static const struct command *command_named(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static int take(struct request *q, int letter, char *value, struct err *err)
+{
+	static const char skips[] = "CUDR";
+	const char *skip = strchr(skips, letter);
+
+	if (skip != NULL) {
+		q->options.skip |= 1u << (skip - skips);
+		return 0;
+	}
+	switch (letter) {
+	case 'f':
+		q->options.full = true;
+		break;
+	case 'w':
+		q->options.object = value;
+		break;
+	case 'o':
+		q->output = value;
+		break;
+	case 'a':
+		q->approve = value;
+		break;
+	case 'I':
+		q->if_due = true;
+		break;
+	case 'F':
+		q->format_given = true;
+		if (!report_format(value, &q->format))
+			return err_set(err, ERR_FATAL, "--format %s: it is text, json, csv or ldif",
+				value);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static int parse_choices(
+	int argc, char **argv, const struct command *command, struct request *q, struct err *err)
+{
+	struct option longs[N_CHOICES + 1] = {{0}};
+	int letter;
+
+	for (size_t i = 0; i < N_CHOICES; i++)
+		longs[i] = (struct option){
+			choices[i].name, choices[i].value != NULL, NULL, choices[i].letter};
+	opterr = 0;
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
+		if (letter == ':')
+			return err_set(err, ERR_FATAL, "%s needs a value", argv[optind - 1]);
+		if (letter == '?' || strchr(command->options, letter) == NULL)
+			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
+				argv[optind - 1], command->name);
+		if (take(q, letter, optarg, err) < 0)
+			return -1;
+	}
+	q->argc = argc - optind;
+	q->argv = argv + optind;
+	return 0;
+}
+
+/* What stands before the command: -c FILE, -v. Returns its place, or -1. */
+static int parse_globals(int argc, char **argv, struct request *q, struct err *err)
+{
+	int letter;
+
+	opterr = 0;
+	while ((letter = getopt(argc, argv, "+:c:vq")) != -1) {
+		if (letter == 'c')
+			q->config = optarg;
+		else if (letter == 'v')
+			log_level(LOG_DEBUG);
+		else if (letter == 'q')
+			log_level(LOG_ERROR);
+		else
+			return err_set(err, ERR_FATAL, "-%c: %s", optopt,
+				letter == ':' ? "needs a value"
+					      : "no such option before the command");
+	}
+	return optind;
+}
+
+int options_parse(
+	int argc, char **argv, const struct command **command, struct request *q, struct err *err)
+{
+	const char *config = getenv("GALWAY_CONFIG");
+
+	*q = (struct request){.config = config != NULL ? config : "/etc/galway/galway.conf"};
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) {
+		*command = command_named("help");
+		q->version = strcmp(argv[1], "--version") == 0;
+		return 0;
+	}
+	int at = parse_globals(argc, argv, q, err);
+	if (at < 0)
+		return -1;
+	if (at >= argc)
+		return err_set(err, ERR_FATAL, "no command: see \"galway help\"");
+	*command = command_named(argv[at]);
+	if (*command == NULL)
+		return err_set(err, ERR_FATAL, "no command '%s': see \"galway help\"", argv[at]);
+	return parse_choices(argc - at, argv + at, *command, q, err);
+}
+
+void options_help(struct buf *b)
+{
+	buf_puts(b, "galway [-c FILE] [-v|-q] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		buf_printf(b, "  %-10s%-30s %s\n", c->name, c->arguments, c->help);
+	buf_puts(b, "\nOptions of diff and sync:\n");
+	for (size_t i = 0; i < N_CHOICES; i++) {
+		const struct choice *o = &choices[i];
+		buf_printf(b, "  --%-12s%-9s %s%s\n", o->name, o->value != NULL ? o->value : "",
+			o->help, strchr("aI", o->letter) != NULL ? " (sync)" : "");
+	}
+	buf_puts(b,
+		"\nThe configuration is -c FILE, else $GALWAY_CONFIG, else "
+		"/etc/galway/galway.conf.\n"
+		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; 2 usage or\n"
+		"configuration; 3 a guard refused the plan, nothing was written; 4 done, but some "
+		"objects\n"
+		"failed, conflicted or were denied; 5 a later run may succeed.\n");
+}

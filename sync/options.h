@@ -1,0 +1,25 @@
+#ifndef SYNC_OPTIONS_H
+#define SYNC_OPTIONS_H
+
+#include "sync/commands.h"
+
+struct buf;
+
+/* The commands and their options, each a line in a table, from which parsing and "galway help"
+ * follow. */
+struct command {
+	const char *name;
+	const char *arguments; /* for help */
+	const char *help;
+	const char *options; /* the letters of the options it takes */
+	bool config;         /* it reads the configuration */
+	int (*run)(struct arena *, const struct request *, struct err *);
+};
+
+extern const struct command commands[]; /* ended by a NULL name */
+
+/* The command line: 0, the command and the request; -1 and what is wrong. */
+int options_parse(int argc, char **argv, const struct command **, struct request *, struct err *);
+void options_help(struct buf *);
+
+#endif

@@ -1,0 +1,29 @@
+#ifndef SYNC_ORDER_H
+#define SYNC_ORDER_H
+
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct sorter;
+struct spool;
+struct step;
+
+/*
+ * Steps in the order in which they are to be done: what is only remembered, adds with parents
+ * before children, changes, deletes with children before parents, and conflicts last; within these
+ * by name. It depends on nothing but the steps.
+ */
+struct steps {
+	struct spool *spool;
+	struct sorter *order;
+};
+
+int steps_init(struct steps *);
+void steps_free(struct steps *);
+int steps_add(struct steps *, const struct step *, struct err *);
+int steps_rewind(struct steps *, struct err *);
+/* 1 and a step, whose values live in the arena; 0 at the end. */
+int steps_next(struct steps *, struct arena *, struct step *, uint32_t *place, struct err *);
+
+#endif

@@ -1,0 +1,365 @@
+#include "sync/plan.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/dn.h"
+#include "base/err.h"
+#include "sync/authority.h"
+#include "sync/differences.h"
+#include "sync/written.h"
+
+struct value plan_marker(struct arena *mem, const struct flow *f, struct value source_id)
+{
+	return value_of(
+		arena_printf(mem, "%s%s", f->marker_prefix.data, entry_id_text(mem, source_id)));
+}
+
+/* The names and ids that every step says. */
+static void head(const struct row *row, struct step *s)
+{
+	const struct rule *rule = row->open->desired.rule;
+
+	*s = (struct step){.source_id = row->open->id, .source_name = row->open->name};
+	s->rule = rule != NULL ? rule_name(rule) : NULL;
+	if (row->link != NULL) {
+		s->link = *row->link;
+		s->target_id = row->link->target;
+	}
+	if (row->current != NULL) {
+		s->target_id = row->current->id;
+		s->target_name = row->current->name;
+	}
+}
+
+/* One line of text: what was there, then more. */
+static const char *and_also(struct arena *mem, const char *text, const char *more)
+{
+	return text == NULL ? more : arena_printf(mem, "%s; %s", text, more);
+}
+
+static void tell_warnings(struct arena *mem, const struct desired *d, struct step *s)
+{
+	for (unsigned i = 0; i < d->n_complaints; i++) {
+		const char *text =
+			arena_printf(mem, "%s: %s", d->complaints[i].code, d->complaints[i].text);
+		s->message = and_also(mem, s->message, text);
+	}
+}
+
+static void deny_object(struct arena *mem, const struct flow *f, const struct row *row,
+	bool removal, struct step *s)
+{
+	s->denied = arena_alloc(mem, sizeof(*s->denied));
+	s->denied[s->n_denied++] = (struct denied){.attr = attr_named("distinguishedName"),
+		.removal = removal,
+		.value = removal ? (struct value){NULL, 0} : row->verdict->name,
+		.side = f->source,
+		.authority = authority_side(f, row->side, ATTR_NONE),
+		.rule = NULL};
+}
+
+/* The rules want this; the marker is as good as one of their flows. */
+static struct wanted *all_wanted(
+	struct arena *mem, const struct flow *f, const struct row *row, unsigned *n)
+{
+	const struct desired *d = &row->open->desired;
+	struct wanted *w = arena_alloc(mem, (d->n + 2) * sizeof(*w));
+	struct value *marker = arena_alloc(mem, 2 * sizeof(*marker));
+	unsigned nickname = attr_named("mailNickname"),
+		 hide = attr_named("msExchHideFromAddressLists");
+
+	*n = 0;
+	for (unsigned i = 0; i < d->n; i++) {
+		if (d->attrs[i].attr == f->marker)
+			continue;
+		w[*n] = d->attrs[i];
+		if (w[*n].attr == nickname && row->verdict->nickname.len > 0) {
+			marker[1] = row->verdict->nickname;
+			w[*n].values = &marker[1];
+			w[*n].n = 1;
+		}
+		(*n)++;
+	}
+	marker[0] = plan_marker(mem, f, row->open->id);
+	w[(*n)++] = (struct wanted){f->marker, FLOW_ALWAYS, 1, marker, "galway"};
+	/* Back from hiding (leave = hide): shown again. */
+	if (row->link != NULL && row->link->left != 0)
+		w[(*n)++] = (struct wanted){hide, FLOW_ALWAYS, 0, NULL, "galway"};
+	return w;
+}
+
+/* The new entry, and its naming attribute, which directories want to see in an add. */
+static void make_add(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct wanted *w, unsigned n, struct step *s)
+{
+	struct change *c = &s->change;
+	struct err ignored;
+	struct dn name;
+
+	*c = (struct change){.op = CHANGE_ADD, .name = row->verdict->name};
+	c->mods = arena_zalloc(mem, (n + 1) * sizeof(*c->mods));
+	s->lines = arena_alloc(mem, (n + 1) * sizeof(*s->lines));
+	for (unsigned i = 0; i < n; i++) {
+		if (w[i].n == 0)
+			continue;
+		if (strcmp(authority_side(f, row->side, w[i].attr), f->source) != 0) {
+			difference_deny(mem, f, row->side, &w[i], s);
+			continue;
+		}
+		s->lines[c->n] = w[i].line;
+		c->mods[c->n++] =
+			(struct mod){.attr = w[i].attr, .n_add = w[i].n, .add = w[i].values};
+	}
+	if (dn_parse(mem, c->name, &name, &ignored) < 0 || name.n == 0)
+		return;
+	unsigned naming = attr_named(name.rdns[0].avas[0].type);
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->mods[i].attr == naming)
+			return;
+	}
+	s->lines[c->n] = "name";
+	c->mods[c->n++] =
+		(struct mod){.attr = naming, .n_add = 1, .add = &name.rdns[0].avas[0].value};
+}
+
+/* How the target entry is when the step was done. */
+static struct entry after_of(struct arena *mem, const struct row *row, const struct step *s)
+{
+	struct entry after = {0};
+
+	if (row->current != NULL && s->op != STEP_ADD) {
+		after = *row->current;
+		after.attrs = arena_alloc(mem, after.n * sizeof(*after.attrs));
+		if (after.n > 0)
+			memcpy(after.attrs, row->current->attrs, after.n * sizeof(*after.attrs));
+	}
+	if (s->write)
+		change_apply(mem, &after, &s->change);
+	return after;
+}
+
+/* The link as it is to be once the step was done: what was written, and the digests by which the
+ * next run sees that nothing changed. */
+static void remember(struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	const struct desired *d = &row->open->desired;
+	struct entry after = after_of(mem, row, s);
+	unsigned n;
+	const unsigned *attrs = rule_attrs(d->rule, &n);
+	bool *skip = arena_zalloc(mem, n * sizeof(*skip));
+
+	for (unsigned i = 0; i < n; i++)
+		skip[i] = strcmp(authority_side(f, row->side, attrs[i]), f->source) != 0;
+	s->remember = true;
+	s->link = (struct link){.source = row->open->id,
+		.target = s->target_id,
+		.source_digest = row->open->source_digest,
+		.target_digest = target_digest(f, &after),
+		.name = row->open->name_key,
+		.written = written_make(mem, d, f->epoch, &after, skip)};
+}
+
+uint64_t target_digest(const struct flow *f, const struct entry *e)
+{
+	return entry_digest(e, &f->writes) + dn_key(e->name);
+}
+
+/* Cases 4 and 8. */
+static void plan_add(struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	unsigned n;
+	const struct wanted *w = all_wanted(mem, f, row, &n);
+
+	s->op = STEP_ADD;
+	s->number = row->link != NULL ? 8 : 4;
+	s->target_id = (struct value){NULL, 0};
+	s->target_name = row->verdict->name;
+	if (strcmp(authority_side(f, row->side, ATTR_NONE), f->source) != 0) {
+		s->op = STEP_MODIFY;
+		deny_object(mem, f, row, false, s);
+		return;
+	}
+	make_add(mem, f, row, w, n, s);
+	s->write = true;
+	if (s->number == 8)
+		s->message = "was deleted in the target";
+	tell_warnings(mem, &row->open->desired, s);
+	remember(mem, f, row, s);
+}
+
+/* Cases 5, 9 and 10. */
+static void plan_modify(
+	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	unsigned n;
+	const struct wanted *w = all_wanted(mem, f, row, &n);
+	bool adopt = row->link == NULL || row->verdict->adopt;
+
+	differences(mem, f, row, w, n, s);
+	s->write = s->change.n > 0 || s->change.new_name.len > 0;
+	if (adopt) {
+		s->op = STEP_LINK;
+		s->number = 5;
+	} else {
+		bool differs = s->write || s->n_denied > 0;
+		s->op = differs ? STEP_MODIFY : STEP_NONE;
+		s->number = differs ? 10 : 9;
+	}
+	if (s->op != STEP_NONE)
+		tell_warnings(mem, &row->open->desired, s);
+	remember(mem, f, row, s);
+}
+
+/* Nothing is touched, the link neither: the object is looked at again until the conflict is solved.
+ */
+static void plan_conflict(struct arena *mem, unsigned number, struct value message, struct step *s)
+{
+	s->op = STEP_CONFLICT;
+	s->number = number;
+	s->message = arena_copy(mem, message.data, message.len);
+}
+
+static bool inside(struct arena *mem, struct value name, const struct dn *bases, unsigned n)
+{
+	struct arena_mark mark = arena_mark(mem);
+	bool below = false;
+
+	for (unsigned i = 0; i < n && !below; i++)
+		below = dn_text_below(name, &bases[i]);
+	arena_rewind(mem, mark);
+	return below;
+}
+
+/* The contact is somebody's who left; is it ours to touch? NULL, or why not. */
+static const char *not_ours(struct arena *mem, const struct flow *f, const struct row *row)
+{
+	struct value marker = plan_marker(mem, f, row->link->source);
+
+	if (!value_same(entry_first(row->current, f->marker), marker))
+		return "does not carry our marker any more: left alone";
+	if (!inside(mem, row->current->name, f->managed, f->n_managed))
+		return "was moved out of the managed containers: left alone";
+	return NULL;
+}
+
+/* A change of one attribute, which loses its values. */
+static struct mod *one_mod(
+	struct arena *mem, struct step *s, unsigned attr, const struct attr *there)
+{
+	struct change *c = &s->change;
+
+	*c = (struct change){
+		.op = CHANGE_MODIFY, .id = s->target_id, .name = s->target_name, .n = 1};
+	c->mods = arena_zalloc(mem, sizeof(*c->mods));
+	s->lines = arena_alloc(mem, sizeof(*s->lines));
+	s->lines[0] = "galway";
+	c->mods[0] = (struct mod){.attr = attr};
+	if (there != NULL) {
+		c->mods[0].remove = there->values;
+		c->mods[0].n_remove = there->n;
+	}
+	s->write = true;
+	return &c->mods[0];
+}
+
+/* leave = hide: hidden at first, deleted when the grace period has passed. */
+static bool plan_hide(
+	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	unsigned hide = attr_named("msExchHideFromAddressLists");
+	static struct value yes = {"TRUE", 4};
+
+	if (row->link->left != 0 && row->now - row->link->left >= f->grace)
+		return false;
+	s->link.left = row->link->left != 0 ? row->link->left : row->now;
+	s->link.source_digest = 0;
+	s->remember = true;
+	if (entry_has(row->current, hide, yes)) {
+		s->op = STEP_NONE;
+		return true;
+	}
+	s->op = STEP_MODIFY;
+	struct mod *m = one_mod(mem, s, hide, entry_get(row->current, hide));
+	m->add = &yes;
+	m->n_add = 1;
+	s->message = "left the source: hidden, and deleted after the grace period";
+	return true;
+}
+
+/* Case 3. */
+static void plan_leave(
+	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	const char *why = not_ours(mem, f, row);
+
+	s->number = 3;
+	s->op = STEP_FORGET;
+	s->message = why;
+	if (why != NULL)
+		return;
+	if (strcmp(authority_side(f, row->side, ATTR_NONE), f->source) != 0) {
+		s->op = STEP_MODIFY;
+		deny_object(mem, f, row, true, s);
+		return;
+	}
+	if (!inside(mem, row->current->name, f->managed, 1)) {
+		/* Adopted where it stood: it was there before us and stays, without our marker. */
+		one_mod(mem, s, f->marker, entry_get(row->current, f->marker));
+		s->message = "was adopted outside the target container: kept, no longer managed";
+		return;
+	}
+	if (f->leave == LEAVE_KEEP) {
+		s->message = "left the source: kept, no longer managed";
+		return;
+	}
+	if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))
+		return;
+	s->op = STEP_DELETE;
+	s->write = true;
+	s->change = (struct change){
+		.op = CHANGE_DELETE, .id = row->current->id, .name = row->current->name};
+}
+
+void plan_row(struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	const struct open_row *open = row->open;
+
+	head(row, s);
+	if (open->presence == FAILED)
+		plan_conflict(mem, 11, open->fault, s);
+	else if (row->verdict->number != 0)
+		plan_conflict(mem, row->verdict->number, row->verdict->message, s);
+	else if (open->presence == PRESENT && row->current == NULL)
+		plan_add(mem, f, row, s);
+	else if (open->presence == PRESENT)
+		plan_modify(mem, f, row, s);
+	else if (row->link == NULL)
+		*s = (struct step){.op = STEP_NONE, .number = 1};
+	else if (row->current == NULL)
+		*s = (struct step){.op = STEP_FORGET,
+			.number = 2,
+			.source_id = row->link->source,
+			.source_name = open->name,
+			.target_id = row->link->target};
+	else
+		plan_leave(mem, f, row, s);
+}
+
+bool step_shows(const struct step *s)
+{
+	return s->op != STEP_NONE;
+}
+
+bool step_counts(const struct step *s, const struct link *before)
+{
+	if (step_shows(s))
+		return true;
+	if (!s->remember)
+		return false;
+	return before == NULL || s->link.source_digest != before->source_digest ||
+	       s->link.target_digest != before->target_digest || s->link.name != before->name ||
+	       s->link.left != before->left || !value_same(s->link.written, before->written);
+}

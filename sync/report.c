@@ -1,0 +1,123 @@
+#include "sync/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "sync/spool.h"
+
+static const char *const formats[] = {
+	[REPORT_TEXT] = "text",
+	[REPORT_JSON] = "json",
+	[REPORT_CSV] = "csv",
+	[REPORT_LDIF] = "ldif",
+};
+
+bool report_format(const char *name, enum report_format *format)
+{
+	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i], name) == 0) {
+			*format = (enum report_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void report_begin(struct report *r)
+{
+	switch (r->format) {
+	case REPORT_JSON:
+		(void)fputs("{\"galway\":1,\"flows\":[", r->out);
+		break;
+	case REPORT_CSV:
+		(void)fputs("flow,OMODT,case,rule,source,target,attribute,AMODT,old,new,line,"
+			    "message\r\n",
+			r->out);
+		break;
+	case REPORT_LDIF:
+		(void)fputs("version: 1\n", r->out);
+		break;
+	case REPORT_TEXT:
+		break;
+	}
+}
+
+int report_flow(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
+{
+	int rc = -1;
+
+	switch (r->format) {
+	case REPORT_JSON:
+		rc = report_json(r, plan, applied, err);
+		break;
+	case REPORT_CSV:
+		rc = report_csv(r, plan, err);
+		break;
+	case REPORT_LDIF:
+		rc = report_ldif(r, plan, err);
+		break;
+	case REPORT_TEXT:
+		rc = report_text(r, plan, applied, err);
+		break;
+	}
+	r->begun = true;
+	return rc;
+}
+
+int report_end(struct report *r, struct err *err)
+{
+	if (r->format == REPORT_JSON)
+		(void)fputs("]}\n", r->out);
+	if (fflush(r->out) != 0 || ferror(r->out))
+		return err_set(
+			err, ERR_BUSY, "the report could not be written: %s", strerror(errno));
+	return 0;
+}
+
+const char *report_op(const struct step *s)
+{
+	static const char *const names[] = {
+		[STEP_NONE] = "none",
+		[STEP_ADD] = "add",
+		[STEP_MODIFY] = "modify",
+		[STEP_DELETE] = "delete",
+		[STEP_LINK] = "link",
+		[STEP_FORGET] = "forget",
+		[STEP_CONFLICT] = "conflict",
+	};
+
+	return names[s->op];
+}
+
+const char *report_failure(struct applied *applied, struct arena *mem, uint32_t place)
+{
+	uint32_t at;
+	struct value text;
+	struct err ignored;
+
+	if (applied == NULL || !keys_get(&applied->failures, place + 1ull, &at) ||
+		spool_get(applied->texts, at, mem, &text, NULL, &ignored) < 0)
+		return NULL;
+	return text.data;
+}
+
+const char *report_value(struct arena *mem, struct value v)
+{
+	struct buf b = {0};
+
+	if (utf8_valid(v.data, v.len) && memchr(v.len > 0 ? v.data : "", '\0', v.len) == NULL) {
+		text_safe_add(&b, v.data, v.len, 1);
+	} else {
+		buf_printf(&b, "(%zu bytes) ", v.len);
+		buf_base64(&b, v.data, v.len < 24 ? v.len : 24);
+		buf_puts(&b, v.len > 24 ? "..." : "");
+	}
+	const char *text = arena_copy(mem, b.data != NULL ? b.data : "", b.len);
+	buf_free(&b);
+	return text;
+}

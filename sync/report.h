@@ -1,0 +1,54 @@
+#ifndef SYNC_REPORT_H
+#define SYNC_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sync/apply.h"
+#include "sync/flow.h"
+
+struct arena;
+struct err;
+
+/*
+ * Plans and what became of them, for people and programs. Everything that came from a directory is
+ * made safe for where it goes: no control character reaches a terminal, no cell of the CSV is a
+ * formula.
+ *
+ *   text  aligned, old and new value, the rule line that gave it, a summary; colour on a terminal
+ * only json  docs/report.schema.json csv   one line an attribute: OMODT (add, update, delete ...),
+ * AMODT (add, delete, update), old, new ldif  change records that ldapmodify accepts
+ */
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF };
+
+struct report {
+	enum report_format format;
+	FILE *out;
+	bool colour;
+	bool brief; /* text: only what somebody has to look at, and the summary */
+	bool begun;
+};
+
+/* False: no such format. */
+bool report_format(const char *name, enum report_format *);
+
+void report_begin(struct report *);
+/* One flow: its plan, and with applied (else NULL) what became of it. */
+int report_flow(struct report *, struct plan *, struct applied *, struct err *);
+/* -1 when the output could not be written. */
+int report_end(struct report *, struct err *);
+
+/* The formats, each in its file: one flow. */
+int report_text(struct report *, struct plan *, struct applied *, struct err *);
+int report_json(struct report *, struct plan *, struct applied *, struct err *);
+int report_csv(struct report *, struct plan *, struct err *);
+int report_ldif(struct report *, struct plan *, struct err *);
+
+/* "add", "modify" ... as the JSON says it. */
+const char *report_op(const struct step *);
+/* Why a step failed, or NULL. */
+const char *report_failure(struct applied *, struct arena *, uint32_t place);
+/* A value for a person: text as it is made safe, other bytes as base64 with their number. */
+const char *report_value(struct arena *, struct value);
+
+#endif

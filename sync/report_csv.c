@@ -1,0 +1,110 @@
+#include "sync/report.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+
+/* RFC 4180, every cell quoted; one that a spreadsheet would take for a formula gets an apostrophe
+ * before it. */
+static void cell(struct buf *b, const char *text)
+{
+	if (b->len > 0 && b->data[b->len - 1] != '\n')
+		buf_putc(b, ',');
+	buf_putc(b, '"');
+	if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
+		buf_putc(b, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			buf_putc(b, '"');
+		buf_putc(b, *text);
+	}
+	buf_putc(b, '"');
+}
+
+struct row_of {
+	const char *attribute, *kind, *old_value, *new_value, *line;
+};
+
+static void row(struct buf *b, struct arena *mem, const struct plan *plan, const struct step *s,
+	const struct row_of *r)
+{
+	static const char *const objects[] = {
+		[STEP_NONE] = "none",
+		[STEP_ADD] = "add",
+		[STEP_MODIFY] = "update",
+		[STEP_DELETE] = "delete",
+		[STEP_LINK] = "link",
+		[STEP_FORGET] = "forget",
+		[STEP_CONFLICT] = "conflict",
+	};
+	const char *cells[] = {plan->flow->name, objects[s->op], arena_printf(mem, "%u", s->number),
+		s->rule != NULL ? s->rule : "", report_value(mem, s->source_name),
+		report_value(mem, s->target_name), r->attribute, r->kind, r->old_value,
+		r->new_value, r->line,
+		s->message != NULL ? report_value(mem, value_of(s->message)) : ""};
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		cell(b, cells[i]);
+	buf_puts(b, "\r\n");
+}
+
+/* A value taken away and one put in its place share a line. */
+static void mod_rows(struct buf *b, struct arena *mem, const struct plan *plan,
+	const struct step *s, const struct mod *m, const char *line)
+{
+	unsigned n = m->n_add > m->n_remove ? m->n_add : m->n_remove;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool old = i < m->n_remove, new = i < m->n_add;
+		row(b, mem, plan, s,
+			&(struct row_of){attr_name(m->attr),
+				old && new ? "update"
+				: new      ? "add"
+					   : "delete",
+				old ? report_value(mem, m->remove[i]) : "",
+				new ? report_value(mem, m->add[i]) : "", line != NULL ? line : ""});
+	}
+}
+
+static void step_rows(
+	struct buf *b, struct arena *mem, const struct plan *plan, const struct step *s)
+{
+	if (s->write && s->change.new_name.len > 0)
+		row(b, mem, plan, s,
+			&(struct row_of){"distinguishedName", "update",
+				report_value(mem, s->change.name),
+				report_value(mem, s->change.new_name), "name"});
+	for (unsigned i = 0; s->write && i < s->change.n; i++)
+		mod_rows(b, mem, plan, s, &s->change.mods[i], s->lines[i]);
+	for (unsigned i = 0; i < s->n_denied; i++) {
+		const struct denied *d = &s->denied[i];
+		row(b, mem, plan, s,
+			&(struct row_of){attr_name(d->attr), "denied", "",
+				report_value(mem, d->value), d->rule != NULL ? d->rule : ""});
+	}
+	if (b->len == 0)
+		row(b, mem, plan, s, &(struct row_of){"", "", "", "", ""});
+}
+
+int report_csv(struct report *r, struct plan *plan, struct err *err)
+{
+	struct arena *mem = arena_new();
+	struct buf b = {0};
+	struct step s;
+	uint32_t place;
+	int rc = plan_rewind(plan, err);
+
+	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
+		if (step_shows(&s)) {
+			step_rows(&b, mem, plan, &s);
+			(void)fwrite(b.data, 1, b.len, r->out);
+			buf_clear(&b);
+		}
+		arena_reset(mem);
+	}
+	buf_free(&b);
+	arena_free(mem);
+	return rc;
+}

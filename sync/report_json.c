@@ -1,0 +1,135 @@
+#include "sync/report.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/utf8.h"
+
+/* Bytes that are not UTF-8 text are {"base64": "..."}. */
+static json_t *json_value(struct value v)
+{
+	struct buf b = {0};
+
+	if (utf8_valid(v.data, v.len) && memchr(v.len > 0 ? v.data : "", '\0', v.len) == NULL)
+		return json_stringn(v.len > 0 ? v.data : "", v.len);
+	buf_base64(&b, v.data, v.len);
+	json_t *j = json_pack("{s:s#}", "base64", b.data, (int)b.len);
+	buf_free(&b);
+	return j;
+}
+
+static json_t *json_values(const struct value *v, unsigned n)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_value(v[i]));
+	return list;
+}
+
+static json_t *json_object_of(struct arena *mem, struct value id, struct value name)
+{
+	return json_pack("{s:s, s:o}", "id", id.len > 0 ? entry_id_text(mem, id) : "", "name",
+		json_value(name));
+}
+
+static json_t *json_changes(const struct step *s)
+{
+	json_t *list = json_array();
+
+	if (!s->write)
+		return list;
+	if (s->change.new_name.len > 0)
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o, s:s}", "attribute", "distinguishedName",
+				      "add", json_values(&s->change.new_name, 1), "remove",
+				      json_values(&s->change.name, 1), "rule", "name"));
+	for (unsigned i = 0; i < s->change.n; i++) {
+		const struct mod *m = &s->change.mods[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o, s:s}", "attribute", attr_name(m->attr),
+				      "add", json_values(m->add, m->n_add), "remove",
+				      json_values(m->remove, m->n_remove), "rule",
+				      s->lines[i] != NULL ? s->lines[i] : ""));
+	}
+	return list;
+}
+
+static json_t *json_denied(const struct step *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->n_denied; i++) {
+		const struct denied *d = &s->denied[i];
+		bool none = d->removal && d->value.len == 0;
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:s, s:s}", "attribute", attr_name(d->attr),
+				      "value", none ? json_null() : json_value(d->value), "side",
+				      d->side, "authority", d->authority));
+	}
+	return list;
+}
+
+static json_t *json_step(struct arena *mem, const struct step *s, const char *failure)
+{
+	const char *message = failure != NULL ? failure : s->message;
+
+	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "op", report_op(s), "case",
+		(int)s->number, "rule", s->rule != NULL ? s->rule : "", "source",
+		json_object_of(mem, s->source_id, s->source_name), "target",
+		json_object_of(mem, s->target_id, s->target_name), "changes", json_changes(s),
+		"denied", json_denied(s), "message",
+		json_value(value_of(message != NULL ? message : "")));
+}
+
+static json_t *json_summary(const struct summary *s)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read",
+		(json_int_t)s->read, "add", (json_int_t)s->add, "modify", (json_int_t)s->modify,
+		"rename", (json_int_t)s->rename, "delete", (json_int_t)s->remove, "none",
+		(json_int_t)s->none, "conflict", (json_int_t)s->conflict, "denied",
+		(json_int_t)s->denied, "failed", (json_int_t)s->failed);
+}
+
+static int put(struct report *r, json_t *j, struct err *err)
+{
+	int rc = j != NULL ? json_dumpf(j, r->out, JSON_COMPACT | JSON_ENCODE_ANY) : -1;
+
+	json_decref(j);
+	return rc < 0 ? err_set(err, ERR_BUSY, "the report could not be written") : 0;
+}
+
+/* Steps are written one by one: a plan may be larger than memory. */
+int report_json(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
+{
+	struct arena *mem = arena_new();
+	struct step s;
+	uint32_t place;
+	bool first = true;
+	int rc = plan_rewind(plan, err);
+
+	(void)fprintf(r->out, "%s{\"flow\":", r->begun ? "," : "");
+	if (rc == 0)
+		rc = put(r, json_string(plan->flow->name), err);
+	(void)fprintf(r->out, ",\"full\":%s,\"summary\":", plan->full ? "true" : "false");
+	if (rc == 0)
+		rc = put(
+			r, json_summary(applied != NULL ? &applied->summary : &plan->summary), err);
+	(void)fputs(",\"steps\":[", r->out);
+	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
+		if (step_shows(&s)) {
+			(void)fputs(first ? "\n" : ",\n", r->out);
+			first = false;
+			rc = put(r, json_step(mem, &s, report_failure(applied, mem, place)), err);
+		}
+		arena_reset(mem);
+	}
+	(void)fputs("]}", r->out);
+	arena_free(mem);
+	return rc;
+}

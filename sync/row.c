@@ -1,0 +1,176 @@
+#include "sync/row.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/pack.h"
+
+static void pack_text(struct buf *b, const char *text)
+{
+	/* With its NUL, so that it can be used where it lies. */
+	pack_value(b, (struct value){text, text != NULL ? strlen(text) + 1 : 0});
+}
+
+static void pack_desired(struct buf *b, const struct desired *d)
+{
+	pack_number(b, d->rule != NULL ? rule_number(d->rule) + 1 : 0);
+	pack_value(b, d->rdn);
+	pack_number(b, d->n);
+	for (unsigned i = 0; i < d->n; i++) {
+		pack_number(b, d->attrs[i].attr);
+		buf_putc(b, (char)d->attrs[i].mode);
+		pack_text(b, d->attrs[i].line);
+		pack_values(b, d->attrs[i].values, d->attrs[i].n);
+	}
+	pack_number(b, d->n_joins);
+	for (unsigned i = 0; i < d->n_joins; i++) {
+		pack_number(b, d->joins[i].group);
+		pack_number(b, d->joins[i].attr);
+		pack_value(b, d->joins[i].value);
+		pack_text(b, d->joins[i].line);
+	}
+	pack_number(b, d->n_complaints);
+	for (unsigned i = 0; i < d->n_complaints; i++) {
+		pack_text(b, d->complaints[i].code);
+		buf_putc(b, (char)d->complaints[i].warning);
+		pack_number(b, d->complaints[i].attr);
+		pack_text(b, d->complaints[i].text);
+	}
+}
+
+void row_pack(struct buf *b, const struct open_row *row)
+{
+	buf_add(b, &row->key, sizeof(row->key));
+	buf_add(b, &row->source_digest, sizeof(row->source_digest));
+	buf_add(b, &row->name_key, sizeof(row->name_key));
+	buf_putc(b, (char)row->presence);
+	buf_putc(b, (char)row->source_same);
+	pack_number(b, row->link);
+	pack_value(b, row->id);
+	pack_value(b, row->name);
+	pack_value(b, row->department);
+	pack_value(b, row->fault);
+	pack_desired(b, &row->desired);
+}
+
+static int unpack_byte(const char **at, const char *end, unsigned char *byte)
+{
+	if (*at == end)
+		return -1;
+	*byte = (unsigned char)*(*at)++;
+	return 0;
+}
+
+static int unpack_text(const char **at, const char *end, const char **text)
+{
+	struct value v;
+
+	if (unpack_value(at, end, &v) < 0 || (v.len > 0 && v.data[v.len - 1] != '\0'))
+		return -1;
+	*text = v.len > 0 ? v.data : NULL;
+	return 0;
+}
+
+/* A count whose items take at least one byte each. */
+static int unpack_count(const char **at, const char *end, unsigned *n)
+{
+	uint32_t count;
+
+	if (unpack_number(at, end, &count) < 0 || count > (size_t)(end - *at))
+		return -1;
+	*n = count;
+	return 0;
+}
+
+static int unpack_wanted(struct arena *mem, const char **at, const char *end, struct wanted *w)
+{
+	uint32_t attr;
+	unsigned char mode;
+
+	if (unpack_number(at, end, &attr) < 0 || unpack_byte(at, end, &mode) < 0 ||
+		unpack_text(at, end, &w->line) < 0)
+		return -1;
+	w->attr = attr;
+	w->mode = (enum flow_mode)mode;
+	return unpack_values(mem, at, end, &w->n, &w->values);
+}
+
+static int unpack_join(const char **at, const char *end, struct join_key *j)
+{
+	uint32_t group, attr;
+
+	if (unpack_number(at, end, &group) < 0 || unpack_number(at, end, &attr) < 0)
+		return -1;
+	j->group = group;
+	j->attr = attr;
+	return unpack_value(at, end, &j->value) < 0 ? -1 : unpack_text(at, end, &j->line);
+}
+
+static int unpack_complaint(const char **at, const char *end, struct complaint *c)
+{
+	unsigned char warning;
+	uint32_t attr;
+
+	if (unpack_text(at, end, &c->code) < 0 || unpack_byte(at, end, &warning) < 0 ||
+		unpack_number(at, end, &attr) < 0)
+		return -1;
+	c->warning = warning != 0;
+	c->attr = attr;
+	return unpack_text(at, end, &c->text);
+}
+
+static int unpack_desired(struct arena *mem, const struct rules *rules, const char **at,
+	const char *end, struct desired *d)
+{
+	uint32_t rule;
+
+	if (unpack_number(at, end, &rule) < 0 || unpack_value(at, end, &d->rdn) < 0 ||
+		unpack_count(at, end, &d->n) < 0)
+		return -1;
+	d->rule = rule > 0 ? rules_at(rules, rule - 1) : NULL;
+	d->attrs = arena_alloc(mem, d->n * sizeof(*d->attrs));
+	for (unsigned i = 0; i < d->n; i++) {
+		if (unpack_wanted(mem, at, end, &d->attrs[i]) < 0)
+			return -1;
+	}
+	if (unpack_count(at, end, &d->n_joins) < 0)
+		return -1;
+	d->joins = arena_alloc(mem, d->n_joins * sizeof(*d->joins));
+	for (unsigned i = 0; i < d->n_joins; i++) {
+		if (unpack_join(at, end, &d->joins[i]) < 0)
+			return -1;
+	}
+	if (unpack_count(at, end, &d->n_complaints) < 0)
+		return -1;
+	d->complaints = arena_alloc(mem, d->n_complaints * sizeof(*d->complaints));
+	for (unsigned i = 0; i < d->n_complaints; i++) {
+		if (unpack_complaint(at, end, &d->complaints[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int row_unpack(
+	struct arena *mem, const struct rules *rules, struct value bytes, struct open_row *row)
+{
+	const char *at = bytes.data, *end = bytes.data + bytes.len;
+	unsigned char presence, same;
+
+	*row = (struct open_row){0};
+	if (bytes.len < 3 * sizeof(uint64_t))
+		return -1;
+	memcpy(&row->key, at, sizeof(row->key));
+	memcpy(&row->source_digest, at + 8, sizeof(row->source_digest));
+	memcpy(&row->name_key, at + 16, sizeof(row->name_key));
+	at += 24;
+	if (unpack_byte(&at, end, &presence) < 0 || unpack_byte(&at, end, &same) < 0 ||
+		unpack_number(&at, end, &row->link) < 0 || unpack_value(&at, end, &row->id) < 0 ||
+		unpack_value(&at, end, &row->name) < 0 ||
+		unpack_value(&at, end, &row->department) < 0 ||
+		unpack_value(&at, end, &row->fault) < 0)
+		return -1;
+	row->presence = (enum presence)presence;
+	row->source_same = same != 0;
+	return unpack_desired(mem, rules, &at, end, &row->desired);
+}

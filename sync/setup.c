@@ -1,0 +1,343 @@
+#include "sync/setup.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "connectors/connector.h"
+#include "sync/claims.h"
+
+static const struct setting top_settings[] = {
+	{"state", SETTING_PATH, "state.db", NULL,
+		"where galway remembers links, pending objects and runs"},
+	{"interval", SETTING_SPAN, "3h", NULL, "how often a scheduled run is due"},
+	{NULL, SETTING_TEXT, NULL, NULL, NULL},
+};
+
+static const struct setting flow_settings[] = {
+	{"source", SETTING_TEXT, "!", NULL, "the connector that is read"},
+	{"target", SETTING_TEXT, "!", NULL, "the connector that is written"},
+	{"rules", SETTING_TEXT, "galsync", NULL, "a built-in rule set, or the path of a rule file"},
+	{"into", SETTING_TEXT, "!", NULL, "the container of the contacts"},
+	{"adopt", SETTING_LIST, NULL, NULL,
+		"containers in which contacts made by hand may be taken over"},
+	{"leave", SETTING_WORD, "delete", "delete|hide|keep",
+		"what becomes of a contact whose source is gone or out of scope"},
+	{"grace", SETTING_SPAN, "7d", NULL, "with leave = hide: how long until it is deleted"},
+	{"marker", SETTING_TEXT, "adminDescription", NULL,
+		"the attribute that says whose a contact is"},
+	{"authority", SETTING_TEXT, NULL, NULL, "whose the objects are; the source"},
+	{"full-every", SETTING_NUMBER, "8", NULL, "every so many runs everything is read"},
+	{"max-deletes", SETTING_NUMBER, "500", NULL, "more deletes than this refuse the plan"},
+	{"max-deletes-percent", SETTING_NUMBER, "10", NULL,
+		"and more than this share of the links; never fewer than 5"},
+	{"max-shrink-percent", SETTING_NUMBER, "10", NULL,
+		"a source that shrank by more refuses the plan"},
+	{NULL, SETTING_TEXT, NULL, NULL, NULL},
+};
+
+static const struct section_shape flow_inner[] = {
+	{.name = "params", .free = true},
+	{.name = "authority-of", .free = true},
+	{.name = NULL},
+};
+
+const struct section_shape *setup_shape(void)
+{
+	static struct section_variant variants[16];
+	static struct section_shape sections[] = {
+		{.name = "connector",
+			.titled = true,
+			.settings = connector_settings,
+			.by_word = "type",
+			.variants = variants},
+		{.name = "flow", .titled = true, .settings = flow_settings, .inner = flow_inner},
+		{.name = "authority", .free = true},
+		{.name = "params", .free = true},
+		{.name = NULL},
+	};
+	static const struct section_shape root = {
+		.name = "galway", .settings = top_settings, .inner = sections};
+
+	for (size_t i = 0; connector_types[i] != NULL && i + 1 < 16; i++)
+		variants[i] = (struct section_variant){
+			connector_types[i]->name, connector_types[i]->settings};
+	return &root;
+}
+
+/* "abc.example", from the setting or the DC parts of the base; NULL. */
+static const char *forest_of(struct arena *mem, const struct config *connector)
+{
+	const char *forest = config_text(connector, "forest");
+	const char *base = config_text(connector, "base");
+	struct dn dn;
+	struct err ignored;
+
+	if (forest != NULL || base == NULL || dn_parse(mem, value_of(base), &dn, &ignored) < 0)
+		return forest;
+	const char *name = "";
+	for (unsigned i = 0; i < dn.n; i++) {
+		const struct ava *part = &dn.rdns[i].avas[0];
+		if (strcasecmp(part->type, "DC") != 0)
+			continue;
+		name = arena_printf(mem, "%s%s%.*s", name, name[0] != '\0' ? "." : "",
+			(int)part->value.len, part->value.data);
+	}
+	return name[0] != '\0' ? name : NULL;
+}
+
+static const char *const *lower_list(
+	struct arena *mem, const struct config *c, const char *name, unsigned *n)
+{
+	const char *const *list = config_list(c, name, n);
+	char **lower = arena_alloc(mem, (*n + 1) * sizeof(*lower));
+
+	for (unsigned i = 0; i < *n; i++) {
+		lower[i] = arena_strdup(mem, list[i]);
+		for (char *p = lower[i]; *p != '\0'; p++)
+			*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+	}
+	return (const char *const *)lower;
+}
+
+static void add_param(struct arena *mem, struct rules_env *env, const char *name,
+	const char *const *values, unsigned n)
+{
+	struct param *more = arena_alloc(mem, (env->n_params + 1) * sizeof(*more));
+	struct value *v = arena_alloc(mem, n * sizeof(*v));
+
+	if (env->n_params > 0)
+		memcpy(more, env->params, env->n_params * sizeof(*more));
+	for (unsigned i = 0; i < n; i++)
+		v[i] = value_of(values[i]);
+	more[env->n_params++] = (struct param){name, n, v};
+	env->params = more;
+}
+
+static void add_pairs(struct arena *mem, struct rules_env *env, const struct config *section)
+{
+	for (unsigned i = 0; section != NULL && i < config_pairs(section); i++) {
+		const char *value = config_value(section, i);
+		add_param(mem, env, config_key(section, i), &value, 1);
+	}
+}
+
+/* What expressions may name as %...%. The first of a name counts: a flow's own before the file's.
+ */
+static void make_env(struct arena *mem, const struct config *root, struct flow *f)
+{
+	struct rules_env *env = &f->env;
+	const char *forest = forest_of(mem, f->source_config);
+	const char *target_forest = forest_of(mem, f->target_config);
+	const char *base = config_text(f->source_config, "base");
+
+	env->source_smtp = lower_list(mem, f->source_config, "smtp-domains", &env->n_source_smtp);
+	env->source_sip = lower_list(mem, f->source_config, "sip-domains", &env->n_source_sip);
+	env->target_smtp = lower_list(mem, f->target_config, "smtp-domains", &env->n_target_smtp);
+	env->now = (int64_t)time(NULL);
+	add_pairs(mem, env, config_section(f->config, "params", NULL));
+	add_pairs(mem, env, config_section(root, "params", NULL));
+	add_param(mem, env, "smtp-domains", env->source_smtp, env->n_source_smtp);
+	add_param(mem, env, "sip-domains", env->source_sip, env->n_source_sip);
+	add_param(mem, env, "target-smtp-domains", env->target_smtp, env->n_target_smtp);
+	add_param(mem, env, "Connector.ID", &f->source, 1);
+	add_param(mem, env, "flow", &f->name, 1);
+	add_param(mem, env, "Forest.FQDN", &forest, forest != NULL);
+	add_param(mem, env, "Domain.FQDN", &forest, forest != NULL);
+	add_param(mem, env, "Forest.LDAP", &base, base != NULL);
+	add_param(mem, env, "Domain.LDAP", &base, base != NULL);
+	add_param(mem, env, "Target.FQDN", &target_forest, target_forest != NULL);
+}
+
+static int parse_base(struct arena *mem, struct flow *f, const char *setting, const char *text,
+	struct dn *dn, struct err *err)
+{
+	if (dn_parse(mem, value_of(text), dn, err) < 0 || dn->n == 0) {
+		if (dn->n == 0 && err->kind == ERR_NONE)
+			err_set(err, ERR_FATAL, "the root of a directory cannot be managed");
+		err->kind = ERR_FATAL;
+		return err_in(err, "%s: %s", config_where(f->config, setting), setting);
+	}
+	return 0;
+}
+
+static int make_bases(struct arena *mem, struct flow *f, struct err *err)
+{
+	unsigned n;
+	const char *const *adopt = config_list(f->config, "adopt", &n);
+
+	f->into = value_of(config_text(f->config, "into"));
+	f->managed = arena_zalloc(mem, (n + 1) * sizeof(*f->managed));
+	if (parse_base(mem, f, "into", f->into.data, &f->managed[0], err) < 0)
+		return -1;
+	for (unsigned i = 0; i < n; i++) {
+		if (parse_base(mem, f, "adopt", adopt[i], &f->managed[i + 1], err) < 0)
+			return -1;
+	}
+	f->n_managed = n + 1;
+	f->into = dn_print(mem, &f->managed[0]);
+	return 0;
+}
+
+static bool is_side(const struct flow *f, const char *side)
+{
+	return strcmp(side, f->source) == 0 || strcmp(side, f->target) == 0;
+}
+
+/* A line for another pair of connectors is not this flow's, but one that no connector has is a
+ * mistake. */
+static int add_authority(struct arena *mem, const struct config *root, const struct config *section,
+	struct flow *f, struct err *err)
+{
+	for (unsigned i = 0; section != NULL && i < config_pairs(section); i++) {
+		const char *side = config_value(section, i);
+		unsigned attr = attr_named(config_key(section, i));
+		if (attr == ATTR_NONE || config_section(root, "connector", side) == NULL)
+			return err_set(err, ERR_FATAL, "%s: authority: %s = %s: no connector '%s'",
+				config_where(section, config_key(section, i)),
+				config_key(section, i), side, side);
+		if (!is_side(f, side))
+			continue;
+		struct authority_line *more =
+			arena_alloc(mem, (f->n_authority + 1) * sizeof(*more));
+		if (f->n_authority > 0)
+			memcpy(more, f->authority, f->n_authority * sizeof(*more));
+		more[f->n_authority++] = (struct authority_line){attr, side};
+		f->authority = more;
+	}
+	return 0;
+}
+
+static int make_authority(
+	struct arena *mem, const struct config *root, struct flow *f, struct err *err)
+{
+	const char *side = config_text(f->config, "authority");
+
+	f->side = side != NULL ? side : f->source;
+	if (!is_side(f, f->side))
+		return err_set(err, ERR_FATAL, "%s: authority = %s: must be %s or %s",
+			config_where(f->config, "authority"), f->side, f->source, f->target);
+	if (add_authority(mem, root, config_section(f->config, "authority-of", NULL), f, err) < 0)
+		return -1;
+	return add_authority(mem, root, config_section(root, "authority", NULL), f, err);
+}
+
+/* What the flow reads and writes follows from its rules. */
+static void make_sets(struct arena *mem, struct flow *f)
+{
+	static const char *const source_always[] = {"department", "isDeleted"};
+	static const char *const target_always[] = {"objectClass", "objectGUID",
+		"msExchHideFromAddressLists", "isCriticalSystemObject", "adminCount"};
+
+	rules_reads(mem, f->rules, &f->reads);
+	attr_set_add(mem, &f->reads, f->marker);
+	for (unsigned i = 0; i < 2; i++)
+		attr_set_add(mem, &f->reads, attr_named(source_always[i]));
+	rules_writes(mem, f->rules, &f->writes);
+	attr_set_add(mem, &f->writes, f->marker);
+	attr_set_join(mem, &f->looks, &f->writes);
+	rules_joins(mem, f->rules, &f->looks);
+	claims_reads(mem, &f->looks);
+	for (unsigned i = 0; i < sizeof(target_always) / sizeof(target_always[0]); i++)
+		attr_set_add(mem, &f->looks, attr_named(target_always[i]));
+}
+
+static int side_config(const struct config *root, struct flow *f, const char *setting,
+	const char **name, const struct config **config, struct err *err)
+{
+	*name = config_text(f->config, setting);
+	*config = config_section(root, "connector", *name);
+	if (*config == NULL)
+		return err_set(err, ERR_FATAL, "%s: %s = %s: no connector '%s'",
+			config_where(f->config, setting), setting, *name, *name);
+	return 0;
+}
+
+static int make_flow(struct arena *mem, const struct config *root, const struct config *section,
+	struct flow *f, struct err *err)
+{
+	f->config = section;
+	f->name = config_title(section);
+	if (side_config(root, f, "source", &f->source, &f->source_config, err) < 0 ||
+		side_config(root, f, "target", &f->target, &f->target_config, err) < 0)
+		return -1;
+	if (strcmp(f->source, f->target) == 0)
+		return err_set(err, ERR_FATAL, "%s: source and target are the same connector",
+			config_where(section, "target"));
+	if (strchr(f->name, ':') != NULL || strlen(f->name) > 200)
+		return err_set(err, ERR_FATAL, "%s: a flow's name has no ':' and at most 200 bytes",
+			config_where(section, NULL));
+	f->marker = attr_named(config_text(section, "marker"));
+	if (f->marker == ATTR_NONE)
+		return err_set(err, ERR_FATAL, "%s: marker: '%s' is not an attribute's name",
+			config_where(section, "marker"), config_text(section, "marker"));
+	f->marker_prefix = value_of(arena_printf(mem, "galway:%s:", f->name));
+	f->leave = config_text(section, "leave")[0] == 'd'   ? LEAVE_DELETE
+		   : config_text(section, "leave")[0] == 'h' ? LEAVE_HIDE
+							     : LEAVE_KEEP;
+	f->grace = config_number(section, "grace");
+	f->full_every = (unsigned)config_number(section, "full-every");
+	f->max_deletes = config_number(section, "max-deletes");
+	f->max_percent = config_number(section, "max-deletes-percent");
+	f->max_shrink = config_number(section, "max-shrink-percent");
+	make_env(mem, root, f);
+	if (make_bases(mem, f, err) < 0 || make_authority(mem, root, f, err) < 0)
+		return -1;
+	if (rules_load(mem, config_text(section, "rules"), config_folder(root), &f->rules, err) < 0)
+		return err_in(err, "flow %s", f->name);
+	f->epoch = rules_epoch(f->rules, &f->env);
+	make_sets(mem, f);
+	return 0;
+}
+
+/* The bases of the flows that write into this flow's source, and their names. */
+static void make_foreign(struct arena *mem, const struct setup *setup, struct flow *f)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < setup->n; i++)
+		n += strcmp(setup->flows[i].target, f->source) == 0;
+	f->foreign = arena_alloc(mem, n * sizeof(*f->foreign));
+	f->reverse = arena_alloc(mem, n * sizeof(*f->reverse));
+	for (unsigned i = 0; i < setup->n; i++) {
+		const struct flow *other = &setup->flows[i];
+		if (strcmp(other->target, f->source) != 0)
+			continue;
+		f->foreign[f->n_foreign++] = other->managed[0];
+		f->reverse[f->n_reverse++] = other->name;
+	}
+}
+
+int setup_load(struct arena *mem, const char *path, struct setup *setup, struct err *err)
+{
+	struct config *root;
+
+	*setup = (struct setup){0};
+	if (config_load(mem, path, setup_shape(), &root, err) < 0)
+		return -1;
+	setup->config = root;
+	setup->state = config_text(root, "state");
+	setup->interval = config_number(root, "interval");
+	setup->n = config_count(root, "flow");
+	if (setup->n == 0)
+		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);
+	setup->flows = arena_zalloc(mem, setup->n * sizeof(*setup->flows));
+	for (unsigned i = 0; i < setup->n; i++) {
+		if (make_flow(mem, root, config_at(root, "flow", i), &setup->flows[i], err) < 0)
+			return -1;
+	}
+	for (unsigned i = 0; i < setup->n; i++)
+		make_foreign(mem, setup, &setup->flows[i]);
+	return 0;
+}
+
+struct flow *setup_flow(const struct setup *setup, const char *name)
+{
+	for (unsigned i = 0; i < setup->n; i++) {
+		if (strcmp(setup->flows[i].name, name) == 0)
+			return &setup->flows[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,75 @@
+#ifndef SYNC_SETUP_H
+#define SYNC_SETUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/config.h"
+#include "base/dn.h"
+#include "rules/rules.h"
+
+struct arena;
+struct err;
+
+/* What becomes of a contact whose source is gone or out of scope. */
+enum leave { LEAVE_DELETE, LEAVE_HIDE, LEAVE_KEEP };
+
+/* One line of an authority section: which side may say what this attribute is. */
+struct authority_line {
+	unsigned attr;
+	const char *side; /* a connector's name */
+};
+
+/* One direction: source, target, rules. Made of the configuration, read-only afterwards. */
+struct flow {
+	const char *name;
+	const char *source, *target; /* connectors' names */
+	const struct config *config, *source_config, *target_config;
+	struct rules *rules;
+	struct rules_env env;
+	uint64_t epoch;
+
+	struct value into; /* where new contacts go */
+	unsigned n_managed;
+	struct dn *managed; /* into, then adopt: the only places where anything is written */
+
+	unsigned marker;            /* our ownership attribute */
+	struct value marker_prefix; /* "galway:<flow>:" */
+
+	const char *side; /* whose the object is, by default: the source */
+	unsigned n_authority;
+	struct authority_line *authority;
+
+	enum leave leave;
+	long long grace; /* seconds */
+	unsigned full_every;
+	long long max_deletes, max_percent, max_shrink;
+
+	/* Loop freedom: what lies below these, or is another flow's target, is not a source. */
+	unsigned n_foreign;
+	struct dn *foreign;
+	unsigned n_reverse;
+	const char **reverse;
+
+	struct attr_set reads;  /* of the source */
+	struct attr_set writes; /* to the target: the rules' and the marker */
+	struct attr_set looks;  /* of the target: the above, joins, addresses, names */
+};
+
+struct setup {
+	const struct config *config;
+	const char *state;
+	long long interval; /* seconds */
+	unsigned n;
+	struct flow *flows; /* in the order of the file */
+};
+
+/* The shape of the configuration file, for reading it and for the manual. */
+const struct section_shape *setup_shape(void);
+
+/* Read and check the configuration and all rules; opens no directory. */
+int setup_load(struct arena *, const char *path, struct setup *, struct err *);
+struct flow *setup_flow(const struct setup *, const char *name); /* NULL: none of that name */
+
+#endif

@@ -1,0 +1,111 @@
+#ifndef SYNC_STATE_H
+#define SYNC_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/entry.h"
+
+struct arena;
+struct err;
+
+/*
+ * What galway remembers between runs, in one SQLite file: flows, links, what is pending, runs.
+ * SQLite ends here.
+ *
+ * Opened for reading (diff, explain, status) nothing is created or changed, not even a journal: a
+ * file that is not there is an empty state, and one whose last writer was killed is recovered in a
+ * copy. Opened for writing it is locked for the whole run (flock on FILE.lock; the kernel gives the
+ * lock back when a process dies); a second writer, or a reader while there is a writer, gets
+ * ERR_BUSY with the holder's process id.
+ */
+struct state;
+
+int state_open(const char *path, bool write, struct state **, struct err *);
+void state_close(struct state *);
+
+/* What is known of a flow. */
+struct flow_state {
+	long long id;                  /* 0: never run */
+	uint64_t epoch;                /* rules_epoch of the last good run */
+	long long sources;             /* source entries of the last complete read; -1 */
+	unsigned deltas;               /* delta runs since the last full one */
+	long long generation;          /* applied plans so far */
+	long long last_run, last_good; /* seconds since 1970; 0: never */
+};
+
+int state_flow(struct state *, const char *name, struct flow_state *, struct err *);
+/* The flow's cookie, empty when there is none. */
+int state_cookie(struct state *, long long flow, struct arena *, struct value *, struct err *);
+
+/* Remembered: this source entry is that target entry, and this is what was last written. */
+struct link {
+	struct value source, target; /* ids */
+	uint64_t source_digest, target_digest;
+	uint64_t name;        /* dn_key of the source's name: for references */
+	long long left;       /* when the source was first seen to be gone or out of scope; 0 */
+	struct value written; /* written.h */
+};
+
+long long state_count_links(struct state *, long long flow, struct err *);
+/* All links of a flow in the order of their source ids; *link is good until the next call. 1, 0,
+ * -1. */
+int state_links(struct state *, long long flow, struct err *);
+int state_next_link(struct state *, struct link *, struct err *);
+/* One link: 1, or 0 when there is none. */
+int state_link(struct state *, long long flow, struct value source, struct arena *, struct link *,
+	struct err *);
+/* Keys of the target ids of all other flows into the connectors of that name, sorted: what another
+ * flow manages here is not a source. */
+int state_managed(struct state *, const char *const *flows, unsigned n, uint64_t **keys,
+	size_t *n_keys, struct err *);
+
+/* What waits for somebody, or for the next run: conflicts, denials, failures. */
+struct pending {
+	struct value source; /* id */
+	const char *kind;    /* "conflict", "denied", "failed" */
+	const char *name;    /* of the source, or the target, entry */
+	const char *attribute, *value, *side, *authority, *rule; /* denied */
+	const char *message;
+	long long run, since;
+};
+
+/* All of a flow; 1, 0, -1. */
+int state_pendings(struct state *, long long flow, struct err *);
+int state_next_pending(struct state *, struct arena *, struct pending *, struct err *);
+
+/* The object's source of authority when somebody set one: 1 and the connector's name, 0. */
+int state_authority(struct state *, long long flow, struct value source, struct arena *,
+	const char **side, struct err *);
+int state_authority_put(
+	struct state *, const char *flow, struct value source, const char *side, struct err *);
+
+/* One run of one flow. */
+struct run {
+	long long id, started, finished;
+	bool full;
+	int exit;
+	long long read, add, modify, rename, remove, none, conflict, denied, failed;
+};
+
+int state_runs(struct state *, long long flow, struct err *); /* the newest first */
+int state_next_run(struct state *, struct run *, struct err *);
+
+/* Writing: everything between begin and commit is kept, or nothing. */
+int state_begin(struct state *, struct err *);
+int state_commit(struct state *, struct err *);
+int state_put_flow(
+	struct state *, const char *name, struct flow_state *, struct err *); /* sets id */
+int state_put_cookie(struct state *, long long flow, struct value, struct err *);
+int state_put_link(struct state *, long long flow, const struct link *, struct err *);
+int state_drop_link(struct state *, long long flow, struct value source, struct err *);
+int state_put_pending(struct state *, long long flow, const struct pending *, struct err *);
+/* What was pending for one object; *since is since when, and stays as it is when nothing was. */
+int state_drop_pending(
+	struct state *, long long flow, struct value source, long long *since, struct err *);
+/* What was not found to be pending by this run any more: after a full one. */
+int state_settle(struct state *, long long flow, long long run, struct err *);
+/* A new run (id 0: sets it), or what became of it. */
+int state_put_run(struct state *, long long flow, struct run *, struct err *);
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef SYNC_SUMMARY_H
+#define SYNC_SUMMARY_H
+
+/* What a plan comes to, or what became of it. Each object counts once in read; a modify that
+ * renames counts in rename, and in modify too when it also changes values. denied counts records.
+ */
+struct summary {
+	long long read, add, modify, rename, remove, none, conflict, denied, failed;
+	long long link,
+		forget; /* not in the reports' summary, but they make a plan more than nothing */
+};
+
+#endif

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Each fuzz target for some seconds: tests/fuzz/run.sh [SECONDS]. What is found stays in build/fuzz/found.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/packages.sh
+. tests/build.sh
+
+seconds=${1:-20}
+names=()
+for source in tests/fuzz/fuzz_*.c; do
+    names+=("$(basename "$source" .c)")
+done
+packages_install build test ci
+build fuzz -DGALWAY_TESTS=ON -- --target "${names[@]}"
+folder=$(build_folder fuzz)
+mkdir -p "$folder/found" "$folder/grown"
+
+# New inputs go to grown/, the corpus of the checkout is only read.
+one() {
+    local name=$1 log="$2/$1.log"
+    mkdir -p "$2/grown/$name"
+    if "$2/tests/$name" -max_total_time="$3" -timeout=10 -rss_limit_mb=1024 \
+        -artifact_prefix="$2/found/$name-" \
+        "$2/grown/$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
+        echo "$name: $(sed -n 's/^Done \(.*\)/\1/p' "$log")"
+    else
+        cat "$log" >&2
+        echo "$name: failed" >&2
+        return 1
+    fi
+}
+export -f one
+printf '%s\n' "${names[@]}" | xargs -P "$(nproc)" -I {} bash -c 'one "$@"' one {} "$folder" "$seconds"

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Every test: tests/run.sh; those whose names match: tests/run.sh NAME (a regular expression).
+#
+# Installs what lacks, builds, runs. PRESET=debug|release|sanitize|clang|coverage chooses the build.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tests/packages.sh
+. tests/build.sh
+
+preset=${PRESET:-debug}
+lists=(build test)
+[ "$preset" != clang ] || lists+=(ci)
+packages_install "${lists[@]}"
+build "$preset" -DGALWAY_TESTS=ON
+
+folder=$(build_folder "$preset")
+select=()
+[ $# -eq 0 ] || select=(-R "$1")
+code=0
+rm -f "$folder/tests.xml"
+ctest --test-dir "$folder" -j "$(nproc)" --output-on-failure --no-tests=error \
+    --output-junit "$folder/tests.xml" "${select[@]}" || code=$?
+
+# count WHAT: from <testsuite ... tests="9" failures="1" disabled="0" skipped="1" ...>, one a line
+count() {
+    [ ! -e "$folder/tests.xml" ] ||
+        sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p; /<testcase/q" "$folder/tests.xml"
+}
+tests=$(count tests) failed=$(count failures) skipped=$(count skipped)
+[ "${skipped:-0}" -eq 0 ] || echo "$skipped skipped: what they need is not there"
+echo "$((${tests:-0} - ${failed:-0} - ${skipped:-0})) passed, ${failed:-0} failed"
+exit "$code"
