@@ -277,15 +277,28 @@ static int put(struct changes *c, const char *data, size_t len, struct err *err)
 	return file_sync(c->fd, c->path, err);
 }
 
+/* When this fails too, it is a torn batch. */
+static void undo(struct changes *c)
+{
+	if (!c->writable)
+		return;
+	if (c->whole > 0) {
+		c->torn = ftruncate(c->fd, (off_t)c->whole) < 0;
+		return;
+	}
+	unlink(c->path);
+	close(c->fd);
+	c->fd = -1;
+	c->writable = c->torn = false;
+}
+
 int changes_append(struct changes *c, struct buf *batch, struct err *err)
 {
 	char line[LINE_ROOM];
 
 	buf_add(batch, line, end_line(line, batch->data, batch->len));
 	if (put(c, batch->data, batch->len, err) < 0) {
-		/* When this fails too, it is a torn batch. */
-		if (c->writable && ftruncate(c->fd, (off_t)c->whole) == 0)
-			c->torn = false;
+		undo(c);
 		return -1;
 	}
 	c->whole += batch->len;

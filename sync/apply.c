@@ -182,6 +182,17 @@ static int run_exit(const struct summary *s)
 	return s->failed + s->conflict + s->denied > 0 ? 4 : 0;
 }
 
+static int put_cookie(struct applying *a)
+{
+	struct value cookie = {NULL, 0};
+
+	arena_reset(a->mem);
+	if (a->plan->cookie != NULL &&
+		spool_get(a->plan->cookie, 0, a->mem, &cookie, NULL, a->err) < 0)
+		return -1;
+	return state_put_cookie(a->state, a->flow, cookie, a->err);
+}
+
 /* Everything else is done and durable: now the next run may start from here. */
 static int finish(struct applying *a)
 {
@@ -205,7 +216,7 @@ static int finish(struct applying *a)
 		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (!plan->one && state_put_cookie(a->state, a->flow, plan->cookie, a->err) < 0)
+	if (!plan->one && put_cookie(a) < 0)
 		return -1;
 	if (plan->full && !plan->one && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;

@@ -262,6 +262,7 @@ static int make_plan(struct planning *p)
 	p->plan->full = p->g.full;
 	p->plan->links = p->g.links_before;
 	p->plan->cookie = p->g.cookie;
+	p->g.cookie = NULL;
 	p->plan->summary.read = p->g.read;
 	p->plan->summary.none = p->g.none;
 	if (p->g.n_open > 0 &&
@@ -329,6 +330,8 @@ int flow_plan(const struct flow *flow, struct state *state, const struct flow_op
 void plan_free(struct plan *plan)
 {
 	steps_free(&plan->steps);
+	spool_free(plan->cookie);
+	plan->cookie = NULL;
 }
 
 int plan_rewind(struct plan *plan, struct err *err)

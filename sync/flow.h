@@ -32,7 +32,7 @@ struct plan {
 	struct summary summary;
 	struct flow_state known; /* before */
 	long long links;         /* before */
-	struct value cookie;     /* for the next delta */
+	struct spool *cookie;    /* one record, for the next delta; NULL: none */
 };
 
 /* Reads source, target and links; writes nothing. state may be open for reading only. */

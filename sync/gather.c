@@ -96,6 +96,7 @@ void gather_free(struct gather *g)
 	keys_free(&g->waits);
 	free(g->managed);
 	spool_free(g->rows);
+	spool_free(g->cookie);
 	sorter_free(g->row_order);
 	sorter_free(g->asks);
 	sorter_free(g->answers);
@@ -230,8 +231,8 @@ static int learn(struct gather *g, struct err *err)
 	return rc;
 }
 
-/* A delta when one can be had, else everything; tells which by g->full. */
-static int start_reading(struct gather *g, struct err *err)
+/* Everything, or what changed since the cookie, which lives in old. */
+static int start_reading(struct gather *g, struct arena *old, struct err *err)
 {
 	struct query query = {
 		.kind = QUERY_ALL, .wanted = &g->flow->reads, .want_cookie = g->want_cookie};
@@ -239,33 +240,52 @@ static int start_reading(struct gather *g, struct err *err)
 	if (!g->full) {
 		query.kind = QUERY_SINCE;
 		query.also = &g->waits;
-		if (state_cookie(g->state, g->known.id, g->scratch, &query.cookie, err) < 0)
+		if (state_cookie(g->state, g->known.id, old, &query.cookie, err) < 0)
 			return -1;
 	}
 	return connector_read(g->source, &query, err);
 }
 
-int gather_source(struct gather *g, const struct sealed **sealed, struct err *err)
+/* Kept on disk until the end of the run: of a million objects it has 16 MB. */
+static int keep_cookie(struct gather *g, struct err *err)
 {
-	static const struct sealed proof = {true};
+	struct value cookie;
+	uint32_t at;
+
+	if (!g->want_cookie)
+		return 0;
+	if (connector_cookie(g->source, g->scratch, &cookie, err) < 0)
+		return -1;
+	g->cookie = spool_new();
+	if (g->cookie == NULL)
+		return err_set(err, ERR_BUSY, "out of memory");
+	return spool_add(g->cookie, cookie.data, cookie.len, &at, err);
+}
+
+static int read_source(struct gather *g, struct arena *old, struct err *err)
+{
 	struct entry e;
 	int rc;
 
-	*sealed = NULL;
-	if (learn(g, err) < 0 || start_reading(g, err) < 0)
+	if (learn(g, err) < 0 || start_reading(g, old, err) < 0)
 		return -1;
-	arena_reset(g->scratch);
 	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
 		if (one_source(g, &e, err) < 0)
 			return -1;
 		arena_reset(g->scratch);
 	}
-	if (rc < 0)
-		return -1;
-	if (g->want_cookie && connector_cookie(g->source, g->mem, &g->cookie, err) < 0)
-		return -1;
-	*sealed = &proof;
-	return 0;
+	return rc < 0 ? -1 : keep_cookie(g, err);
+}
+
+int gather_source(struct gather *g, const struct sealed **sealed, struct err *err)
+{
+	static const struct sealed proof = {true};
+	struct arena *old = arena_new();
+	int rc = read_source(g, old, err);
+
+	*sealed = rc == 0 ? &proof : NULL;
+	arena_free(old);
+	return rc;
 }
 
 /* In a full run everything that was not seen is gone; in a delta what has a tombstone. */

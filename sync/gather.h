@@ -53,7 +53,8 @@ struct gather {
 	long long targets; /* target entries; of T1 */
 	long long none;    /* as they should be */
 	bool into_seen;
-	struct value cookie;
+	struct spool
+		*cookie; /* one record: where the next delta starts; NULL: none was to be had */
 	long long links_before;
 };
 

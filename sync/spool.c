@@ -57,25 +57,32 @@ static int no_spool(const char *doing, struct err *err)
 		doing, strerror(errno));
 }
 
-static int flush(struct spool *s, struct err *err)
+static int append(struct spool *s, const char *data, size_t len, struct err *err)
 {
 	if (s->fd < 0) {
 		s->fd = open(spool_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 		if (s->fd < 0)
 			return no_spool("create", err);
 	}
-	for (size_t done = 0; done < s->tail.len;) {
-		ssize_t n = pwrite(
-			s->fd, s->tail.data + done, s->tail.len - done, (off_t)(s->flushed + done));
+	while (len > 0) {
+		ssize_t n = pwrite(s->fd, data, len, (off_t)s->flushed);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return no_spool("write", err);
-		done += (size_t)n;
+		s->flushed += (uint64_t)n;
+		data += n;
+		len -= (size_t)n;
 	}
-	s->flushed += s->tail.len;
-	buf_clear(&s->tail);
 	return 0;
+}
+
+static int flush(struct spool *s, struct err *err)
+{
+	int rc = append(s, s->tail.data, s->tail.len, err);
+
+	buf_clear(&s->tail);
+	return rc;
 }
 
 int spool_add(struct spool *s, const void *data, size_t len, uint32_t *at, struct err *err)
@@ -88,7 +95,12 @@ int spool_add(struct spool *s, const void *data, size_t len, uint32_t *at, struc
 		return err_set(err, ERR_FATAL, "too much to plan: over 64 GiB");
 	*at = (uint32_t)place;
 	buf_add(&s->tail, &n, sizeof(n));
-	buf_add(&s->tail, data, len);
+	if (len < WRITE_SIZE) {
+		buf_add(&s->tail, data, len);
+	} else if (flush(s, err) < 0 || append(s, data, len, err) < 0) {
+		/* A large one goes straight to the file: a copy of it in memory would count. */
+		return -1;
+	}
 	buf_add(&s->tail, zeros, (ALIGN - (sizeof(n) + len) % ALIGN) % ALIGN);
 	return s->tail.len >= WRITE_SIZE ? flush(s, err) : 0;
 }
