@@ -100,17 +100,139 @@ void buf_base64(struct buf *b, const void *data, size_t len)
 	b->len += n;
 }
 
-/* 0..63, or -1. */
-static int digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* Of each ASCII character the six bits it stands for; X: none. */
+#define X 64
+static const unsigned char digits[128] = {
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	62,
+	X,
+	X,
+	X,
+	63,
+	52,
+	53,
+	54,
+	55,
+	56,
+	57,
+	58,
+	59,
+	60,
+	61,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	0,
+	1,
+	2,
+	3,
+	4,
+	5,
+	6,
+	7,
+	8,
+	9,
+	10,
+	11,
+	12,
+	13,
+	14,
+	15,
+	16,
+	17,
+	18,
+	19,
+	20,
+	21,
+	22,
+	23,
+	24,
+	25,
+	X,
+	X,
+	X,
+	X,
+	X,
+	X,
+	26,
+	27,
+	28,
+	29,
+	30,
+	31,
+	32,
+	33,
+	34,
+	35,
+	36,
+	37,
+	38,
+	39,
+	40,
+	41,
+	42,
+	43,
+	44,
+	45,
+	46,
+	47,
+	48,
+	49,
+	50,
+	51,
+	X,
+	X,
+	X,
+	X,
+	X,
+};
+#undef X
 
 int buf_unbase64(struct buf *b, const char *text, size_t len)
 {
@@ -122,10 +244,10 @@ int buf_unbase64(struct buf *b, const char *text, size_t len)
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < len - pad; i++) {
-		int d = digit(text[i]);
-		if (d < 0)
+		unsigned char c = (unsigned char)text[i];
+		if (c > 127 || digits[c] > 63)
 			return -1;
-		bits = bits << 6 | (uint32_t)d;
+		bits = bits << 6 | digits[c];
 		if (i % 4 != 3)
 			continue;
 		to[n++] = (char)(bits >> 16);

@@ -32,6 +32,8 @@ struct entry {
 	struct value name; /* the DN, as the directory spells it */
 	bool gone; /* a tombstone: deleted since the cookie; has an id or only a key, no attributes
 		    */
+	bool partial;    /* id, name and digest only: connector_fill brings the attributes */
+	uint64_t digest; /* of all that was read of it, when the connector has one at no cost; 0 */
 	unsigned n;
 	struct attr *attrs; /* each id once */
 };

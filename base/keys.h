@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * A set of 64-bit keys, each with 32 bits of its own if wanted. Keys are hashes already. Start with
+ * A set of 64-bit keys, each with 32 bits of its own if wanted. Start with
  * keys_init; expected is a hint. Out of memory ends the program as in the arena.
  */
 struct keys {

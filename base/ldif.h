@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/change.h"
 #include "base/entry.h"
@@ -48,6 +49,22 @@ int ldif_next(struct ldif *, struct arena *, struct entry *, struct err *);
  * that replaces by nothing; a "delete:" and the "add:" of the same attribute right behind it are
  * one mod. */
 int ldif_next_change(struct ldif *, struct arena *, struct change *, struct err *);
+/*
+ * A content record's id, name and digest without reading the rest of it: for who remembers the
+ * digest, and then knows all of it. The digest is over the record's bytes as they stand in the
+ * file: another order of lines is another digest. 1; then ldif_next reads this very record, or
+ * ldif_pass goes on behind it. 0 at the end. 2: this one is to be read with ldif_next (a comment, a
+ * text in memory, no such attribute ...). -1.
+ */
+struct ldif_peeked {
+	struct value name, id; /* in the arena, or until the next call */
+	uint64_t digest;
+};
+
+int ldif_peek(
+	struct ldif *, struct arena *, const char *id_name, struct ldif_peeked *, struct err *);
+void ldif_pass(struct ldif *);
+
 /* The line on which the last record began, for messages. */
 unsigned long ldif_line(const struct ldif *);
 const char *ldif_name(const struct ldif *);

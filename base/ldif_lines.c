@@ -17,7 +17,7 @@ int ldif_fail(const struct ldif *f, struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	err_vset(err, ERR_FATAL, fmt, ap);
 	va_end(ap);
-	return err_in(err, "%s:%lu", f->name, f->line);
+	return err_in(err, "%s:%lu", f->name, f->line + ldif_lines_passed(f));
 }
 
 static struct ldif *reader(const char *name, int fd)
@@ -75,7 +75,7 @@ void ldif_close(struct ldif *f)
 
 unsigned long ldif_line(const struct ldif *f)
 {
-	return f->record;
+	return f->record + ldif_lines_passed(f);
 }
 
 const char *ldif_name(const struct ldif *f)
@@ -158,6 +158,7 @@ static int fill(struct ldif *f, struct err *err)
 {
 	if (f->ended)
 		return 0;
+	f->offset += (uint64_t)(f->at - f->text.data);
 	f->text.len -= (size_t)(f->at - f->text.data);
 	memmove(f->text.data, f->at, f->text.len);
 	f->at = f->text.data;
@@ -262,20 +263,32 @@ int ldif_lines_next(struct ldif *f, struct line *line, struct err *err)
 	return 0;
 }
 
-int ldif_lines_begin(struct ldif *f, struct line *line, struct err *err)
+/* Over the empty lines, to something. */
+int ldif_lines_fill(struct ldif *f, struct err *err)
 {
 	for (;;) {
-		if (f->at == f->whole) {
-			int r = fill(f, err);
-			if (r <= 0)
-				return r;
-		}
-		int r = ldif_lines_next(f, line, err);
-		if (r != 0)
-			return r;
 		while (f->at < f->whole && at_gap(f))
 			line_end(f);
+		if (f->at < f->whole)
+			return 1;
+		int r = fill(f, err);
+		if (r <= 0)
+			return r;
 	}
+}
+
+int ldif_lines_begin(struct ldif *f, struct line *line, struct err *err)
+{
+	int r;
+
+	while ((r = ldif_lines_fill(f, err)) > 0) {
+		f->mark = f->offset + (uint64_t)(f->at - f->text.data);
+		f->mark_lines = f->lines;
+		r = ldif_lines_next(f, line, err);
+		if (r != 0)
+			return r;
+	}
+	return r;
 }
 
 char *ldif_lines_named(const struct line *line, const char *name)

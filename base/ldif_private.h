@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -38,7 +39,13 @@ struct ldif {
 	char *whole;            /* up to here there are whole records only */
 	bool begun, ended, nul; /* read from; read to the end; a NUL was seen */
 
-	unsigned long lines;   /* passed so far */
+	uint64_t offset;          /* of the text's first byte in the file */
+	char *peeked;             /* the end of the record that was peeked at */
+	bool passed;              /* there were records whose lines were not counted */
+	uint64_t mark;            /* where in the file the last record that was read begins ... */
+	unsigned long mark_lines; /* ... and lines, then */
+
+	unsigned long lines;   /* read so far */
 	unsigned long line;    /* number of the line being parsed, of its first when folded */
 	unsigned long record;  /* number of the line where the last record began */
 	unsigned long n;       /* records */
@@ -76,6 +83,11 @@ struct record {
 int ldif_fail(const struct ldif *, struct err *, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* See that there is a whole record, or what comes before one, at f->at: 1, 0 at the end of the
+ * file, -1. */
+int ldif_lines_fill(struct ldif *, struct err *);
+/* Lines before the mark that were passed by without counting. */
+unsigned long ldif_lines_passed(const struct ldif *);
 /* Go to the next line that is neither empty nor a comment: 1, 0 at the end of the file, -1. */
 int ldif_lines_begin(struct ldif *, struct line *, struct err *);
 /* The next line of the record: 1, 0 at its end, -1. */

@@ -7,12 +7,13 @@
 
 #include "base/buf.h"
 
-/* Marks that change how the text around them is shown: zero width, bidirectional, separators, BOM.
- */
+/* Marks that change how the text around them is shown, or are not seen: zero width, bidirectional,
+ * separators, soft hyphen, BOM, tags. */
 static int invisible(ucs4_t c)
 {
 	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0x061c || c == 0xfeff;
+	       (c >= 0x2060 && c <= 0x206f) || c == 0x00ad || c == 0x061c || c == 0x180e ||
+	       c == 0xfeff || (c >= 0xe0000 && c <= 0xe007f);
 }
 
 void text_safe_add(struct buf *b, const char *data, size_t len, int newline)

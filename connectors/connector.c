@@ -80,6 +80,11 @@ int connector_next(struct connector *c, struct arena *mem, struct entry *e, stru
 	return c->type->next(c, mem, e, err);
 }
 
+int connector_fill(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
+{
+	return e->partial ? c->type->fill(c, mem, e, err) : 0;
+}
+
 int connector_cookie(struct connector *c, struct arena *mem, struct value *cookie, struct err *err)
 {
 	return c->type->cookie(c, mem, cookie, err);

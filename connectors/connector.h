@@ -32,6 +32,7 @@ struct query {
 	struct value cookie;     /* QUERY_SINCE; must live until the end of the read */
 	const struct keys *also; /* QUERY_SINCE: entry_keys of what to give back though unchanged */
 	bool want_cookie;        /* connector_cookie will be asked at the end */
+	bool partial;            /* partial entries are welcome: most are only compared by digest */
 	const struct attr_set *wanted; /* attributes to give back; NULL: all. More may come */
 };
 
@@ -62,6 +63,8 @@ struct connector_type {
 	 * when everything was proved to have come. -1: anything else; ERR_ENTRY is never returned
 	 * here. */
 	int (*next)(struct connector *, struct arena *, struct entry *, struct err *);
+	/* The attributes of the partial entry that next gave last; NULL: no entry is partial. */
+	int (*fill)(struct connector *, struct arena *, struct entry *, struct err *);
 	/* After next gave 0: where the next delta starts. Its bytes live in the arena or until the
 	 * next read. */
 	int (*cookie)(struct connector *, struct arena *, struct value *, struct err *);
@@ -91,6 +94,7 @@ const struct connector_type *connector_type(const char *name);
 int connector_open(const struct config *, struct connector **, struct err *);
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);
+int connector_fill(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_cookie(struct connector *, struct arena *, struct value *, struct err *);
 int connector_write(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);

@@ -177,7 +177,7 @@ static int csv_dir_read(struct connector *c, const struct query *q, struct err *
 {
 	struct csv_dir *d = (struct csv_dir *)c;
 
-	return reading_start(&d->pass, q, err) < 0 ? -1 : open_rows(d, err);
+	return reading_start(&d->pass, q, 0, err) < 0 ? -1 : open_rows(d, err);
 }
 
 /* Of a column with several values, those that stand between the separators and are not empty. */

@@ -63,9 +63,15 @@ int ldif_load(struct ldif_dir *d, struct err *err)
 static int ldif_read(struct connector *c, const struct query *q, struct err *err)
 {
 	struct ldif_dir *d = (struct ldif_dir *)c;
+	struct stat st;
 
 	overlay_close(&d->overlay);
-	if (reading_start(&d->pass, q, err) < 0 || ldif_load(d, err) < 0)
+	d->peeked = false;
+	if (stat(d->file, &st) < 0)
+		return file_fail(err, d->file);
+	/* People's entries have some hundred bytes. */
+	if (reading_start(&d->pass, q, (uint64_t)st.st_size / 512, err) < 0 ||
+		ldif_load(d, err) < 0)
 		return -1;
 	return overlay_open(&d->overlay, &d->changes, d->allow_urls, err);
 }
@@ -128,26 +134,77 @@ static int name_twice(struct ldif_dir *d, enum twice what, uint64_t key, struct 
 	return r < 0 ? -1 : err_set(err, ERR_BUSY, "%s: changed while it was read", d->file);
 }
 
+/* The whole entry that comes next. */
+static int whole_entry(struct ldif_dir *d, struct arena *mem, struct entry *e, struct err *err)
+{
+	int r = overlay_next(&d->overlay, mem, e, err);
+
+	if (r <= 0)
+		return r;
+	local_identify(mem, d->id_attr, e);
+	return check_entry(d, e, err) < 0 ? -1 : 1;
+}
+
+/* Its attributes: it is where the reader stands. */
+static int ldif_fill(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
+{
+	struct ldif_dir *d = (struct ldif_dir *)c;
+	uint64_t digest = e->digest;
+
+	d->peeked = false;
+	if (whole_entry(d, mem, e, err) <= 0)
+		return -1;
+	e->digest = digest;
+	return 0;
+}
+
+/* The next entry that is asked for: partial when that will do, else whole. 1, 0 at the end, -1. */
+static int take_entry(struct ldif_dir *d, struct arena *mem, struct entry *e, struct err *err)
+{
+	const struct query *q = &d->pass.query;
+	struct ldif_peeked p;
+	int r = 2;
+
+	/* Digests are for whoever compares them. */
+	if (q->partial || q->want_cookie || q->kind == QUERY_SINCE)
+		r = overlay_peek(&d->overlay, mem, attr_name(d->id_attr), &p, err);
+	if (r < 0)
+		return -1;
+	if (r == 2) {
+		r = whole_entry(d, mem, e, err);
+		return r <= 0 || reading_take(&d->pass, e) ? r : 2;
+	}
+	*e = (struct entry){.id = p.id,
+		.key = entry_key(p.id),
+		.name = p.name,
+		.digest = p.digest,
+		.partial = true};
+	if (!reading_take(&d->pass, e)) {
+		overlay_pass(&d->overlay);
+		return 2;
+	}
+	d->peeked = d->pass.query.partial;
+	return d->peeked || ldif_fill(&d->connector, mem, e, err) == 0 ? 1 : -1;
+}
+
 static int ldif_next_entry(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
 {
 	struct ldif_dir *d = (struct ldif_dir *)c;
 	uint64_t key = 0;
 	int r = 0;
 
+	if (d->peeked)
+		overlay_pass(&d->overlay);
+	d->peeked = false;
 	while (!d->pass.ended) {
 		struct arena_mark mark = arena_mark(mem);
-		r = overlay_next(&d->overlay, mem, e, err);
-		if (r <= 0)
+		r = take_entry(d, mem, e, err);
+		if (r != 2)
 			break;
-		local_identify(mem, d->id_attr, e);
-		if (check_entry(d, e, err) < 0)
-			return -1;
-		if (reading_take(&d->pass, e))
-			return 1;
 		arena_rewind(mem, mark);
 	}
-	if (r < 0)
-		return -1;
+	if (r != 0)
+		return r;
 	enum twice what = reading_end(&d->pass, &key);
 	if (what != TWICE_NONE)
 		return name_twice(d, what, key, err);
@@ -197,6 +254,7 @@ const struct connector_type ldif_type = {
 	.open = ldif_dir_open,
 	.read = ldif_read,
 	.next = ldif_next_entry,
+	.fill = ldif_fill,
 	.cookie = ldif_cookie,
 	.write = ldif_write,
 	.close = ldif_dir_close,

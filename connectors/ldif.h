@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/dn.h"
 #include "base/keys.h"
+#include "base/ldif.h"
 #include "connectors/reading.h"
 
 /*
@@ -23,8 +24,6 @@
  * it already. So a crash at any point leaves one of two states, before or after, and readers never
  * need to write.
  */
-struct ldif;
-
 /* One record of FILE.changes, or what else it does. */
 enum event_kind {
 	EVENT_ADD = 1,
@@ -95,6 +94,10 @@ struct overlay {
 int overlay_open(struct overlay *, struct changes *, bool allow_urls, struct err *);
 /* As ldif_next, but for a deleted entry's memory the arena is left as it was. */
 int overlay_next(struct overlay *, struct arena *, struct entry *, struct err *);
+/* As ldif_peek, when there are no changes: 1; 2: take overlay_next. */
+int overlay_peek(
+	struct overlay *, struct arena *, const char *id_name, struct ldif_peeked *, struct err *);
+void overlay_pass(struct overlay *);
 /* The line of the last entry; 0: it is new. */
 unsigned long overlay_line(const struct overlay *);
 void overlay_close(struct overlay *);
@@ -112,6 +115,7 @@ struct ldif_dir {
 	bool loaded, written;
 	struct overlay overlay;
 	struct reading pass;
+	bool peeked;            /* the last entry was partial, and is not filled yet */
 	struct attr_set ranged; /* attributes whose names say that values are missing */
 	unsigned known;         /* attributes of which that is known */
 	bool names_known;

@@ -198,6 +198,11 @@ void changes_free(struct changes *c)
 	*c = (struct changes){.fd = -1, .path = c->path, .file = c->file};
 }
 
+static int changed(const struct changes *c, struct err *err)
+{
+	return err_set(err, ERR_BUSY, "%s: changed while it was read", c->path);
+}
+
 /* Changes are mostly asked for in the order in which they stand. */
 static const char *record_text(struct changes *c, const struct event *ev, struct err *err)
 {
@@ -214,7 +219,7 @@ static const char *record_text(struct changes *c, const struct event *ev, struct
 			if (n < 0)
 				return file_fail(err, c->path), NULL;
 			if (n == 0)
-				return err_set(err, ERR_FATAL, "%s: became shorter", c->path), NULL;
+				return changed(c, err), NULL;
 			c->window.len += (size_t)n;
 		}
 	}
@@ -236,20 +241,21 @@ int changes_read(struct changes *c, const struct event *ev, struct arena *mem,
 		change_pack(&c->packed, change);
 	ldif_close(f);
 	if (r <= 0)
-		return -1;
+		return r < 0 ? -1 : changed(c, err);
 	const char *at = arena_copy(mem, c->packed.data, c->packed.len);
 	return change_unpack(mem, &at, at + c->packed.len, change);
 }
 
 static int open_to_write(struct changes *c, struct err *err)
 {
+	const bool made = c->fd < 0;
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
 	if (c->writable)
 		return 0;
-	int fd = open(c->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-
+	int fd = open(c->path, made ? flags | O_CREAT | O_EXCL : flags, 0600);
 	if (fd < 0)
 		return file_fail(err, c->path);
-	bool made = c->fd < 0;
 	if (!made)
 		close(c->fd);
 	c->fd = fd;

@@ -158,6 +158,20 @@ static int next_added(struct overlay *o, struct arena *mem, struct entry *e, str
 	return r;
 }
 
+int overlay_peek(struct overlay *o, struct arena *mem, const char *id_name, struct ldif_peeked *p,
+	struct err *err)
+{
+	if (o->ended || changes_count(o->changes) > 0)
+		return 2;
+	int r = ldif_peek(o->file, mem, id_name, p, err);
+	return r == 0 ? 2 : r;
+}
+
+void overlay_pass(struct overlay *o)
+{
+	ldif_pass(o->file);
+}
+
 int overlay_next(struct overlay *o, struct arena *mem, struct entry *e, struct err *err)
 {
 	struct changes *c = o->changes;

@@ -51,13 +51,13 @@ static int learn_names(struct ldif_dir *d, struct err *err)
 }
 
 /* Ready to append: what a crash left between the rename and the removal is removed. */
-static int begin(struct ldif_dir *d, struct err *err)
+static int begin(struct ldif_dir *d, size_t n, struct err *err)
 {
 	if (ldif_load(d, err) < 0)
 		return -1;
 	if (d->changes.merged && changes_remove(&d->changes, err) < 0)
 		return -1;
-	return d->names_known ? 0 : learn_names(d, err);
+	return d->names_known || n == 0 ? 0 : learn_names(d, err);
 }
 
 static bool exists(const struct ldif_dir *d, struct value name)
@@ -268,7 +268,7 @@ int ldif_write(struct connector *c, const struct change *changes, struct outcome
 {
 	struct ldif_dir *d = (struct ldif_dir *)c;
 	struct batch b = {.dir = d, .mem = mem};
-	int r = begin(d, err);
+	int r = begin(d, n, err);
 
 	if (r < 0)
 		return -1;

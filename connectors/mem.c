@@ -135,7 +135,7 @@ static int mem_read(struct connector *c, const struct query *q, struct err *err)
 	struct mem_dir *d = (struct mem_dir *)c;
 
 	d->at = 0;
-	return reading_start(&d->pass, q, err);
+	return reading_start(&d->pass, q, 0, err);
 }
 
 static int mem_next(struct connector *c, struct arena *mem, struct entry *e, struct err *err)

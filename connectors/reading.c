@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/dn.h"
 #include "base/hash.h"
 #include "base/keys.h"
 
@@ -177,7 +176,7 @@ static bool cookie_has(struct value cookie, uint64_t key, uint64_t digest)
 	return false;
 }
 
-int reading_start(struct reading *r, const struct query *q, struct err *err)
+int reading_start(struct reading *r, const struct query *q, uint64_t expected, struct err *err)
 {
 	const struct pair head = {0};
 
@@ -185,22 +184,36 @@ int reading_start(struct reading *r, const struct query *q, struct err *err)
 	if (q->kind == QUERY_SINCE && !cookie_usable(q->cookie))
 		return err_set(err, ERR_ENTRY, "the cookie of the last read cannot be used");
 	r->query = *q;
-	r->ids.pairs = q->want_cookie || q->kind == QUERY_SINCE;
-	if (r->ids.pairs) {
-		buf_add(&r->ids.bytes, &head, sizeof(head));
-		r->ids.head = sizeof(head);
+	r->with_digests = q->want_cookie || q->kind == QUERY_SINCE;
+	r->pairs.pairs = true;
+	if (r->with_digests) {
+		buf_add(&r->pairs.bytes, &head, sizeof(head));
+		r->pairs.head = sizeof(head);
+	} else {
+		twins_start(&r->ids, expected);
 	}
+	twins_start(&r->names, expected);
 	return 0;
+}
+
+/* Names are told apart as they are written, but for case: two spellings of one name have two ids,
+ * or one, which is noticed. */
+static uint64_t name_key(struct value name)
+{
+	return hash_nocase(name.data, name.len, 0);
 }
 
 bool reading_take(struct reading *r, const struct entry *e)
 {
-	uint64_t digest = 0;
+	uint64_t digest = e->digest;
 
-	if (r->ids.pairs)
+	if (r->with_digests && digest == 0)
 		digest = hash_bytes(e->name.data, e->name.len, entry_digest(e, r->query.wanted));
-	keylist_add(&r->ids, e->key, digest);
-	keylist_add(&r->names, dn_key(e->name), 0);
+	if (r->with_digests)
+		keylist_add(&r->pairs, e->key, digest);
+	else
+		twins_add(&r->ids, e->key);
+	twins_add(&r->names, name_key(e->name));
 	if (r->query.kind == QUERY_ALL || !cookie_has(r->query.cookie, e->key, digest))
 		return true;
 	return r->query.also != NULL && keys_has(r->query.also, e->key);
@@ -210,20 +223,20 @@ enum twice reading_end(struct reading *r, uint64_t *key)
 {
 	if (r->ended)
 		return TWICE_NONE;
-	keylist_sort(&r->ids);
-	if (keylist_twice(&r->ids, key))
-		return TWICE_ID;
-	keylist_sort(&r->names);
-	if (keylist_twice(&r->names, key))
-		return TWICE_NAME;
-	keylist_free(&r->names);
-	if (r->ids.pairs) {
-		struct value cookie = {r->ids.bytes.data, r->ids.bytes.len};
+	if (r->with_digests) {
+		keylist_sort(&r->pairs);
+		if (keylist_twice(&r->pairs, key))
+			return TWICE_ID;
+		struct value cookie = {r->pairs.bytes.data, r->pairs.bytes.len};
 		struct pair head = cookie_head(cookie);
-		memcpy(r->ids.bytes.data, &head, sizeof(head));
-	} else {
-		keylist_free(&r->ids);
+		memcpy(r->pairs.bytes.data, &head, sizeof(head));
+	} else if (twins_found(&r->ids, key)) {
+		return TWICE_ID;
 	}
+	if (twins_found(&r->names, key))
+		return TWICE_NAME;
+	twins_free(&r->ids);
+	twins_free(&r->names);
 	r->ended = true;
 	return TWICE_NONE;
 }
@@ -249,13 +262,14 @@ bool reading_gone(struct reading *r, struct entry *e)
 
 struct value reading_cookie(const struct reading *r)
 {
-	return (struct value){r->ids.bytes.data, r->ids.bytes.len};
+	return (struct value){r->pairs.bytes.data, r->pairs.bytes.len};
 }
 
 void reading_free(struct reading *r)
 {
-	keylist_free(&r->ids);
-	keylist_free(&r->names);
+	keylist_free(&r->pairs);
+	twins_free(&r->ids);
+	twins_free(&r->names);
 	*r = (struct reading){0};
 }
 
@@ -263,7 +277,7 @@ bool search_second(struct search *s, const struct entry *e, unsigned long line, 
 {
 	const bool by_id = s->what == TWICE_ID && entry_get(e, s->id_attr) != NULL;
 
-	if ((s->what == TWICE_ID ? e->key : dn_key(e->name)) != s->key)
+	if ((s->what == TWICE_ID ? e->key : name_key(e->name)) != s->key)
 		return false;
 	if (s->first.data == NULL) {
 		buf_add(&s->first, e->name.data, e->name.len);

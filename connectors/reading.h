@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "connectors/connector.h"
+#include "connectors/twins.h"
 
 /*
  * What a connector without a server does while it reads: see that no id and no name comes twice,
@@ -34,16 +35,16 @@ enum twice { TWICE_NONE, TWICE_ID, TWICE_NAME };
 
 struct reading {
 	struct query query;
-	struct keylist
-		ids; /* with the digests when a cookie is wanted, and then in the form of one */
-	struct keylist names;
+	struct keylist pairs; /* ids with their digests, when a cookie is wanted: its content */
+	struct twins ids;     /* when none is */
+	struct twins names;
 	size_t old_at, new_at; /* how far it was seen what is gone */
-	bool ended;
+	bool with_digests, ended;
 };
 
-/* Starts anew. The query's cookie must live as long as the read. -1: ERR_ENTRY, it cannot be
- * used. */
-int reading_start(struct reading *, const struct query *, struct err *);
+/* Starts anew; about so many entries will come. The query's cookie must live as long as the read.
+ * -1: ERR_ENTRY, it cannot be used. */
+int reading_start(struct reading *, const struct query *, uint64_t expected, struct err *);
 /* An entry came: is it to be given back? */
 bool reading_take(struct reading *, const struct entry *);
 /* All came. TWICE_ID or TWICE_NAME: the key that more than one entry has. */

@@ -61,7 +61,7 @@ sed -i -e 's/Eva Lind\b/Eva Berg/' -e 's/^sn: Lind$/sn: Berg/' \
     -e '/^dn: CN=Eva Berg,/,/^$/ s/^title: .*/title: Lead Engineer/' "$work/abc.ldif"
 diff -U0 "$work/abc.before" "$work/abc.ldif" | sed -n '/^[-+][a-z]/p' || true
 
-step 1 "what that means for XYZ: a rename and three values" diff abc-to-xyz
+step 1 "what that means for XYZ: a rename, three values, and the name of a manager" diff abc-to-xyz
 step 4 "and done" sync abc-to-xyz
 step 0 "one object from end to end" explain abc-to-xyz eva.lind@abc.example
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "connectors/connector.h"
 #include "sync/gate.h"
 #include "sync/spool.h"
@@ -63,8 +64,11 @@ static int write_batch(struct applying *a)
 				a->err);
 }
 
+/* Of bytes that are no text, how many. */
 static const char *text_of(struct arena *mem, struct value v)
 {
+	if (!utf8_valid(v.data, v.len) || (v.len > 0 && memchr(v.data, '\0', v.len) != NULL))
+		return arena_printf(mem, "(%zu bytes)", v.len);
 	return arena_copy(mem, v.data, v.len);
 }
 
@@ -123,9 +127,7 @@ static int record_pending(struct applying *a, const struct step *s, const struct
 static int record_link(struct applying *a, struct step *s, const struct outcome *o)
 {
 	if (s->op == STEP_DELETE || s->op == STEP_FORGET)
-		return s->op == STEP_DELETE || s->message == NULL || !s->remember
-			       ? state_drop_link(a->state, a->flow, s->source_id, a->err)
-			       : 0;
+		return state_drop_link(a->state, a->flow, s->source_id, a->err);
 	if (!s->remember)
 		return 0;
 	if (o != NULL && o->id.len > 0)
@@ -199,15 +201,17 @@ static int finish(struct applying *a)
 	struct plan *plan = a->plan;
 	const struct summary *s = &a->applied->summary;
 	struct flow_state f = plan->known;
+	bool whole = !plan->one && !plan->partial;
 
 	f.last_run = a->run.started;
 	if (!plan->one) {
-		f.epoch = plan->flow->epoch;
 		f.last_good = a->run.started;
 		f.deltas = plan->full ? 0 : f.deltas + 1;
 		if (plan->full)
 			f.sources = s->read;
 	}
+	if (whole)
+		f.epoch = plan->flow->epoch;
 	f.generation++;
 	a->run = (struct run){a->run.id, a->run.started, (long long)time(NULL), plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
@@ -216,9 +220,9 @@ static int finish(struct applying *a)
 		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (!plan->one && put_cookie(a) < 0)
+	if (whole && put_cookie(a) < 0)
 		return -1;
-	if (plan->full && !plan->one && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
+	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
 	return state_commit(a->state, a->err);
 }
@@ -227,7 +231,9 @@ static int apply_all(struct applying *a)
 {
 	int n;
 
-	if (begin(a) < 0 || plan_rewind(a->plan, a->err) < 0)
+	/* What an interrupted run has left with the target is taken up, whatever there is to do. */
+	if (begin(a) < 0 || connector_write(a->target, NULL, NULL, 0, a->mem, a->err) < 0 ||
+		plan_rewind(a->plan, a->err) < 0)
 		return -1;
 	while ((n = next_batch(a)) > 0) {
 		if (write_batch(a) < 0 || record_batch(a) < 0)

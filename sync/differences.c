@@ -52,6 +52,27 @@ void difference_deny(struct arena *mem, const struct flow *f, const char *object
 		add_denied(mem, s, d);
 }
 
+/* The source may not make this difference: what it would put there, or else take away. */
+static void deny_mod(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct wanted *w, const struct mod *m, bool clears, struct step *s)
+{
+	const struct wanted tried = {w->attr, w->mode, m->n_add, m->add, w->line};
+	struct denied d = {.attr = w->attr,
+		.removal = true,
+		.side = f->source,
+		.authority = authority_side(f, row->side, w->attr),
+		.rule = w->line};
+
+	if (m->n_add > 0 || clears) {
+		difference_deny(mem, f, row->side, &tried, s);
+		return;
+	}
+	for (unsigned i = 0; i < m->n_remove; i++) {
+		d.value = m->remove[i];
+		add_denied(mem, s, d);
+	}
+}
+
 /* Values of others stay; of ours of before, those go that the rules no longer give. */
 static unsigned merged(struct arena *mem, const struct written *before, const struct wanted *w,
 	const struct attr *there, struct value **out)
@@ -110,7 +131,7 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 	if (w->mode == FLOW_MERGE) {
 		/* Ours is missing, and the rules gave it all the time: it was taken away. */
 		for (unsigned i = 0; i < m->n_add; i++) {
-			if (!row->open->source_same || !written_value(before, w->attr, m->add[i]))
+			if (!written_value(before, w->attr, m->add[i]))
 				continue;
 			d.removal = true;
 			d.value = m->add[i];
@@ -119,6 +140,9 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 		return;
 	}
 	if (written_digest(before, w->attr, &left) != 1 || left == now)
+		return;
+	/* That was us: plan_hide. */
+	if (row->link->left != 0 && w->attr == attr_named("msExchHideFromAddressLists"))
 		return;
 	for (unsigned i = 0; i < m->n_remove; i++) {
 		d.value = m->remove[i];
@@ -142,16 +166,16 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 		shall.n = merged(mem, before, w, there, &shall.values);
 	if (attr_equal(there, &shall))
 		return;
-	if (strcmp(authority_side(f, row->side, w->attr), f->source) != 0) {
-		difference_deny(mem, f, row->side, w, s);
-		return;
-	}
 	m.n_remove = without(mem, w->attr, there != NULL ? there->values : NULL,
 		there != NULL ? there->n : 0, shall.values, shall.n, &m.remove);
 	m.n_add = without(mem, w->attr, shall.values, shall.n, there != NULL ? there->values : NULL,
 		there != NULL ? there->n : 0, &m.add);
 	if (m.n_remove == 0 && m.n_add == 0)
 		return;
+	if (strcmp(authority_side(f, row->side, w->attr), f->source) != 0) {
+		deny_mod(mem, f, row, w, &m, shall.n == 0, s);
+		return;
+	}
 	if (row->link != NULL)
 		note_drift(mem, f, row, before, w, &m, s);
 	s->lines[s->change.n] = w->line;
@@ -159,8 +183,8 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 }
 
 /* A name that the target's side gave is put back, as any value is. */
-static void rename_back(
-	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+static void rename_back(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct written *before, struct step *s)
 {
 	struct value name = row->verdict->name;
 
@@ -173,7 +197,7 @@ static void rename_back(
 		return;
 	}
 	s->change.new_name = value_copy(mem, name);
-	if (row->link == NULL || !row->open->source_same)
+	if (written_name(before, row->current->name))
 		return;
 	add_denied(mem, s,
 		(struct denied){.attr = attr,
@@ -205,5 +229,5 @@ void differences(struct arena *mem, const struct flow *f, const struct row *row,
 		if (w[i].mode != FLOW_ADD && w[i].attr != object_class && w[i].attr != naming)
 			one(mem, f, row, &before, &w[i], s);
 	}
-	rename_back(mem, f, row, s);
+	rename_back(mem, f, row, &before, s);
 }

@@ -13,7 +13,8 @@ static bool names(const struct entry *e, const char *who, struct value id)
 	static const char *const attrs[] = {"mail", "sAMAccountName", "userPrincipalName"};
 	struct value w = value_of(who);
 
-	if (value_same(e->id, id) || (strchr(who, '=') != NULL && dn_text_equal(e->name, w)))
+	if (value_same(e->id, id) || value_same(e->id, w) ||
+		(strchr(who, '=') != NULL && dn_text_equal(e->name, w)))
 		return true;
 	for (unsigned i = 0; i < 3; i++) {
 		if (entry_has(e, attr_named(attrs[i]), w))

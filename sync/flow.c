@@ -56,9 +56,11 @@ static bool must_be_full(const struct planning *p)
 	const struct flow *f = p->plan->flow;
 	const struct flow_state *known = &p->g.known;
 
+	/* In-chain scopes: a group that changes moves objects that do not. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       known->epoch != f->epoch || (p->g.source->type->can & CAN_SINCE) == 0 ||
-	       known->sources < 0 || known->deltas + 1 >= f->full_every;
+	       rules_chained(f->rules) || known->epoch != f->epoch ||
+	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
+	       known->deltas + 1 >= f->full_every;
 }
 
 static int gather_all(struct planning *p)
@@ -132,38 +134,48 @@ static int complete_row(struct planning *p, struct arena *mem, struct row *row, 
 	struct entry *current)
 {
 	const struct verdict *v = row->verdict;
+	struct value id = row->open->id, name = row->open->name;
 	int rc = 0;
 
+	if (state_authority(p->g.state, p->g.known.id, id, mem, &row->side, p->err) < 0)
+		return -1;
 	if (row->open->link != NO_LINK)
-		rc = state_link(p->g.state, p->g.known.id, row->open->id, mem, link, p->err);
+		rc = state_link(p->g.state, p->g.known.id, id, mem, link, p->err);
 	if (rc < 0)
 		return -1;
 	row->link = rc == 1 ? link : NULL;
-	if (!v->has_current)
-		return 0;
-	if (pair_read_entry(&p->m, mem, v->current, current, p->err) < 0)
-		return -1;
-	row->current = current;
-	if (row->link != NULL && !v->adopt && !value_same(current->id, link->target))
+	bool same = (row->link != NULL) == (row->open->link != NO_LINK);
+	if (v->has_current) {
+		if (pair_read_entry(&p->m, mem, v->current, current, p->err) < 0)
+			return -1;
+		row->current = current;
+		name = current->name;
+		same = same &&
+		       (row->link == NULL || v->adopt || value_same(current->id, link->target));
+	}
+	if (!same)
 		return err_set(p->err, ERR_FATAL,
-			"the ids of %.*s and of another entry have one hash",
-			(int)current->name.len, current->name.data);
-	return state_authority(p->g.state, p->g.known.id, row->open->id, mem, &row->side, p->err) <
-			       0
-		       ? -1
-		       : 0;
+			"the ids of %.*s and of another entry have one hash", (int)name.len,
+			name.data);
+	return 0;
+}
+
+/* Not to be renamed in this run: it shall have the name that it has. */
+static bool keep_name(const struct planning *p, const struct row *row, struct verdict *v)
+{
+	if ((p->options->skip & SKIP_RENAME) == 0 || row->current == NULL ||
+		row->open->presence != PRESENT || v->number != 0 ||
+		dn_text_equal(v->name, row->current->name))
+		return false;
+	v->name = row->current->name;
+	return true;
 }
 
 /* What the user does not want to be done in this run. */
-static bool skipped(const struct planning *p, struct step *s)
+static bool skipped(const struct planning *p, const struct step *s)
 {
 	unsigned skip = p->options->skip;
 
-	if ((skip & SKIP_RENAME) != 0 && s->change.new_name.len > 0) {
-		s->change.new_name.len = 0;
-		s->write = s->change.n > 0;
-		s->remember = false;
-	}
 	return (s->op == STEP_ADD && (skip & SKIP_CREATE) != 0) ||
 	       ((s->op == STEP_MODIFY || s->op == STEP_LINK) && (skip & SKIP_UPDATE) != 0) ||
 	       (s->op == STEP_DELETE && (skip & SKIP_DELETE) != 0);
@@ -216,8 +228,14 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place, struc
 	if (pair_read_row(&p->g, mem, place, &open, p->err) < 0 || resolve(p, mem, &open, &v) < 0 ||
 		complete_row(p, mem, &row, &link, &current) < 0)
 		return -1;
+	bool kept = keep_name(p, &row, &v);
 	plan_row(mem, p->plan->flow, &row, &s);
-	if (skipped(p, &s))
+	/* The next run has to look at it again. */
+	if (kept)
+		s.link.source_digest = 0;
+	bool skip = skipped(p, &s);
+	p->plan->partial |= kept || skip;
+	if (skip)
 		return 0;
 	count(&p->plan->summary, &s);
 	/* What waited and waits no more has to be told to the state too. */
@@ -352,9 +370,13 @@ static void digest_text(struct arena *mem, struct buf *b, const struct step *s)
 		entry_id_text(mem, s->target_id), (int)s->target_name.len, s->target_name.data);
 	if (s->write)
 		ldif_print_change(b, &s->change);
-	for (unsigned i = 0; i < s->n_denied; i++)
-		buf_printf(b, "denied %u %.*s\n", (unsigned)s->denied[i].removal,
-			(int)s->denied[i].value.len, s->denied[i].value.data);
+	for (unsigned i = 0; i < s->n_denied; i++) {
+		const struct denied *d = &s->denied[i];
+		buf_printf(b, "denied %s %u %s %zu ", d->side, (unsigned)d->removal,
+			attr_name(d->attr), d->value.len);
+		buf_add(b, d->value.data, d->value.len);
+		buf_putc(b, '\n');
+	}
 }
 
 int plan_digest(struct plan *plan, char hex[65], struct err *err)

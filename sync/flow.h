@@ -27,7 +27,8 @@ struct flow_options {
 struct plan {
 	const struct flow *flow;
 	bool full;
-	bool one; /* --object */
+	bool one;     /* --object */
+	bool partial; /* steps were left for another run, which has to start where this one does */
 	struct steps steps;
 	struct summary summary;
 	struct flow_state known; /* before */

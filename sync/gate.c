@@ -24,27 +24,50 @@ static bool below_managed(const struct flow *f, struct value name)
 	return false;
 }
 
+#define N_NEVER (sizeof(never) / sizeof(never[0]))
+
 static bool forbidden(unsigned attr)
 {
-	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
-		if (attr_named(never[i]) == attr)
-			return true;
+	static unsigned ids[N_NEVER];
+	size_t i = 0;
+
+	if (ids[0] == 0) {
+		for (size_t k = 0; k < N_NEVER; k++)
+			ids[k] = attr_named(never[k]);
 	}
-	return false;
+	while (i < N_NEVER && ids[i] != attr)
+		i++;
+	return i < N_NEVER;
 }
 
-/* The naming attribute is written with an add, the marker and hiding are ours. */
-static bool may_write(const struct flow *f, const struct step *s, unsigned attr)
+/* What the rules write; the marker is among that, and hiding is ours. */
+static bool may_write(const struct flow *f, unsigned attr)
 {
-	struct dn name;
-	struct arena *mem = arena_new();
-	struct err ignored;
-	bool naming = s->op == STEP_ADD && dn_parse(mem, s->change.name, &name, &ignored) == 0 &&
-		      name.n > 0 && attr_named(name.rdns[0].avas[0].type) == attr;
+	return attr_set_has(&f->writes, attr) || attr == attr_named("msExchHideFromAddressLists");
+}
 
-	arena_free(mem);
-	return naming || attr_set_has(&f->writes, attr) ||
-	       attr == attr_named("msExchHideFromAddressLists");
+/* The attribute that names the entry: an add has it, and whoever may add may name. */
+static unsigned naming_of(struct arena *mem, struct value name)
+{
+	struct dn dn;
+	struct err ignored;
+
+	if (dn_parse(mem, name, &dn, &ignored) < 0 || dn.n == 0)
+		return ATTR_NONE;
+	return attr_named(dn.rdns[0].avas[0].type);
+}
+
+/* Is the source authoritative for it? ATTR_NONE: for the object. */
+static int check_side(const struct flow *f, const char *object_side, const struct step *s,
+	unsigned attr, struct err *err)
+{
+	const char *side = authority_side(f, object_side, attr);
+	struct value name = s->change.name;
+
+	if (strcmp(side, f->source) == 0)
+		return 0;
+	return err_set(err, ERR_ENTRY, "gate: %.*s: %s belongs to %s", (int)name.len, name.data,
+		attr == ATTR_NONE ? "the object" : attr_name(attr), side);
 }
 
 int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
@@ -52,19 +75,24 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 {
 	const struct change *c = &s->change;
 
-	(void)mem;
 	if (!below_managed(f, c->name) || (c->new_name.len > 0 && !below_managed(f, c->new_name)))
 		return err_set(err, ERR_ENTRY, "gate: %.*s lies outside the managed containers",
 			(int)c->name.len, c->name.data);
+	if (c->op == CHANGE_DELETE && !dn_text_below(c->name, &f->managed[0]))
+		return err_set(err, ERR_ENTRY, "gate: %.*s was there before us: not to be deleted",
+			(int)c->name.len, c->name.data);
+	if ((c->op != CHANGE_MODIFY && check_side(f, object_side, s, ATTR_NONE, err) < 0) ||
+		(c->new_name.len > 0 &&
+			check_side(f, object_side, s, attr_named("distinguishedName"), err) < 0))
+		return -1;
+	unsigned naming = c->op == CHANGE_ADD ? naming_of(mem, c->name) : ATTR_NONE;
 	for (unsigned i = 0; i < c->n; i++) {
 		unsigned attr = c->mods[i].attr;
-		if (forbidden(attr) || !may_write(f, s, attr))
+		if (forbidden(attr) || (attr != naming && !may_write(f, attr)))
 			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be written",
 				(int)c->name.len, c->name.data, attr_name(attr));
-		if (strcmp(authority_side(f, object_side, attr), f->source) != 0)
-			return err_set(err, ERR_ENTRY, "gate: %.*s: %s belongs to %s",
-				(int)c->name.len, c->name.data, attr_name(attr),
-				authority_side(f, object_side, attr));
+		if (attr != naming && check_side(f, object_side, s, attr, err) < 0)
+			return -1;
 	}
 	return 0;
 }

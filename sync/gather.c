@@ -20,12 +20,15 @@ struct sealed {
 	bool complete;
 };
 
-/* The source entry as rules see it: its read attributes, its name, and the rules themselves. */
+/* The source entry as it was read, its name, and the rules themselves. */
 static uint64_t source_digest(const struct flow *f, const struct entry *e)
 {
-	uint64_t parts[3] = {
-		entry_digest(e, &f->reads), hash_bytes(e->name.data, e->name.len, 0), f->epoch};
+	uint64_t parts[3] = {e->digest, 0, f->epoch};
 
+	if (e->digest == 0) {
+		parts[0] = entry_digest(e, &f->reads);
+		parts[1] = hash_bytes(e->name.data, e->name.len, 0);
+	}
 	return hash_bytes(parts, sizeof(parts), 0);
 }
 
@@ -160,7 +163,6 @@ static int evaluate(struct gather *g, const struct entry *e, struct link_slot *s
 	struct open_row row = {.key = e->key,
 		.presence = rule != NULL ? PRESENT : LEFT,
 		.link = slot != NULL ? (uint32_t)(slot - g->links.slots) : NO_LINK,
-		.source_same = slot != NULL && slot->source_digest == digest,
 		.source_digest = digest,
 		.name_key = dn_key(e->name),
 		.id = e->id,
@@ -181,7 +183,7 @@ static int evaluate(struct gather *g, const struct entry *e, struct link_slot *s
 	return open_row(g, &row, err);
 }
 
-static int one_source(struct gather *g, const struct entry *e, struct err *err)
+static int one_source(struct gather *g, struct entry *e, struct err *err)
 {
 	struct link_slot *slot = links_source(&g->links, e->key);
 
@@ -209,6 +211,8 @@ static int one_source(struct gather *g, const struct entry *e, struct err *err)
 			return 0;
 		}
 	}
+	if (connector_fill(g->source, g->scratch, e, err) < 0)
+		return -1;
 	return evaluate(g, e, slot, digest, err);
 }
 
@@ -234,8 +238,10 @@ static int learn(struct gather *g, struct err *err)
 /* Everything, or what changed since the cookie, which lives in old. */
 static int start_reading(struct gather *g, struct arena *old, struct err *err)
 {
-	struct query query = {
-		.kind = QUERY_ALL, .wanted = &g->flow->reads, .want_cookie = g->want_cookie};
+	struct query query = {.kind = QUERY_ALL,
+		.wanted = &g->flow->reads,
+		.want_cookie = g->want_cookie,
+		.partial = true};
 
 	if (!g->full) {
 		query.kind = QUERY_SINCE;

@@ -1,6 +1,7 @@
 #include "sync/links.h"
 
-#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 #include "sync/state.h"
@@ -20,14 +21,46 @@ static void enter(const struct links *l, uint32_t *table, uint64_t key, size_t n
 	table[i] = (uint32_t)number + 1;
 }
 
-static int load(struct links *l, struct state *state, size_t room, struct err *err)
+/* Zeroed memory in huge pages where the system has them: every object is looked up twice, at random places. */
+static void *many_pages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	(void)madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
+
+static void give_back(void *p, size_t size)
+{
+	if (p != NULL)
+		(void)munmap(p, size);
+}
+
+static int more_room(struct links *l, struct err *err)
+{
+	size_t room = l->room > 0 ? l->room + l->room / 2 : 4096;
+	struct link_slot *more = room < UINT32_MAX ? many_pages(room * sizeof(*more)) : NULL;
+
+	if (more == NULL)
+		return err_set(err, ERR_BUSY, "out of memory for %zu links", room);
+	if (l->n > 0)
+		memcpy(more, l->slots, l->n * sizeof(*more));
+	give_back(l->slots, l->room * sizeof(*l->slots));
+	l->slots = more;
+	l->room = room;
+	return 0;
+}
+
+static int load(struct links *l, struct state *state, struct err *err)
 {
 	struct link link;
 	int rc;
 
 	while ((rc = state_next_link(state, &link, err)) == 1) {
-		if (l->n == room)
-			return err_set(err, ERR_FATAL, "state: more links than it counted");
+		if (l->n == l->room && more_room(l, err) < 0)
+			return -1;
 		l->slots[l->n++] = (struct link_slot){
 			.source = entry_key(link.source),
 			.target = entry_key(link.target),
@@ -40,21 +73,14 @@ static int load(struct links *l, struct state *state, size_t room, struct err *e
 
 int links_load(struct links *l, struct state *state, long long flow, struct err *err)
 {
-	long long count = state_count_links(state, flow, err);
-
 	*l = (struct links){0};
-	if (count < 0)
+	if (state_links(state, flow, err) < 0 || load(l, state, err) < 0)
 		return -1;
-	if (count >= UINT32_MAX)
-		return err_set(err, ERR_FATAL, "state: too many links");
-	l->places = (size_t)count + (size_t)count / 5 * 2 + 1;
-	l->slots = malloc(((size_t)count + 1) * sizeof(*l->slots));
-	l->by_source = calloc(l->places, sizeof(*l->by_source));
-	l->by_target = calloc(l->places, sizeof(*l->by_target));
-	if (l->slots == NULL || l->by_source == NULL || l->by_target == NULL)
+	l->places = l->n + l->n / 5 * 2 + 1;
+	l->by_source = many_pages(l->places * sizeof(*l->by_source));
+	l->by_target = many_pages(l->places * sizeof(*l->by_target));
+	if (l->by_source == NULL || l->by_target == NULL)
 		return err_set(err, ERR_BUSY, "out of memory");
-	if (state_links(state, flow, err) < 0 || load(l, state, (size_t)count, err) < 0)
-		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		enter(l, l->by_source, l->slots[i].source, i);
 		enter(l, l->by_target, l->slots[i].target, i);
@@ -64,9 +90,9 @@ int links_load(struct links *l, struct state *state, long long flow, struct err 
 
 void links_free(struct links *l)
 {
-	free(l->slots);
-	free(l->by_source);
-	free(l->by_target);
+	give_back(l->slots, l->room * sizeof(*l->slots));
+	give_back(l->by_source, l->places * sizeof(*l->by_source));
+	give_back(l->by_target, l->places * sizeof(*l->by_target));
 	*l = (struct links){0};
 }
 

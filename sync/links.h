@@ -30,7 +30,7 @@ struct link_slot {
 
 struct links {
 	struct link_slot *slots; /* in the order of state_links */
-	size_t n;
+	size_t n, room;
 	uint32_t *by_source, *by_target; /* hash tables of numbers + 1 */
 	size_t places;
 };

@@ -159,10 +159,10 @@ static int choose(struct pairing *p, const struct fact **found, unsigned n)
 static int matches(struct pairing *p, const struct fact *f)
 {
 	struct entry e;
-	const struct join_key *j = &p->row.desired.joins[f->index];
 
 	if (f->index >= p->row.desired.n_joins)
 		return 0;
+	const struct join_key *j = &p->row.desired.joins[f->index];
 	if (pair_read_entry(p->m, p->mem, f->at, &e, p->err) < 0)
 		return -1;
 	const struct attr *a = entry_get(&e, j->attr);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/dn.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "sync/authority.h"
 #include "sync/differences.h"
 #include "sync/written.h"
@@ -70,11 +71,13 @@ static struct wanted *all_wanted(
 	struct value *marker = arena_alloc(mem, 2 * sizeof(*marker));
 	unsigned nickname = attr_named("mailNickname"),
 		 hide = attr_named("msExchHideFromAddressLists");
+	bool said = false;
 
 	*n = 0;
 	for (unsigned i = 0; i < d->n; i++) {
 		if (d->attrs[i].attr == f->marker)
 			continue;
+		said |= d->attrs[i].attr == hide && d->attrs[i].mode != FLOW_ADD;
 		w[*n] = d->attrs[i];
 		if (w[*n].attr == nickname && row->verdict->nickname.len > 0) {
 			marker[1] = row->verdict->nickname;
@@ -85,25 +88,29 @@ static struct wanted *all_wanted(
 	}
 	marker[0] = plan_marker(mem, f, row->open->id);
 	w[(*n)++] = (struct wanted){f->marker, FLOW_ALWAYS, 1, marker, "galway"};
-	/* Back from hiding (leave = hide): shown again. */
-	if (row->link != NULL && row->link->left != 0)
+	/* Back from hiding (leave = hide): shown again, unless the rules say whether it is. */
+	if (row->link != NULL && row->link->left != 0 && !said)
 		w[(*n)++] = (struct wanted){hide, FLOW_ALWAYS, 0, NULL, "galway"};
 	return w;
 }
 
-/* The new entry, and its naming attribute, which directories want to see in an add. */
+/* The new entry, and its naming attribute, which directories want to see in an add, as the name
+ * says it, whatever the rules give for it. */
 static void make_add(struct arena *mem, const struct flow *f, const struct row *row,
 	const struct wanted *w, unsigned n, struct step *s)
 {
 	struct change *c = &s->change;
 	struct err ignored;
 	struct dn name;
+	unsigned naming = ATTR_NONE;
 
 	*c = (struct change){.op = CHANGE_ADD, .name = row->verdict->name};
+	if (dn_parse(mem, c->name, &name, &ignored) == 0 && name.n > 0)
+		naming = attr_named(name.rdns[0].avas[0].type);
 	c->mods = arena_zalloc(mem, (n + 1) * sizeof(*c->mods));
 	s->lines = arena_alloc(mem, (n + 1) * sizeof(*s->lines));
 	for (unsigned i = 0; i < n; i++) {
-		if (w[i].n == 0)
+		if (w[i].n == 0 || w[i].attr == naming)
 			continue;
 		if (strcmp(authority_side(f, row->side, w[i].attr), f->source) != 0) {
 			difference_deny(mem, f, row->side, &w[i], s);
@@ -113,13 +120,8 @@ static void make_add(struct arena *mem, const struct flow *f, const struct row *
 		c->mods[c->n++] =
 			(struct mod){.attr = w[i].attr, .n_add = w[i].n, .add = w[i].values};
 	}
-	if (dn_parse(mem, c->name, &name, &ignored) < 0 || name.n == 0)
+	if (naming == ATTR_NONE)
 		return;
-	unsigned naming = attr_named(name.rdns[0].avas[0].type);
-	for (unsigned i = 0; i < c->n; i++) {
-		if (c->mods[i].attr == naming)
-			return;
-	}
 	s->lines[c->n] = "name";
 	c->mods[c->n++] =
 		(struct mod){.attr = naming, .n_add = 1, .add = &name.rdns[0].avas[0].value};
@@ -164,7 +166,7 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)
 {
-	return entry_digest(e, &f->writes) + dn_key(e->name);
+	return hash_bytes(e->name.data, e->name.len, entry_digest(e, &f->writes));
 }
 
 /* Cases 4 and 8. */
@@ -282,6 +284,12 @@ static bool plan_hide(
 		return true;
 	}
 	s->op = STEP_MODIFY;
+	if (strcmp(authority_side(f, row->side, hide), f->source) != 0) {
+		struct wanted w = {hide, FLOW_ALWAYS, 1, &yes, "galway"};
+		s->remember = false;
+		difference_deny(mem, f, row->side, &w, s);
+		return true;
+	}
 	struct mod *m = one_mod(mem, s, hide, entry_get(row->current, hide));
 	m->add = &yes;
 	m->n_add = 1;

@@ -28,8 +28,8 @@ enum step_op {
 
 /* A write that does not come from the authoritative side: recorded, never done. */
 struct denied {
-	unsigned attr;      /* distinguishedName: its name, or the object itself */
-	bool removal;       /* the attempt was to take the attribute away: there is no value */
+	unsigned attr; /* distinguishedName: its name, or the object itself */
+	bool removal;  /* the attempt was to take away the value, or (without one) all of them */
 	struct value value; /* attempted */
 	const char *side;   /* who attempted it, and who may: connectors' names */
 	const char *authority;

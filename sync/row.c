@@ -45,7 +45,6 @@ void row_pack(struct buf *b, const struct open_row *row)
 	buf_add(b, &row->source_digest, sizeof(row->source_digest));
 	buf_add(b, &row->name_key, sizeof(row->name_key));
 	buf_putc(b, (char)row->presence);
-	buf_putc(b, (char)row->source_same);
 	pack_number(b, row->link);
 	pack_value(b, row->id);
 	pack_value(b, row->name);
@@ -155,7 +154,7 @@ int row_unpack(
 	struct arena *mem, const struct rules *rules, struct value bytes, struct open_row *row)
 {
 	const char *at = bytes.data, *end = bytes.data + bytes.len;
-	unsigned char presence, same;
+	unsigned char presence;
 
 	*row = (struct open_row){0};
 	if (bytes.len < 3 * sizeof(uint64_t))
@@ -164,13 +163,11 @@ int row_unpack(
 	memcpy(&row->source_digest, at + 8, sizeof(row->source_digest));
 	memcpy(&row->name_key, at + 16, sizeof(row->name_key));
 	at += 24;
-	if (unpack_byte(&at, end, &presence) < 0 || unpack_byte(&at, end, &same) < 0 ||
-		unpack_number(&at, end, &row->link) < 0 || unpack_value(&at, end, &row->id) < 0 ||
-		unpack_value(&at, end, &row->name) < 0 ||
+	if (unpack_byte(&at, end, &presence) < 0 || unpack_number(&at, end, &row->link) < 0 ||
+		unpack_value(&at, end, &row->id) < 0 || unpack_value(&at, end, &row->name) < 0 ||
 		unpack_value(&at, end, &row->department) < 0 ||
 		unpack_value(&at, end, &row->fault) < 0)
 		return -1;
 	row->presence = (enum presence)presence;
-	row->source_same = same != 0;
 	return unpack_desired(mem, rules, &at, end, &row->desired);
 }

@@ -29,7 +29,6 @@ enum presence {
 struct open_row {
 	uint64_t key; /* of the source's id: the order of rows */
 	enum presence presence;
-	bool source_same; /* the source entry and the rules are as when the link was written */
 	uint32_t link;    /* number of its slot */
 	uint64_t source_digest;  /* for the link */
 	uint64_t name_key;       /* dn_key of the source's name */

@@ -216,7 +216,8 @@ static int open_database(struct state *s, const char *file, bool write, struct e
 {
 	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 
-	flags |= SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+	/* One thread: no mutexes. */
+	flags |= SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
 	if (strcmp(file, ":memory:") == 0)
 		flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(file, &s->db, flags, NULL) != SQLITE_OK)
@@ -506,6 +507,9 @@ int state_next_run(struct state *s, struct run *run, struct err *err)
 
 int state_begin(struct state *s, struct err *err)
 {
+	/* What an error has left half-done does not count. */
+	if (sqlite3_get_autocommit(s->db) == 0 && run_text(s, "ROLLBACK", err) < 0)
+		return -1;
 	return run_text(s, "BEGIN IMMEDIATE", err);
 }
 

@@ -92,8 +92,8 @@ static int copy_file(const char *from, const char *to, struct err *err)
 		err_set(err, ERR_BUSY, "copy %s to %s: %s", from, to, strerror(errno));
 	if (in >= 0)
 		close(in);
-	if (out >= 0 && close(out) < 0)
-		n = -1;
+	if (out >= 0)
+		close(out);
 	return n < 0 ? -1 : 0;
 }
 

@@ -5,11 +5,14 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/dn.h"
 #include "base/hash.h"
 #include "base/utf8.h"
 
-static uint16_t epoch_tag(uint64_t epoch)
+/* Of the rule too: another one may have as many attributes. */
+static uint16_t epoch_tag(const struct rule *rule, uint64_t epoch)
 {
+	epoch += rule_number(rule);
 	return (uint16_t)(epoch ^ epoch >> 16 ^ epoch >> 32 ^ epoch >> 48);
 }
 
@@ -29,6 +32,24 @@ static uint64_t value_tag(struct arena *mem, struct value v)
 /* In place of a digest: how the attribute was left is not ours to say. */
 #define NOT_OURS UINT32_MAX
 
+/* Name, epoch, number of attributes. */
+#define HEAD 7
+
+static uint32_t dn_tag(struct value name)
+{
+	return (uint32_t)dn_key(name);
+}
+
+bool written_name(const struct written *w, struct value name)
+{
+	uint32_t tag;
+
+	if (w->bytes.len < HEAD)
+		return true;
+	memcpy(&tag, w->bytes.data, 4);
+	return tag == dn_tag(name);
+}
+
 static size_t bits_size(unsigned n)
 {
 	return (n + 7u) / 8;
@@ -42,12 +63,12 @@ static bool positional(const struct written *w, unsigned n, const unsigned char 
 	const unsigned char *p = (const unsigned char *)w->bytes.data;
 	uint16_t tag;
 
-	if (w->bytes.len < 3 + bits_size(n))
+	if (w->bytes.len < HEAD + bits_size(n))
 		return false;
-	memcpy(&tag, p, 2);
-	if (tag != epoch_tag(w->epoch) || p[2] != (unsigned char)n)
+	memcpy(&tag, p + 4, 2);
+	if (tag != epoch_tag(w->rule, w->epoch) || p[6] != (unsigned char)n)
 		return false;
-	*bits = p + 3;
+	*bits = p + HEAD;
 	*digests = *bits + bits_size(n);
 	return true;
 }
@@ -81,10 +102,10 @@ static const unsigned char *merge_part(const struct written *w)
 	const unsigned char *p = (const unsigned char *)w->bytes.data, *end = p + w->bytes.len;
 	size_t n = 0;
 
-	if (w->bytes.len < 3)
+	if (w->bytes.len < HEAD)
 		return end;
-	const unsigned char *bits = p + 3;
-	size_t size = bits_size(p[2]);
+	const unsigned char *bits = p + HEAD;
+	size_t size = bits_size(p[6]);
 	if ((size_t)(end - bits) < size)
 		return end;
 	for (size_t i = 0; i < size * 8; i++)
@@ -145,12 +166,14 @@ struct value written_make(struct arena *mem, const struct desired *d, uint64_t e
 {
 	unsigned n;
 	const unsigned *attrs = rule_attrs(d->rule, &n);
-	uint16_t tag = epoch_tag(epoch);
+	uint16_t tag = epoch_tag(d->rule, epoch);
+	uint32_t name = dn_tag(after->name);
 	struct buf b = {0}, merged = {0};
 
 	/* More attributes than the count has room for: none is remembered by place. */
 	unsigned placed = n <= UINT8_MAX ? n : 0;
 	unsigned char *bits = arena_zalloc(mem, bits_size(placed));
+	buf_add(&b, &name, sizeof(name));
 	buf_add(&b, &tag, sizeof(tag));
 	buf_putc(&b, (char)placed);
 	size_t bits_at = b.len;

@@ -15,8 +15,8 @@ struct arena;
  * attributes; for merge attributes the hash of each value of ours, so that only those are ever
  * taken away again.
  *
- *   u16 epoch | u8 attributes | bits, one an attribute | u32 digest for each bit set |
- *   then for each merge attribute: u32 hash of its name | u16 n | n x u64
+ *   u32 hash of the name | u16 epoch | u8 attributes | bits, one an attribute | u32 digest for each
+ * bit set | then for each merge attribute: u32 hash of its name | u16 n | n x u64
  *
  * The first part is read only while the rules are those it was written under (epoch); the second
  * tells its own attribute.
@@ -30,6 +30,8 @@ struct written {
 /* How an attribute was left: 1 and the digest's 32 bits, 1 and 0 when it was left absent, 0 when
  * that is not known. */
 int written_digest(const struct written *, unsigned attr, uint32_t *digest);
+/* Is the entry's name the one that we left it with? True when that is not known. */
+bool written_name(const struct written *, struct value name);
 /* Is the value one that we put into a merge attribute? */
 bool written_value(const struct written *, unsigned attr, struct value);
 

@@ -323,4 +323,27 @@ static inline void closed(struct connector *c)
 		fail_msg("%s", err.text);
 }
 
+/* The LDIF file of most tests; ids are uid or, with GUID, objectGUID. */
+#define LDIF "type = ldif\nfile = dir.ldif\nid = uid\n"
+#define GUID "type = ldif\nfile = dir.ldif\n"
+
+static inline void put_entries(struct arena *mem, const char *entries)
+{
+	struct buf text = {0};
+
+	entries_to_ldif(mem, entries, &text);
+	put_file("dir.ldif", text.data != NULL ? text.data : "", text.len);
+	unlink(path_of("dir.ldif.changes"));
+	buf_free(&text);
+}
+
+static inline const char *read_file(struct arena *mem)
+{
+	struct connector *c = opened(mem, LDIF);
+	const char *text = read_all(mem, c);
+
+	closed(c);
+	return text;
+}
+
 #endif

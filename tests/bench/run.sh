@@ -137,15 +137,16 @@ table() {
             label["parse"] = "our LDIF parser, both files"
             print "| users | what | wall s | CPU s | peak MiB | wall µs a user | CPU to parser |"
             print "|---:|---|---:|---:|---:|---:|---:|"
+            kinds = split("first full parse", what, " ")
             for (s = 1; s <= sizes; s++) {
                 n = size[s]
                 base = median(cpu[n, "parse"])
-                for (w = split("first full parse", what, " "), i = 1; i <= w; i++) {
+                for (i = 1; i <= kinds; i++) {
                     c = median(cpu[n, what[i]])
                     t = median(wall[n, what[i]])
                     printf "| %d | %s | %.2f | %.2f | %.1f | %.2f | %s |\n", n, label[what[i]], t, c,
                         median(memory[n, what[i]]), t / n * 1e6,
-                        base > 0 ? sprintf("%.2f", c / base) : "-"
+                        (base > 0 ? sprintf("%.2f", c / base) : "-")
                 }
             }
         }'

@@ -1,0 +1,672 @@
+#include "sync_cases.h"
+
+#include "sync/authority.h"
+#include "sync/differences.h"
+#include "sync/gate.h"
+#include "sync/plan.h"
+#include "sync/written.h"
+
+/*
+ * The table of the decision: the case, what the source wants ("gone", "left": it wants nothing, and
+ * "fails" is a rule's complaint), what the target has, what else is known, and what must be
+ * planned.
+ *
+ * What else is known, divided by ';':
+ *   linked             there is a link, which knows nothing of what was last written
+ *   wrote tel=1        there is a link: the last run wanted this, and left it so;   was bob   with
+ *                      that name, not the one it has
+ *   left 50            the link: the source left at that time; it is 200 now
+ *   found              by the marker or a join, although there is a link
+ *   object xyz         whose the object is;     of tel xyz   whose the attribute is
+ *   leave keep         and hide, delete;        now 300
+ *   name bob           the name that is free;   nick ann1    the alias that is free
+ *   verdict 6 text     a conflict that pairing found
+ *   mark x             the target's marker: "-" is none; it is our own when there is a link
+ *   warn W_X text      a complaint of the rules that is a warning
+ *   flow xyz           whose the flow's objects are
+ *   epoch, rule        the rules changed since, or the object has another one
+ *
+ * A plan: the operation, the entry, what changes (">bob" a new name, "-x" values taken away, "+x"
+ * put there), then after '|': denials (side who tried: attribute), when the source left, the
+ * message. Our own marker is written "+mark".
+ */
+#define LINKED "linked"
+
+static const struct plan_case {
+	unsigned number;
+	const char *source, *target, *with, *plan;
+} cases[] = {
+	/* 1: not ours */
+	{1, "left", "", "", "none"},
+	{1, "left", "t1 cn=ann tel=1", "", "none"},
+	{1, "gone", "t1 cn=ann tel=1", "", "none"},
+
+	/* 2: nothing is left of it */
+	{2, "gone", "", LINKED, "forget t1"},
+	{2, "left", "", LINKED, "forget t1"},
+	{2, "gone", "", "linked; leave hide", "forget t1"},
+	{2, "gone", "", "linked; object xyz", "forget t1"},
+
+	/* 3: the source left */
+	{3, "gone", "t1 cn=ann tel=1", LINKED, "delete t1"},
+	{3, "left", "t1 cn=ann tel=1", LINKED, "delete t1"},
+	{3, "gone", "t1 cn=ann", "linked; leave keep",
+		"forget t1 | left the source: kept, no longer managed"},
+	{3, "gone", "t1 cn=ann", "linked; leave hide",
+		"modify t1 +hide=TRUE | left 200 | left the source: hidden, and deleted after the "
+		"grace period"},
+	{3, "gone", "t1 cn=ann hide=FALSE", "linked; leave hide",
+		"modify t1 -hide=FALSE +hide=TRUE | left 200 | left the source: hidden, and "
+		"deleted after the grace period"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "linked; leave hide", "none | left 200"},
+	{3, "gone", "t1 cn=ann hide=true", "left 150; leave hide", "none | left 150"},
+	{3, "gone", "t1 cn=ann", "left 150; leave hide",
+		"modify t1 +hide=TRUE | left 150 | left the source: hidden, and deleted after the "
+		"grace period"},
+	{3, "left", "t1 cn=ann hide=TRUE", "left 101; leave hide", "none | left 101"},
+	{3, "left", "t1 cn=ann hide=TRUE", "left 100; leave hide", "delete t1"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left 50; leave hide", "delete t1"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left 300; leave hide", "none | left 300"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left 50; leave keep",
+		"forget t1 | left the source: kept, no longer managed"},
+	{3, "gone", "t1 cn=ann", "linked; leave hide; of hide xyz",
+		"modify t1 | abc may not: hide=TRUE"},
+	/* and it is not ours to touch */
+	{3, "gone", "t1 cn=ann", "linked; mark -",
+		"forget t1 | does not carry our marker any more: left alone"},
+	{3, "gone", "t1 cn=ann", "linked; mark galway:f:s2",
+		"forget t1 | does not carry our marker any more: left alone"},
+	{3, "gone", "t1 cn=ann", "linked; mark galway:f:s1 ", "delete t1"},
+	{3, "gone", "t1 cn=ann", "linked; mark GALWAY:f:s1",
+		"forget t1 | does not carry our marker any more: left alone"},
+	{3, "gone", "t1 cn=ann,OU=Staff", LINKED,
+		"forget t1 | was moved out of the managed containers: left alone"},
+	{3, "gone", "t1 cn=ann,OU=GAL,OU=Staff", LINKED,
+		"forget t1 | was moved out of the managed containers: left alone"},
+	{3, "gone", "t1 cn=ann,OU=Sub,OU=GAL", LINKED, "delete t1"},
+	{3, "gone", "t1 cn=ann,OU=Old", LINKED,
+		"forget t1 -mark | was adopted outside the target container: kept, no longer "
+		"managed"},
+	{3, "gone", "t1 cn=ann,OU=Old", "linked; leave hide",
+		"forget t1 -mark | was adopted outside the target container: kept, no longer "
+		"managed"},
+	{3, "gone", "t1 cn=ann,OU=Old", "linked; mark -",
+		"forget t1 | does not carry our marker any more: left alone"},
+	{3, "gone", "t1 cn=ann", "linked; object xyz", "modify t1 | abc may not: -dn"},
+	{3, "gone", "t1 cn=ann", "linked; object xyz; leave hide", "modify t1 | abc may not: -dn"},
+	{3, "gone", "t1 cn=ann", "linked; flow xyz", "modify t1 | abc may not: -dn"},
+	{3, "gone", "t1 cn=ann", "linked; flow xyz; object abc", "delete t1"},
+	{3, "gone", "t1 cn=ann", "linked; of tel xyz", "delete t1"},
+
+	/* 4: new */
+	{4, "s1 cn=ann", "", "", "add ann +mark +cn=ann"},
+	{4, "s1 cn=ann mail=a tel=1 tel=2", "", "", "add ann +mail=a +tel=1 +tel=2 +mark +cn=ann"},
+	{4, "s1 cn=ann note?=x px+=SMTP:a url+=u class?=contact", "", "",
+		"add ann +note=x +px=SMTP:a +url=u +class=contact +mark +cn=ann"},
+	{4, "s1 cn=ann mail= tel=1", "", "", "add ann +tel=1 +mark +cn=ann"},
+	{4, "s1 cn=ann", "", "name ann(1)", "add ann(1) +mark +cn=ann(1)"},
+	{4, "s1 cn=ann cn=ann", "", "name ann(1)", "add ann(1) +mark +cn=ann(1)"},
+	{4, "s1 cn=ann cn=ann", "", "of cn xyz", "add ann +mark +cn=ann"},
+	{4, "s1 cn=ann nick=ann", "", "nick ann1", "add ann +nick=ann1 +mark +cn=ann"},
+	{4, "s1 cn=ann nick=ann tel=1", "", "", "add ann +nick=ann +tel=1 +mark +cn=ann"},
+	{4, "s1 cn=ann mark=galway:f:s2 tel=1", "", "", "add ann +tel=1 +mark +cn=ann"},
+	{4, "s1 cn=ann", "", "warn W_X text; warn W_Y more",
+		"add ann +mark +cn=ann | W_X: text; W_Y: more"},
+	{4, "s1 cn=ann mail=a tel=1", "", "of mail xyz",
+		"add ann +tel=1 +mark +cn=ann | abc may not: mail=a"},
+	{4, "s1 cn=ann mail= tel=1", "", "of mail xyz", "add ann +tel=1 +mark +cn=ann"},
+	{4, "s1 cn=ann mail=a", "", "flow xyz", "modify ann | abc may not: dn=ann"},
+	{4, "s1 cn=ann mail=a", "", "object xyz", "modify ann | abc may not: dn=ann"},
+	{4, "s1 cn=ann mail=a", "", "flow xyz; object abc", "add ann +mail=a +mark +cn=ann"},
+	{4, "s1 cn=ann mail=a", "", "of mail xyz; object abc", "add ann +mail=a +mark +cn=ann"},
+
+	/* 5: found, and ours from now on */
+	{5, "s1 cn=ann mail=a", "t1 cn=ann mail=b", "", "link t1 -mail=b +mail=a +mark"},
+	{5, "s1 cn=ann mail=a", "t1 cn=ann mail=A", "", "link t1 +mark"},
+	{5, "s1 cn=ann mail=a", "t1 cn=ann mail=a", "mark galway:f:s1", "link t1"},
+	{5, "s1 cn=ann mail=a", "t2 cn=ann mail=a", "linked; found; mark galway:f:s1", "link t2"},
+	{5, "s1 cn=ann mail=a", "t1 cn=bob mail=a", "", "link t1 >ann +mark"},
+	{5, "s1 cn=ann mail=a", "t1 cn=bob,OU=Old mail=b", "name bob,OU=Old",
+		"link t1 -mail=b +mail=a +mark"},
+	{5, "s1 cn=ann tel=", "t1 cn=ann tel=1 other=2", "", "link t1 -tel=1 +mark"},
+	{5, "s1 cn=ann note?=x", "t1 cn=ann", "", "link t1 +mark"},
+	{5, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=SMTP:b px=x500:c", "",
+		"link t1 -px=SMTP:b +px=SMTP:a +px=smtp:b +mark"},
+	{5, "s1 cn=ann mail=a", "t1 cn=ann mail=b", "of mail xyz",
+		"link t1 +mark | abc may not: mail=a"},
+	{5, "s1 cn=ann mail=a tel=1", "t1 cn=bob mail=b", "object xyz",
+		"link t1 | abc may not: mail=a | abc may not: tel=1 | abc may not: "
+		"mark=galway:f:s1 | "
+		"abc may not: dn=ann"},
+	{5, "s1 cn=ann mail=a", "t1 cn=ann mail=a", "mark galway:f:s1; warn W_X text",
+		"link t1 | W_X: text"},
+
+	/* 6, 7: nothing is touched */
+	{6, "s1 cn=ann mail=a", "t1 cn=ann mail=b", "verdict 6 2 target entries match: a and b",
+		"conflict: 2 target entries match: a and b"},
+	{6, "s1 cn=ann mail=a", "", "verdict 6 several", "conflict: several"},
+	{7, "s1 cn=ann mail=a", "t1 cn=ann mail=b", "verdict 7 is linked to another source object",
+		"conflict: is linked to another source object"},
+	{7, "s1 cn=ann mail=a", "t1 cn=ann mail=b", "linked; verdict 7 taken", "conflict: taken"},
+
+	/* 8: deleted in the target */
+	{8, "s1 cn=ann mail=a", "", LINKED,
+		"add ann +mail=a +mark +cn=ann | was deleted in the target"},
+	{8, "s1 cn=ann mail=a", "", "left 50",
+		"add ann +mail=a +mark +cn=ann | was deleted in the target"},
+	{8, "s1 cn=ann mail=a", "", "linked; warn W_X text",
+		"add ann +mail=a +mark +cn=ann | was deleted in the target; W_X: text"},
+	{8, "s1 cn=ann mail=a", "", "linked; object xyz", "modify ann | abc may not: dn=ann"},
+
+	/* 9: as desired */
+	{9, "s1 cn=ann", "t1 cn=ann", LINKED, "none"},
+	{9, "s1 cn=ann mail=a", "t1 cn=Ann mail=a note=theirs", LINKED, "none"},
+	{9, "s1 cn=ann mail=a", "t1 cn=ann mail=A", LINKED, "none"},
+	{9, "s1 cn=ann tel=1 tel=2", "t1 cn=ann tel=2 tel=1", LINKED, "none"},
+	{9, "s1 cn=ann tel=", "t1 cn=ann", LINKED, "none"},
+	{9, "s1 cn=ann note?=x", "t1 cn=ann note=y", LINKED, "none"},
+	{9, "s1 cn=ann note?=x", "t1 cn=ann", LINKED, "none"},
+	{9, "s1 cn=ann class=contact", "t1 cn=ann class=top class=contact", LINKED, "none"},
+	{9, "s1 cn=ann cn=bob", "t1 cn=ann", LINKED, "none"},
+	{9, "s1 cn=ann px+=smtp:a", "t1 cn=ann px=smtp:b px=SMTP:a", LINKED, "none"},
+	{9, "s1 cn=ann url+=u url+=v", "t1 cn=ann url=v url=w url=u", LINKED, "none"},
+	{9, "s1 cn=ann url+=", "t1 cn=ann url=w", LINKED, "none"},
+	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "wrote tel=2", "none"},
+	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "linked; of tel xyz", "none"},
+	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "linked; object xyz", "none"},
+	{9, "s1 cn=ann", "t1 cn=ann", "linked; warn W_X text", "none"},
+	{9, "s1 cn=ann", "t1 cn=ann", "left 50", "none"},
+	{9, "s1 cn=ann boss=CN=Bob,OU=GAL", "t1 cn=ann boss=cn=bob,ou=gal", LINKED, "none"},
+
+	/* 10: differs */
+	{10, "s1 cn=ann tel=", "t1 cn=ann tel=1 tel=2", LINKED, "modify t1 -tel=1 -tel=2"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann", LINKED, "modify t1 +tel=1"},
+	{10, "s1 cn=ann tel=2 tel=3", "t1 cn=ann tel=1 tel=2", LINKED, "modify t1 -tel=1 +tel=3"},
+	{10, "s1 cn=ann mail=a tel=1", "t1 cn=ann mail=b", LINKED,
+		"modify t1 -mail=b +mail=a +tel=1"},
+	{10, "s1 cn=ann px+=SMTP:b", "t1 cn=ann px=SMTP:a", LINKED,
+		"modify t1 -px=SMTP:a +px=SMTP:b +px=smtp:a"},
+	{10, "s1 cn=ann nick=ann", "t1 cn=ann nick=bob", "linked; nick ann1",
+		"modify t1 -nick=bob +nick=ann1"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann", "linked; warn W_X text",
+		"modify t1 +tel=1 | W_X: text"},
+	/* the marker is put back, but another's value of it is no denial: nobody's rule says it */
+	{10, "s1 cn=ann", "t1 cn=ann", "linked; mark -", "modify t1 +mark"},
+	{10, "s1 cn=ann", "t1 cn=ann", "linked; mark mine", "modify t1 -mark=mine +mark"},
+	/* hidden, and back */
+	{10, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left 50", "modify t1 -hide=TRUE"},
+	{10, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=FALSE", "left 50",
+		"modify t1 -hide=FALSE +hide=TRUE"},
+	{10, "s1 cn=ann hide?=TRUE", "t1 cn=ann hide=TRUE", "left 50", "modify t1 -hide=TRUE"},
+	{9, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=TRUE", "left 50", "none"},
+	{9, "s1 cn=ann", "t1 cn=ann hide=TRUE", LINKED, "none"},
+	{10, "s1 cn=ann hide=", "t1 cn=ann hide=TRUE", "wrote hide=; left 50",
+		"modify t1 -hide=TRUE"},
+	{10, "s1 cn=ann hide=", "t1 cn=ann hide=TRUE",
+		"wrote hide=", "modify t1 -hide=TRUE | xyz may not: hide=TRUE"},
+	/* renames and moves */
+	{10, "s1 cn=bob", "t1 cn=ann", "linked", "modify t1 >bob"},
+	{10, "s1 cn=bob tel=1", "t1 cn=ann", "linked", "modify t1 >bob +tel=1"},
+	{10, "s1 cn=ann", "t1 cn=ann,OU=Sub,OU=GAL", "linked", "modify t1 >ann"},
+	{10, "s1 cn=bob cn=bob", "t1 cn=ann", "linked", "modify t1 >bob"},
+	{10, "s1 cn=ann", "t1 cn=ann", "linked; name ann(1)", "modify t1 >ann(1)"},
+	{10, "s1 cn=bob", "t1 cn=ann", "linked; of dn xyz", "modify t1 | abc may not: dn=bob"},
+	/* merge: what we wrote and want no more goes, others' values stay */
+	{10, "s1 cn=ann url+=u", "t1 cn=ann url=u url=v url=w", "wrote url+=u url+=v",
+		"modify t1 -url=v"},
+	{10, "s1 cn=ann url+=", "t1 cn=ann url=u url=w", "wrote url+=u", "modify t1 -url=u"},
+	{9, "s1 cn=ann url+=", "t1 cn=ann url=u", "wrote tel=u", "none"},
+	{10, "s1 cn=ann px+=SMTP:b", "t1 cn=ann px=SMTP:a px=smtp:c px=X500:o",
+		"wrote px+=SMTP:a px+=X500:o", "modify t1 -px=SMTP:a +px=SMTP:b"},
+	{10, "s1 cn=ann px+=SMTP:b", "t1 cn=ann px=SMTP:A", "wrote px+=SMTP:a",
+		"modify t1 -px=SMTP:A +px=SMTP:b"},
+	/* drift: what the target's side did is put back, and told */
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote tel=1",
+		"modify t1 -tel=2 +tel=1 | xyz may not: tel=2"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2 tel=3", "wrote tel=1",
+		"modify t1 -tel=2 -tel=3 +tel=1 | xyz may not: tel=2 | xyz may not: tel=3"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann", "wrote tel=1", "modify t1 +tel=1 | xyz may not: -tel"},
+	{10, "s1 cn=ann tel=", "t1 cn=ann tel=2",
+		"wrote tel=", "modify t1 -tel=2 | xyz may not: tel=2"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=2", "wrote tel=1",
+		"modify t1 -tel=2 +tel=3 | xyz may not: tel=2"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=1", "wrote tel=1", "modify t1 -tel=1 +tel=3"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann", "wrote tel=", "modify t1 +tel=3"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote mail=a", "modify t1 -tel=2 +tel=1"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote tel=1; epoch", "modify t1 -tel=2 +tel=1"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote tel=1; rule", "modify t1 -tel=2 +tel=1"},
+	{10, "s1 cn=ann url+=u", "t1 cn=ann url=w", "wrote url+=u",
+		"modify t1 +url=u | xyz may not: -url=u"},
+	{10, "s1 cn=ann url+=u", "t1 cn=ann url=w", "wrote url+=v", "modify t1 +url=u"},
+	{10, "s1 cn=ann url+=u url+=v", "t1 cn=ann", "wrote url+=u",
+		"modify t1 +url=u +url=v | xyz may not: -url=u"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote tel=1; of mail xyz",
+		"modify t1 -tel=2 +tel=1 | xyz may not: tel=2"},
+	{10, "s1 cn=ann", "t1 cn=bob", "wrote tel=1; was ann",
+		"modify t1 >ann | xyz may not: dn=bob"},
+	{10, "s1 cn=ann", "t1 cn=bob", "wrote tel=1", "modify t1 >ann"},
+	/* authority: the flow's, an attribute's, an object's */
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "linked; of tel xyz",
+		"modify t1 | abc may not: tel=1"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote tel=1; of tel xyz",
+		"modify t1 | abc may not: tel=1"},
+	{10, "s1 cn=ann tel=1 mail=a", "t1 cn=ann tel=2", "linked; of tel xyz",
+		"modify t1 +mail=a | abc may not: tel=1"},
+	{10, "s1 cn=ann tel=", "t1 cn=ann tel=2", "linked; of tel xyz",
+		"modify t1 | abc may not: -tel"},
+	{10, "s1 cn=ann tel=1 tel=2", "t1 cn=ann tel=1 tel=3", "linked; of tel xyz",
+		"modify t1 | abc may not: tel=2"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=1 tel=3", "linked; of tel xyz",
+		"modify t1 | abc may not: -tel=3"},
+	{10, "s1 cn=ann url+=u url+=v", "t1 cn=ann url=u", "linked; of url xyz",
+		"modify t1 | abc may not: url=v"},
+	{10, "s1 cn=ann url+=u", "t1 cn=ann url=u url=v", "wrote url+=u url+=v; of url xyz",
+		"modify t1 | abc may not: -url=v"},
+	{10, "s1 cn=ann tel=1 mail=a", "t1 cn=ann", "linked; object xyz",
+		"modify t1 | abc may not: tel=1 | abc may not: mail=a"},
+	{10, "s1 cn=ann tel=1 mail=a", "t1 cn=ann", "linked; object abc; of tel xyz",
+		"modify t1 +tel=1 +mail=a"},
+	{10, "s1 cn=ann url+=", "t1 cn=ann url=u", "wrote url+=u; of url xyz",
+		"modify t1 | abc may not: -url"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann", "linked; flow xyz", "modify t1 | abc may not: tel=1"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann", "linked; flow xyz; object abc", "modify t1 +tel=1"},
+
+	/* 11: the target keeps what it has */
+	{11, "fails E_X: text", "", "", "conflict: E_X: text"},
+	{11, "fails E_X: text", "t1 cn=ann tel=1", LINKED, "conflict: E_X: text"},
+	{11, "fails E_X: text", "t1 cn=ann tel=1", "linked; leave hide", "conflict: E_X: text"},
+	{11, "fails E_X: text", "t1 cn=ann", "verdict 6 several", "conflict: E_X: text"},
+	{11, "s1 cn=ann tel=1", "t1 cn=ann", "linked; verdict 11 E_PROXY_DUP: a is held by b",
+		"conflict: E_PROXY_DUP: a is held by b"},
+};
+
+/* One case, made. */
+struct made {
+	struct flow flow;
+	struct open_row open;
+	struct verdict verdict;
+	struct link link;
+	struct entry current;
+	struct row row;
+	const char *wrote; /* NULL: nothing is known */
+	const char *was;   /* NULL: as it is */
+	const char *marker;
+};
+
+static void take_link(struct made *m)
+{
+	m->row.link = &m->link;
+	m->link.source = value_of("s1");
+	m->link.target = value_of("t1");
+}
+
+static enum leave leave_of(const char *word)
+{
+	return strcmp(word, "keep") == 0   ? LEAVE_KEEP
+	       : strcmp(word, "hide") == 0 ? LEAVE_HIDE
+					   : LEAVE_DELETE;
+}
+
+static void take_word(struct arena *mem, struct made *m, char *text)
+{
+	char *rest = text, *word = strsep(&rest, " "), *more;
+	struct desired *d = &m->open.desired;
+
+	if (strcmp(word, "linked") == 0) {
+		take_link(m);
+	} else if (strcmp(word, "wrote") == 0) {
+		take_link(m);
+		m->wrote = rest;
+	} else if (strcmp(word, "left") == 0) {
+		take_link(m);
+		m->link.left = atoll(rest);
+	} else if (strcmp(word, "found") == 0) {
+		m->verdict.adopt = true;
+	} else if (strcmp(word, "object") == 0) {
+		m->row.side = rest;
+	} else if (strcmp(word, "flow") == 0) {
+		m->flow.side = rest;
+	} else if (strcmp(word, "of") == 0) {
+		give_authority(mem, &m->flow, strsep(&rest, " "));
+	} else if (strcmp(word, "leave") == 0) {
+		m->flow.leave = leave_of(rest);
+	} else if (strcmp(word, "name") == 0) {
+		m->verdict.name = full_name(mem, rest);
+	} else if (strcmp(word, "nick") == 0) {
+		m->verdict.nickname = value_of(rest);
+	} else if (strcmp(word, "verdict") == 0) {
+		more = strsep(&rest, " ");
+		m->verdict.number = (unsigned)atoi(more);
+		m->verdict.message = value_of(rest);
+	} else if (strcmp(word, "mark") == 0) {
+		m->marker = strsep(&rest, " ");
+	} else if (strcmp(word, "warn") == 0) {
+		if (d->complaints == NULL)
+			d->complaints = arena_alloc(mem, 4 * sizeof(*d->complaints));
+		word = strsep(&rest, " ");
+		d->complaints[d->n_complaints++] = (struct complaint){word, true, ATTR_NONE, rest};
+	} else if (strcmp(word, "was") == 0) {
+		m->was = rest;
+	} else if (strcmp(word, "epoch") == 0) {
+		m->flow.epoch++;
+	} else if (strcmp(word, "rule") == 0) {
+		d->rule = rules_at(m->flow.rules, 1);
+	} else {
+		fail_msg("no such word: %s", word);
+	}
+}
+
+static void take_source(struct arena *mem, struct made *m, const char *text)
+{
+	m->open.id = value_of("s1");
+	m->open.name = value_of("CN=source,DC=abc");
+	m->open.source_digest = 77;
+	m->open.name_key = 78;
+	if (strcmp(text, "gone") == 0 || strcmp(text, "left") == 0) {
+		m->open.presence = text[0] == 'g' ? GONE : LEFT;
+	} else if (strncmp(text, "fails ", 6) == 0) {
+		m->open.presence = FAILED;
+		m->open.fault = value_of(text + 6);
+	} else {
+		assert_true(strncmp(text, "s1 ", 3) == 0);
+		m->open.presence = PRESENT;
+		m->open.desired = desired_of(mem, &m->flow, text + 3);
+		struct value rdn = m->open.desired.rdn;
+		m->verdict.name = full_name(mem, rdn.data + 3);
+	}
+}
+
+static void take_target(struct arena *mem, struct made *m, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	m->current = entry_of(mem, text);
+	m->row.current = &m->current;
+	m->verdict.has_current = true;
+	if (m->row.link == NULL)
+		m->verdict.adopt = true;
+	else if (m->marker == NULL)
+		m->marker = "galway:f:s1";
+	if (m->marker != NULL && strcmp(m->marker, "-") != 0)
+		entry_add(mem, &m->current, m->flow.marker, value_of(m->marker));
+}
+
+/* What the last run left: it wanted this, and the target was so. */
+static void take_written(struct arena *mem, struct made *m, uint64_t epoch)
+{
+	static const bool skip[32];
+	struct entry after = m->current;
+
+	if (m->wrote == NULL)
+		return;
+	struct desired d = desired_of(mem, &m->flow, m->wrote);
+	after.n = 0;
+	after.attrs = NULL;
+	if (m->was != NULL)
+		after.name = full_name(mem, m->was);
+	for (unsigned i = 0; i < d.n; i++) {
+		if (d.attrs[i].n > 0)
+			entry_put(mem, &after, d.attrs[i].attr, d.attrs[i].values, d.attrs[i].n);
+	}
+	m->link.written = written_make(mem, &d, epoch, &after, skip);
+}
+
+static void make(struct arena *mem, const struct plan_case *c, struct made *m)
+{
+	char *words[8];
+
+	*m = (struct made){.flow = flow_of(mem)};
+	m->row = (struct row){.open = &m->open, .verdict = &m->verdict, .now = 200};
+	uint64_t epoch = m->flow.epoch;
+	take_source(mem, m, c->source);
+	unsigned n = words_of(mem, c->with, ";", words, 8);
+	for (unsigned i = 0; i < n; i++)
+		take_word(mem, m, words[i]);
+	take_target(mem, m, c->target);
+	take_written(mem, m, epoch);
+}
+
+static void print_values(struct buf *b, char sign, unsigned attr, const struct value *v, unsigned n)
+{
+	static const char own[] = "galway:f:s1";
+
+	for (unsigned i = 0; i < n; i++) {
+		buf_printf(b, " %c%s", sign, name_of(attr));
+		if (strcmp(name_of(attr), "mark") != 0 || !value_same(v[i], value_of(own)))
+			buf_printf(b, "=%.*s", (int)v[i].len, v[i].data);
+	}
+}
+
+static const char *print_step(struct arena *mem, const struct step *s)
+{
+	static const char *const ops[] = {
+		"none", "add ", "modify ", "delete ", "link ", "forget ", "conflict: "};
+	struct buf b = {0};
+
+	buf_puts(&b, ops[s->op]);
+	if (s->op == STEP_CONFLICT)
+		buf_puts(&b, s->message);
+	else if (s->op != STEP_NONE && s->target_id.len > 0)
+		buf_add(&b, s->target_id.data, s->target_id.len);
+	else if (s->op != STEP_NONE)
+		buf_puts(&b, short_name(mem, s->target_name));
+	if (s->write && s->change.new_name.len > 0)
+		buf_printf(&b, " >%s", short_name(mem, s->change.new_name));
+	for (unsigned i = 0; s->write && i < s->change.n; i++) {
+		const struct mod *m = &s->change.mods[i];
+		assert_non_null(s->lines[i]);
+		print_values(&b, '-', m->attr, m->remove, m->n_remove);
+		print_values(&b, '+', m->attr, m->add, m->n_add);
+	}
+	for (unsigned i = 0; i < s->n_denied; i++) {
+		const struct denied *d = &s->denied[i];
+		bool is_name = strcmp(name_of(d->attr), "dn") == 0;
+		const char *value = is_name ? short_name(mem, d->value)
+					    : arena_copy(mem, d->value.data, d->value.len);
+		assert_string_not_equal(d->side, d->authority);
+		buf_printf(&b, " | %s may not: %s%s%s%s", d->side, d->removal ? "-" : "",
+			name_of(d->attr), d->value.len > 0 ? "=" : "", value);
+	}
+	if (s->remember && s->link.left != 0)
+		buf_printf(&b, " | left %lld", s->link.left);
+	if (s->op != STEP_CONFLICT && s->message != NULL)
+		buf_printf(&b, " | %s", s->message);
+	const char *text = arena_copy(mem, b.data, b.len);
+	buf_free(&b);
+	return text;
+}
+
+static const char *which(struct arena *mem, const struct plan_case *c)
+{
+	return arena_printf(mem, "%u | %s | %s | %s", c->number, c->source, c->target, c->with);
+}
+
+static bool check(struct arena *mem, const struct plan_case *c, const struct step *s)
+{
+	bool good = same_text(which(mem, c), print_step(mem, s), c->plan);
+
+	if (s->number != c->number) {
+		print_error("%s: is case %u\n", which(mem, c), s->number);
+		good = false;
+	}
+	return good;
+}
+
+static void test_plan(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *mem = arena_new();
+		struct made m;
+		struct step s;
+		make(mem, &cases[i], &m);
+		plan_row(mem, &m.flow, &m.row, &s);
+		wrong += !check(mem, &cases[i], &s);
+		arena_free(mem);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* What is planned passes the last gate. */
+static void test_gate(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *mem = arena_new();
+		struct err err;
+		struct made m;
+		struct step s;
+		make(mem, &cases[i], &m);
+		plan_row(mem, &m.flow, &m.row, &s);
+		if (s.write && gate_check(mem, &m.flow, m.row.side, &s, &err) < 0)
+			fail_msg("%s: %s", which(mem, &cases[i]), err.text);
+		arena_free(mem);
+	}
+}
+
+/* A step that was done leaves nothing to do, nothing to remember, and no drift. */
+static void test_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *mem = arena_new();
+		struct made m;
+		struct step s, again;
+		make(mem, &cases[i], &m);
+		plan_row(mem, &m.flow, &m.row, &s);
+		if (s.remember && s.number != 3) {
+			if (s.op == STEP_ADD)
+				m.current = (struct entry){.id = value_of("t9")};
+			if (s.write)
+				change_apply(mem, &m.current, &s.change);
+			m.link = s.link;
+			if (s.op == STEP_ADD)
+				m.link.target = m.current.id;
+			m.row.link = &m.link;
+			m.row.current = &m.current;
+			m.verdict.adopt = false;
+			assert_int_equal(m.link.target_digest, target_digest(&m.flow, &m.current));
+			plan_row(mem, &m.flow, &m.row, &again);
+			if (again.write || (again.n_denied == 0 && step_counts(&again, &m.link)))
+				fail_msg("%s: then %s", which(mem, &cases[i]),
+					print_step(mem, &again));
+			for (unsigned k = 0; k < again.n_denied; k++)
+				assert_string_equal(again.denied[k].side, "abc");
+		}
+		arena_free(mem);
+	}
+}
+
+/* As bytes and back; bytes that end early are no step. */
+static void test_pack(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *mem = arena_new();
+		struct buf b = {0};
+		struct made m;
+		struct step s, back;
+		make(mem, &cases[i], &m);
+		plan_row(mem, &m.flow, &m.row, &s);
+		step_pack(&b, &s);
+		assert_int_equal(step_unpack(mem, (struct value){b.data, b.len}, &back), 0);
+		assert_string_equal(print_step(mem, &back), print_step(mem, &s));
+		assert_int_equal(back.number, s.number);
+		assert_true(value_same(back.source_id, s.source_id));
+		assert_true(value_same(back.source_name, s.source_name));
+		assert_int_equal(back.remember, s.remember);
+		if (s.remember)
+			assert_false(!value_same(back.link.written, s.link.written) ||
+				     back.link.source_digest != s.link.source_digest ||
+				     back.link.target_digest != s.link.target_digest ||
+				     back.link.name != s.link.name);
+		for (size_t len = 0; len < b.len; len++) {
+			char *cut = malloc(len + 1);
+			memcpy(cut, b.data, len);
+			assert_int_equal(step_unpack(mem, (struct value){cut, len}, &back), -1);
+			free(cut);
+		}
+		buf_free(&b);
+		arena_free(mem);
+	}
+}
+
+static void test_verdict_pack(void **state)
+{
+	struct arena *mem = arena_new();
+	struct reference refs[] = {{1, true, 5}, {2, false, 6}};
+	const struct verdict v = {.number = 7,
+		.adopt = true,
+		.has_current = true,
+		.current = 9,
+		.name = value_of("n"),
+		.nickname = value_of("i"),
+		.message = value_of("m"),
+		.n_refs = 2,
+		.refs = refs};
+	struct verdict back;
+	struct buf b = {0};
+
+	(void)state;
+	verdict_pack(&b, &v);
+	assert_int_equal(verdict_unpack(mem, (struct value){b.data, b.len}, &back), 0);
+	assert_int_equal(back.number, 7);
+	assert_true(back.adopt && back.has_current && back.current == 9 && back.n_refs == 2);
+	assert_true(value_same(back.name, v.name) && value_same(back.nickname, v.nickname) &&
+		    value_same(back.message, v.message));
+	assert_memory_equal(back.refs, refs, sizeof(refs));
+	for (size_t len = 0; len < b.len; len++)
+		assert_int_equal(verdict_unpack(mem, (struct value){b.data, len}, &back), -1);
+	buf_free(&b);
+	arena_free(mem);
+}
+
+/* A link that differs in anything is written anew. */
+static void test_counts(void **state)
+{
+	const struct link before = {.source_digest = 1,
+		.target_digest = 2,
+		.name = 3,
+		.left = 4,
+		.written = value_of("w")};
+	struct step s = {.op = STEP_NONE, .link = before};
+
+	(void)state;
+	assert_false(step_counts(&s, &before));
+	assert_false(step_shows(&s));
+	s.remember = true;
+	assert_false(step_counts(&s, &before));
+	assert_true(step_counts(&s, NULL));
+	s.link.source_digest++;
+	assert_true(step_counts(&s, &before));
+	s.link = before;
+	s.link.target_digest++;
+	assert_true(step_counts(&s, &before));
+	s.link = before;
+	s.link.name++;
+	assert_true(step_counts(&s, &before));
+	s.link = before;
+	s.link.left++;
+	assert_true(step_counts(&s, &before));
+	s.link = before;
+	s.link.written = value_of("x");
+	assert_true(step_counts(&s, &before));
+	s = (struct step){.op = STEP_CONFLICT};
+	assert_true(step_counts(&s, &before) && step_shows(&s));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_gate),
+		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_verdict_pack),
+		cmocka_unit_test(test_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, remove_folder);
+}
