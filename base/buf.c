@@ -54,7 +54,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
-	if (n > 0) {
+	if (n >= 0) {
 		char *to = buf_room(b, (size_t)n);
 		(void)vsnprintf(to, (size_t)n + 1, fmt, ap);
 		b->len += (size_t)n;
@@ -245,8 +245,10 @@ int buf_unbase64(struct buf *b, const char *text, size_t len)
 
 	for (size_t i = 0; i < len - pad; i++) {
 		unsigned char c = (unsigned char)text[i];
-		if (c > 127 || digits[c] > 63)
+		if (c > 127 || digits[c] > 63) {
+			to[0] = '\0';
 			return -1;
+		}
 		bits = bits << 6 | digits[c];
 		if (i % 4 != 3)
 			continue;

@@ -69,6 +69,7 @@ void entry_pack(struct buf *b, const struct entry *e)
 	pack_value(b, e->id);
 	pack_value(b, e->name);
 	buf_putc(b, (char)e->gone);
+	buf_add(b, &e->digest, sizeof(e->digest));
 	pack_number(b, e->n);
 	for (unsigned i = 0; i < e->n; i++) {
 		pack_number(b, e->attrs[i].id);
@@ -85,6 +86,10 @@ int entry_unpack(struct arena *mem, const char **at, const char *end, struct ent
 		return -1;
 	e->key = entry_key(e->id);
 	e->gone = *(*at)++ != 0;
+	if ((size_t)(end - *at) < sizeof(e->digest))
+		return -1;
+	memcpy(&e->digest, *at, sizeof(e->digest));
+	*at += sizeof(e->digest);
 	if (unpack_number(at, end, &n) < 0 || n > (size_t)(end - *at))
 		return -1;
 	e->attrs = arena_alloc(mem, n * sizeof(*e->attrs));

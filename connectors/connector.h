@@ -32,7 +32,8 @@ struct query {
 	struct value cookie;     /* QUERY_SINCE; must live until the end of the read */
 	const struct keys *also; /* QUERY_SINCE: entry_keys of what to give back though unchanged */
 	bool want_cookie;        /* connector_cookie will be asked at the end */
-	bool partial;            /* partial entries are welcome: most are only compared by digest */
+	bool digests;            /* entries should have their digest, where that costs little */
+	bool partial;            /* and partial ones are welcome: most are compared by it only */
 	const struct attr_set *wanted; /* attributes to give back; NULL: all. More may come */
 };
 
@@ -47,6 +48,8 @@ struct outcome {
 	enum outcome_kind kind;
 	struct value id; /* DONE: the entry's id; for an add, and a rename where the name is the id,
 			    the new one */
+	uint64_t digest; /* DONE: the digest that the entry will have when it is read; 0: not known
+			  */
 	struct err err;
 };
 

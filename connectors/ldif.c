@@ -166,7 +166,7 @@ static int take_entry(struct ldif_dir *d, struct arena *mem, struct entry *e, st
 	int r = 2;
 
 	/* Digests are for whoever compares them. */
-	if (q->partial || q->want_cookie || q->kind == QUERY_SINCE)
+	if (q->digests || q->want_cookie || q->kind == QUERY_SINCE)
 		r = overlay_peek(&d->overlay, mem, attr_name(d->id_attr), &p, err);
 	if (r < 0)
 		return -1;

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/keys.h"
 #include "base/ldif.h"
 #include "connectors/ldif.h"
@@ -146,6 +147,17 @@ static void fail(struct outcome *out, struct value name, const char *why)
 	err_set(&out->err, ERR_ENTRY, "%.*s: %s", (int)name.len, name.data, why);
 }
 
+/* As ldif_peek will have it of the merged file: without the empty line. */
+static uint64_t printed_digest(const struct entry *e)
+{
+	struct buf text = {0};
+
+	ldif_print_entry(&text, e);
+	uint64_t digest = hash_bytes(text.data, text.len - 1, 0);
+	buf_free(&text);
+	return digest;
+}
+
 static void put_add(
 	struct batch *b, const struct change *c, const struct doubt *doubt, struct outcome *out)
 {
@@ -166,6 +178,7 @@ static void put_add(
 	change_apply(b->mem, &e, &all);
 	local_identify(b->mem, b->dir->id_attr, &e);
 	out->id = e.id;
+	out->digest = printed_digest(&e);
 }
 
 /* A rename and what else changes are two records, as in LDAP. */

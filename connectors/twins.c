@@ -1,45 +1,39 @@
 #include "connectors/twins.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/keys.h"
 
-#define BITS_A_KEY 16
-#define BITS_MIN 4096u
-#define BITS_MAX (1u << 25)
+#define KEYS_A_WORD 4
+#define WORDS_MIN 64u
+#define WORDS_MAX (1u << 19)
 
 void twins_start(struct twins *t, uint64_t expected)
 {
-	uint64_t size = BITS_MIN;
+	uint64_t n = WORDS_MIN;
 
 	*t = (struct twins){0};
-	while (size < expected * BITS_A_KEY && size < BITS_MAX)
-		size *= 2;
-	t->bits = calloc(size / 8, 1);
-	t->mask = t->bits != NULL ? size - 1 : 0;
+	while (n < expected / KEYS_A_WORD && n < WORDS_MAX)
+		n *= 2;
+	t->words = calloc(n, sizeof(*t->words));
+	t->mask = n - 1;
+	if (t->words == NULL) {
+		(void)fputs("galway: out of memory\n", stderr);
+		_Exit(5);
+	}
 }
 
-/* Sets the bit; was it set? Without memory for the filter everything is in doubt. */
-static bool set_bit(struct twins *t, uint64_t hash)
+/* Both bits of a key are in one word, so that one place of memory is touched. */
+static void look_at(struct twins *t, uint64_t key)
 {
-	if (t->bits == NULL)
-		return true;
-	unsigned char *byte = &t->bits[(hash & t->mask) / 8], bit = (unsigned char)(1u << hash % 8);
-	bool was = (*byte & bit) != 0;
-	*byte |= bit;
-	return was;
-}
+	uint64_t bits = 1ull << (key & 63) | 1ull << (key >> 6 & 63);
+	uint64_t *word = &t->words[key >> 12 & t->mask];
 
-void twins_add(struct twins *t, uint64_t key)
-{
-	/* Both halves of the key are looked at, so that a stranger is in doubt only if both bits
-	 * are set. */
-	bool first = set_bit(t, key), second = set_bit(t, key >> 32 | key << 32);
-
-	buf_add(&t->keys, &key, sizeof(key));
-	if (first && second)
+	if ((*word & bits) == bits)
 		buf_add(&t->doubts, &key, sizeof(key));
+	*word |= bits;
 }
 
 static uint64_t key_at(const struct buf *b, size_t at)
@@ -50,11 +44,27 @@ static uint64_t key_at(const struct buf *b, size_t at)
 	return key;
 }
 
-bool twins_found(const struct twins *t, uint64_t *key)
+/* Keys are looked at some at a time, as the places are random and the processor can wait for many
+ * at once. */
+static void look_at_new(struct twins *t)
+{
+	for (; t->looked < t->keys.len; t->looked += sizeof(uint64_t))
+		look_at(t, key_at(&t->keys, t->looked));
+}
+
+void twins_add(struct twins *t, uint64_t key)
+{
+	buf_add(&t->keys, &key, sizeof(key));
+	if (t->keys.len - t->looked >= 128 * sizeof(key))
+		look_at_new(t);
+}
+
+bool twins_found(struct twins *t, uint64_t *key)
 {
 	struct keys doubted, met;
 	bool found = false;
 
+	look_at_new(t);
 	if (t->doubts.len == 0)
 		return false;
 	keys_init(&doubted, t->doubts.len / sizeof(*key), false);
@@ -74,6 +84,6 @@ void twins_free(struct twins *t)
 {
 	buf_free(&t->keys);
 	buf_free(&t->doubts);
-	free(t->bits);
+	free(t->words);
 	*t = (struct twins){0};
 }

@@ -13,7 +13,8 @@
  */
 struct twins {
 	struct buf keys, doubts;
-	unsigned char *bits;
+	size_t looked;   /* bytes of keys that the filter has seen */
+	uint64_t *words; /* of the filter */
 	uint64_t mask;
 };
 
@@ -21,7 +22,7 @@ struct twins {
 void twins_start(struct twins *, uint64_t expected);
 void twins_add(struct twins *, uint64_t key);
 /* All were added: true, and a key that came twice. */
-bool twins_found(const struct twins *, uint64_t *key);
+bool twins_found(struct twins *, uint64_t *key);
 void twins_free(struct twins *);
 
 #endif

@@ -132,6 +132,8 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 		return 0;
 	if (o != NULL && o->id.len > 0)
 		s->link.target = o->id;
+	if (o != NULL && o->digest != 0)
+		s->link.target_digest = o->digest;
 	return state_put_link(a->state, a->flow, &s->link, a->err);
 }
 

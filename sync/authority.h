@@ -12,7 +12,7 @@
  * Returns a connector's name.
  */
 const char *authority_side(const struct flow *, const char *object, unsigned attr);
-/* Why, for explain: "the object", "authority-of", "the flow". */
+/* Why, for explain: "set for the object", "set for the attribute", "the flow's". */
 const char *authority_why(const struct flow *, const char *object, unsigned attr);
 
 #endif

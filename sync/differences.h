@@ -18,7 +18,9 @@ void differences(struct arena *, const struct flow *, const struct row *, const 
 void difference_deny(struct arena *, const struct flow *, const char *object_side,
 	const struct wanted *, struct step *);
 
-/* What links remember of a target entry: over the written attributes and the name. */
+/* What links remember of a target entry: the connector's digest, or one over the written attributes
+ * and the name. After a change the connector's is not known before the entry is read again: then
+ * the next full run verifies it once. */
 uint64_t target_digest(const struct flow *, const struct entry *);
 
 #endif

@@ -106,9 +106,38 @@ void gather_free(struct gather *g)
 	arena_free(g->scratch);
 }
 
+/* Target entries are compared with their links some at a time: each is at two random places of
+ * memory, and waiting for many at once costs little more than for one. */
+#define LOOKUPS 64
+
+struct lookups {
+	uint64_t key[LOOKUPS], digest[LOOKUPS];
+	unsigned n;
+};
+
+static void compare_targets(struct gather *g, struct lookups *l)
+{
+	struct link_slot *slots[LOOKUPS];
+
+	for (unsigned i = 0; i < l->n; i++)
+		links_prefetch_target(&g->links, l->key[i]);
+	for (unsigned i = 0; i < l->n; i++)
+		slots[i] = links_target(&g->links, l->key[i]);
+	for (unsigned i = 0; i < l->n; i++) {
+		if (slots[i] == NULL)
+			continue;
+		slots[i]->flags |= LINK_TARGET;
+		if (slots[i]->target_digest != l->digest[i])
+			slots[i]->flags |= LINK_DRIFTED;
+	}
+	l->n = 0;
+}
+
 int gather_target(struct gather *g, struct err *err)
 {
-	const struct query all = {.kind = QUERY_ALL, .wanted = &g->flow->looks};
+	const struct query all = {
+		.kind = QUERY_ALL, .wanted = &g->flow->looks, .digests = true, .partial = true};
+	struct lookups lookups = {.n = 0};
 	uint64_t into = dn_key(g->flow->into);
 	struct entry e;
 	int rc;
@@ -116,17 +145,16 @@ int gather_target(struct gather *g, struct err *err)
 	if (connector_read(g->target, &all, err) < 0)
 		return -1;
 	while ((rc = connector_next(g->target, g->scratch, &e, err)) == 1) {
-		struct link_slot *slot = links_target(&g->links, e.key);
 		g->targets++;
-		if (slot != NULL) {
-			slot->flags |= LINK_TARGET;
-			if (target_digest(g->flow, &e) != slot->target_digest)
-				slot->flags |= LINK_DRIFTED;
-		} else if (!g->into_seen) {
+		lookups.key[lookups.n] = e.key;
+		lookups.digest[lookups.n++] = target_digest(g->flow, &e);
+		if (lookups.n == LOOKUPS)
+			compare_targets(g, &lookups);
+		if (!g->into_seen)
 			g->into_seen = dn_key(e.name) == into;
-		}
 		arena_reset(g->scratch);
 	}
+	compare_targets(g, &lookups);
 	return rc;
 }
 
@@ -241,6 +269,7 @@ static int start_reading(struct gather *g, struct arena *old, struct err *err)
 	struct query query = {.kind = QUERY_ALL,
 		.wanted = &g->flow->reads,
 		.want_cookie = g->want_cookie,
+		.digests = true,
 		.partial = true};
 
 	if (!g->full) {

@@ -21,7 +21,8 @@ static void enter(const struct links *l, uint32_t *table, uint64_t key, size_t n
 	table[i] = (uint32_t)number + 1;
 }
 
-/* Zeroed memory in huge pages where the system has them: every object is looked up twice, at random places. */
+/* Zeroed memory in huge pages where the system has them: every object is looked up twice, at random
+ * places. */
 static void *many_pages(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -114,4 +115,9 @@ struct link_slot *links_target(const struct links *l, uint64_t key)
 			return slot;
 	}
 	return NULL;
+}
+
+void links_prefetch_target(const struct links *l, uint64_t key)
+{
+	__builtin_prefetch(&l->by_target[place_of(l, key)]);
 }

@@ -39,5 +39,7 @@ int links_load(struct links *, struct state *, long long flow, struct err *);
 void links_free(struct links *);
 struct link_slot *links_source(const struct links *, uint64_t key);
 struct link_slot *links_target(const struct links *, uint64_t key);
+/* It will be asked for soon. */
+void links_prefetch_target(const struct links *, uint64_t key);
 
 #endif

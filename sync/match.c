@@ -318,7 +318,8 @@ static int answer_all(struct pass *p)
 
 static int read_target(struct pass *p)
 {
-	const struct query all = {.kind = QUERY_ALL, .wanted = &p->g->flow->looks};
+	const struct query all = {
+		.kind = QUERY_ALL, .wanted = &p->g->flow->looks, .digests = true};
 	struct entry e;
 	int rc;
 

@@ -138,8 +138,10 @@ static struct entry after_of(struct arena *mem, const struct row *row, const str
 		if (after.n > 0)
 			memcpy(after.attrs, row->current->attrs, after.n * sizeof(*after.attrs));
 	}
-	if (s->write)
+	if (s->write) {
 		change_apply(mem, &after, &s->change);
+		after.digest = 0;
+	}
 	return after;
 }
 
@@ -166,6 +168,8 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)
 {
+	if (e->digest != 0)
+		return e->digest;
 	return hash_bytes(e->name.data, e->name.len, entry_digest(e, &f->writes));
 }
 
