@@ -69,8 +69,8 @@ static int ldif_read(struct connector *c, const struct query *q, struct err *err
 	d->peeked = false;
 	if (stat(d->file, &st) < 0)
 		return file_fail(err, d->file);
-	/* People's entries have some hundred bytes. */
-	if (reading_start(&d->pass, q, (uint64_t)st.st_size / 512, err) < 0 ||
+	/* A person's entry has about a kilobyte. */
+	if (reading_start(&d->pass, q, (uint64_t)st.st_size / 1024, err) < 0 ||
 		ldif_load(d, err) < 0)
 		return -1;
 	return overlay_open(&d->overlay, &d->changes, d->allow_urls, err);

@@ -196,7 +196,7 @@ static void count(struct summary *sum, const struct step *s)
 		break;
 	case STEP_LINK:
 		sum->link++;
-		/* fall through */
+		__attribute__((fallthrough));
 	case STEP_MODIFY:
 		sum->rename += renames;
 		sum->modify += modifies;

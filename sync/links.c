@@ -77,7 +77,7 @@ int links_load(struct links *l, struct state *state, long long flow, struct err 
 	*l = (struct links){0};
 	if (state_links(state, flow, err) < 0 || load(l, state, err) < 0)
 		return -1;
-	l->places = l->n + l->n / 5 * 2 + 1;
+	l->places = l->n + l->n / 4 + 64;
 	l->by_source = many_pages(l->places * sizeof(*l->by_source));
 	l->by_target = many_pages(l->places * sizeof(*l->by_target));
 	if (l->by_source == NULL || l->by_target == NULL)

@@ -8,7 +8,7 @@ struct err;
 struct state;
 
 /*
- * All links of a flow in memory, 40 bytes each and 11 for two indexes, so that a million objects
+ * All links of a flow in memory, 40 bytes each and 10 for two indexes, so that a million objects
  * are compared without asking the state once. What is found here by a 64-bit key is compared in
  * full (id, marker) before anything is written.
  */

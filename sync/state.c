@@ -222,12 +222,12 @@ static int open_database(struct state *s, const char *file, bool write, struct e
 		flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(file, &s->db, flags, NULL) != SQLITE_OK)
 		return fail(s, "open", err);
-	/* The rollback journal, not WAL: reading must not create files. 4 MiB of cache is enough,
+	/* The rollback journal, not WAL: reading must not create files. 2 MiB of cache is enough,
 	 * as links are written in the order of their key; mapped or larger caches only raise the
 	 * peak. */
 	if (run_text(s,
 		    "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; "
-		    "PRAGMA synchronous = FULL; PRAGMA cache_size = -4096; "
+		    "PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; "
 		    "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
 		    err) < 0)
 		return -1;

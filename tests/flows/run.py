@@ -151,6 +151,8 @@ class Case:
         start = self.work / "start"
         start.mkdir()
         (start / "xyz.ldif").write_bytes(EMPTY_TARGET)
+        for rules in self.folder.glob("*.rules"):
+            shutil.copyfile(rules, start / rules.name)
         steps = sorted((d for d in self.folder.iterdir() if d.is_dir() and d.name.isdigit()), key=lambda d: int(d.name))
         for step in steps + [self.folder]:
             self.place(step, start)

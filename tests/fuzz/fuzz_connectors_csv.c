@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "connectors/csv_rows.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /* The rows with every field in quotes; false when they are refused. */
 static bool print_rows(const char *data, size_t len, char delimiter, struct buf *out)
 {
