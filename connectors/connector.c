@@ -17,12 +17,14 @@ const struct connector_type *const connector_types[] = {
 
 const struct setting connector_settings[] = {
 	{"type", SETTING_WORD, "!", "ldif|csv|mem", "what kind of directory it is"},
-	{"id", SETTING_TEXT, "objectGUID", NULL, "the attribute that never changes"},
-	{"base", SETTING_TEXT, NULL, NULL, "the name below which everything lies"},
-	{"smtp-domains", SETTING_LIST, NULL, NULL, "whose mail addresses this side owns"},
-	{"sip-domains", SETTING_LIST, NULL, NULL, "whose SIP addresses this side owns"},
-	{"forest", SETTING_TEXT, NULL, NULL, "its name in msExchOriginatingForest"},
-	{"readonly", SETTING_BOOL, "false", NULL, "never written to"},
+	{"id", SETTING_TEXT, "objectGUID", NULL,
+		"the attribute that identifies an entry and never changes"},
+	{"base", SETTING_TEXT, NULL, NULL, "the DN at or below which every entry lies"},
+	{"smtp-domains", SETTING_LIST, NULL, NULL, "the mail domains that this side owns"},
+	{"sip-domains", SETTING_LIST, NULL, NULL, "the SIP domains that this side owns"},
+	{"forest", SETTING_TEXT, NULL, NULL,
+		"its name, for %Forest.FQDN%; else the DC parts of base"},
+	{"readonly", SETTING_BOOL, "false", NULL, "true: it is never written to"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 

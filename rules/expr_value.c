@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "rules/functions.h"
 
@@ -57,9 +58,13 @@ int spend(struct eval *ev, size_t bytes)
 const char *shown(struct eval *ev, struct value text)
 {
 	struct value cut = utf8_cut(text, 40);
+	struct buf b = {0};
 
-	return arena_printf(
-		ev->mem, "\"%.*s%s\"", (int)cut.len, cut.data, cut.len < text.len ? "..." : "");
+	text_safe_add(&b, cut.data, cut.len, 1);
+	const char *safe = arena_printf(ev->mem, "\"%.*s%s\"", (int)b.len, b.len > 0 ? b.data : "",
+		cut.len < text.len ? "..." : "");
+	buf_free(&b);
+	return safe;
 }
 
 bool number_parse(struct value text, int64_t *out)

@@ -41,6 +41,21 @@ static int next_batch(struct applying *a)
 	return rc < 0 ? -1 : (int)a->n;
 }
 
+/* The objects' sources of authority. */
+static int find_sides(struct applying *a, const char **sides)
+{
+	int rc = state_hold(a->state, a->err);
+
+	for (size_t i = 0; i < a->n && rc >= 0; i++) {
+		sides[i] = NULL;
+		if (a->steps[i].write)
+			rc = state_authority(a->state, a->flow, a->steps[i].source_id, a->mem,
+				&sides[i], a->err);
+	}
+	state_let_go(a->state);
+	return rc < 0 ? -1 : 0;
+}
+
 static int write_batch(struct applying *a)
 {
 	const struct step *steps[BATCH];
@@ -48,15 +63,13 @@ static int write_batch(struct applying *a)
 	struct outcome *outcomes = arena_zalloc(a->mem, BATCH * sizeof(*outcomes));
 	size_t n = 0;
 
+	if (find_sides(a, sides) < 0)
+		return -1;
 	for (size_t i = 0; i < a->n; i++) {
-		a->of[i] = NULL;
+		a->of[i] = a->steps[i].write ? &outcomes[n] : NULL;
 		if (!a->steps[i].write)
 			continue;
-		sides[n] = NULL;
-		if (state_authority(a->state, a->flow, a->steps[i].source_id, a->mem, &sides[n],
-			    a->err) < 0)
-			return -1;
-		a->of[i] = &outcomes[n];
+		sides[n] = sides[i];
 		steps[n++] = &a->steps[i];
 	}
 	return n == 0 ? 0
@@ -64,7 +77,6 @@ static int write_batch(struct applying *a)
 				a->err);
 }
 
-/* Of bytes that are no text, how many. */
 static const char *text_of(struct arena *mem, struct value v)
 {
 	if (!utf8_valid(v.data, v.len) || (v.len > 0 && memchr(v.data, '\0', v.len) != NULL))

@@ -6,40 +6,91 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "rules/expr.h"
+#include "rules/rules.h"
 #include "sync/options.h"
+
+/* How a value is written. */
+static const char *const kinds[] = {
+	[SETTING_TEXT] = "text",
+	[SETTING_PATH] = "path",
+	[SETTING_LIST] = "list",
+	[SETTING_NUMBER] = "number",
+	[SETTING_BOOL] = "true|false",
+	[SETTING_SPAN] = "time",
+	[SETTING_WORD] = "word",
+};
+
+/* Sections without settings of their own. */
+static const struct {
+	const char *name, *pair, *help;
+} pairs[] = {
+	{"params", "NAME = \"TEXT\"", "expressions have it as %NAME%; a flow's own come first"},
+	{"authority-of", "ATTRIBUTE = \"CONNECTOR\"",
+		"who may say what the attribute is in this flow; else see authority"},
+	{"authority", "ATTRIBUTE = \"CONNECTOR\"", "the same for all flows of that connector"},
+};
 
 static void help_table(struct buf *b, const struct setting *s)
 {
 	for (; s != NULL && s->name != NULL; s++) {
 		const char *fallback = s->fallback == NULL ? "" : s->fallback;
-		bool required = strcmp(fallback, "!") == 0;
-		buf_printf(b, "  %-22s%s%s%s%s%s\n", s->name, s->help, s->words != NULL ? ": " : "",
-			s->words != NULL ? s->words : "",
-			required              ? " (required)"
-			: fallback[0] != '\0' ? ", else "
-					      : "",
-			required ? "" : fallback);
+		buf_printf(b, "  %-21s%-11s%s", s->name, kinds[s->kind], s->help);
+		if (s->words != NULL)
+			buf_printf(b, ": %s", s->words);
+		if (strcmp(fallback, "!") == 0)
+			buf_puts(b, " (required)");
+		else if (fallback[0] != '\0')
+			buf_printf(b, " (default %s)", fallback);
+		buf_putc(b, '\n');
 	}
+}
+
+static void help_pairs(struct buf *b, const struct section_shape *s, const char *indent)
+{
+	size_t i = 0;
+
+	while (strcmp(pairs[i].name, s->name) != 0)
+		i++;
+	buf_printf(b, "%s%s { %s }\n%s    %s\n", indent, s->name, pairs[i].pair, indent,
+		pairs[i].help);
+}
+
+static void help_section(struct buf *b, const struct section_shape *s)
+{
+	buf_putc(b, '\n');
+	if (s->free) {
+		help_pairs(b, s, "");
+		return;
+	}
+	buf_printf(b, "%s NAME { ... }\n", s->name);
+	help_table(b, s->settings);
+	for (const struct section_variant *v = s->variants; v != NULL && v->word != NULL; v++) {
+		buf_printf(b, " with %s = %s: %s\n", s->by_word, v->word,
+			connector_type(v->word)->help);
+		help_table(b, v->settings);
+	}
+	for (const struct section_shape *i = s->inner; i != NULL && i->name != NULL; i++)
+		help_pairs(b, i, "  ");
 }
 
 static void help_settings(struct buf *b)
 {
 	const struct section_shape *root = setup_shape();
 
-	buf_puts(b, "At the top:\n");
+	buf_puts(b,
+		"The configuration file: NAME = VALUE, and sections. A list is \"a\" or {\"a\", "
+		"\"b\"}, a time\n90s, 15m, 3h or 7d; a path starts at the folder of the file. # "
+		"begins a comment.\n\n");
 	help_table(b, root->settings);
-	for (const struct section_shape *s = root->inner; s->name != NULL; s++) {
-		buf_printf(b, "\n%s%s {%s}\n", s->name, s->titled ? " NAME" : "",
-			s->free ? " any = \"value\" " : "");
-		help_table(b, s->settings);
-		for (const struct section_variant *v = s->variants; v != NULL && v->word != NULL;
-			v++) {
-			buf_printf(b, " with %s = %s:\n", s->by_word, v->word);
-			help_table(b, v->settings);
-		}
-		for (const struct section_shape *i = s->inner; i != NULL && i->name != NULL; i++)
-			buf_printf(b, "  %s { any = \"value\" }\n", i->name);
-	}
+	for (const struct section_shape *s = root->inner; s->name != NULL; s++)
+		help_section(b, s);
+}
+
+static int help_function(struct buf *b, const char *name, struct err *err)
+{
+	if (function_help(b, name))
+		return EXIT_GOOD;
+	return err_set(err, ERR_FATAL, "no function '%s': see \"galway help functions\"", name);
 }
 
 int command_help(struct arena *mem, const struct request *q, struct err *err)
@@ -53,16 +104,20 @@ int command_help(struct arena *mem, const struct request *q, struct err *err)
 		buf_puts(&b, "galway " GALWAY_VERSION "\n");
 	else if (topic == NULL)
 		options_help(&b);
-	else if (strcmp(topic, "functions") == 0 && q->argc == 1)
+	else if (strcmp(topic, "functions") == 0 && q->argc == 2)
+		code = help_function(&b, q->argv[1], err);
+	else if (q->argc > 1)
+		code = err_set(err, ERR_FATAL, "help: one topic, or functions NAME");
+	else if (strcmp(topic, "functions") == 0)
 		functions_help(&b);
-	else if (strcmp(topic, "functions") == 0 && !function_help(&b, q->argv[1]))
-		code = err_set(err, ERR_FATAL, "no function '%s': see \"galway help functions\"",
-			q->argv[1]);
 	else if (strcmp(topic, "settings") == 0)
 		help_settings(&b);
-	else if (strcmp(topic, "functions") != 0)
+	else if (strcmp(topic, "validators") == 0)
+		validators_help(&b);
+	else
 		code = err_set(err, ERR_FATAL,
-			"no help on '%s': there is functions, functions NAME, and settings", topic);
+			"no help on '%s': there is functions [NAME], settings and validators",
+			topic);
 	if (b.len > 0)
 		(void)fwrite(b.data, 1, b.len, stdout);
 	buf_free(&b);

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/dn.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "rules/address.h"
 #include "sync/authority.h"
 #include "sync/written.h"
@@ -116,6 +117,28 @@ static unsigned without(struct arena *mem, unsigned attr, const struct value *a,
 	return n;
 }
 
+/* Only its type is written in another way: an address became the primary one, or is it no more. */
+static bool retyped(const struct mod *m, struct value v)
+{
+	for (unsigned i = 0; i < m->n_remove; i++) {
+		if (utf8_same(m->remove[i], v))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody made an address of theirs the primary one. */
+static bool outranked(const struct written *before, const struct mod *m)
+{
+	for (unsigned i = 0; i < m->n_remove; i++) {
+		struct value v = m->remove[i];
+		if (v.len > 5 && memcmp(v.data, "SMTP:", 5) == 0 &&
+			!written_value(before, m->attr, v))
+			return true;
+	}
+	return false;
+}
+
 /* Did somebody change the attribute since we wrote it? What they put there was an attempt of the
  * target's side. */
 static void note_drift(struct arena *mem, const struct flow *f, const struct row *row,
@@ -131,7 +154,8 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 	if (w->mode == FLOW_MERGE) {
 		/* Ours is missing, and the rules gave it all the time: it was taken away. */
 		for (unsigned i = 0; i < m->n_add; i++) {
-			if (!written_value(before, w->attr, m->add[i]))
+			if (!written_value(before, w->attr, m->add[i]) ||
+				(retyped(m, m->add[i]) && !outranked(before, m)))
 				continue;
 			d.removal = true;
 			d.value = m->add[i];

@@ -19,6 +19,9 @@
 #include "sync/sorter.h"
 #include "sync/spool.h"
 
+/* A plan that a person may read to the end is in the order of names. */
+#define BY_NAME_MAX 10000
+
 /* Everything one planning needs, let go together. */
 struct planning {
 	struct gather g;
@@ -81,6 +84,7 @@ static int gather_all(struct planning *p)
 static int reference_name(
 	struct planning *p, struct arena *mem, const struct reference *ref, struct value *name)
 {
+	unsigned skip = p->options->skip;
 	struct value bytes;
 	struct verdict v;
 	struct entry e;
@@ -98,7 +102,14 @@ static int reference_name(
 		return -1;
 	if (verdict_unpack(mem, bytes, &v) < 0)
 		return err_set(p->err, ERR_FATAL, "temporary file: damaged verdict");
-	*name = v.number == 0 ? v.name : (struct value){NULL, 0};
+	if (v.number != 0 || (!v.has_current && (skip & SKIP_CREATE) != 0))
+		return 0;
+	*name = v.name;
+	if (v.has_current && (skip & (SKIP_RENAME | SKIP_UPDATE)) != 0) {
+		if (pair_read_entry(&p->m, mem, v.current, &e, p->err) < 0)
+			return -1;
+		*name = e.name;
+	}
 	return 0;
 }
 
@@ -283,6 +294,7 @@ static int make_plan(struct planning *p)
 	p->g.cookie = NULL;
 	p->plan->summary.read = p->g.read;
 	p->plan->summary.none = p->g.none;
+	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
 	if (p->g.n_open > 0 &&
 		(match_target(&p->g, &p->m, p->err) < 0 ||
 			pair_rows(&p->g, &p->m, &p->p, p->err) < 0 || plan_all(p) < 0))
@@ -315,13 +327,15 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	int rc = -1;
 	if (steps_init(&p->plan->steps) < 0)
 		err_set(p->err, ERR_BUSY, "out of memory");
-	else if (state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
+	else if (state_hold(state, p->err) == 0 &&
+		 state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
 		 open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
 		p->g.full = full || must_be_full(p);
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}
+	state_let_go(state);
 	rc = close_sides(&p->g, rc, p->err);
 	paired_free(&p->p);
 	matched_free(&p->m);

@@ -36,6 +36,10 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][200])
 		(void)snprintf(reasons[n++], size,
 			"the source shrank from %lld to %lld entries, by more than %lld %%",
 			f->sources_before, f->plan.read, f->max_shrink);
+	/* A delta has no size of the source to look at. */
+	if (!f->full && f->plan.read == 0 && f->plan.remove > 0 && f->plan.remove == f->links)
+		(void)snprintf(reasons[n++], size, "the source has none of the %lld links any more",
+			f->links);
 	if (f->rules_changed && f->plan.remove > 0)
 		(void)snprintf(reasons[n++], size,
 			"the rules or the scope changed since the last run, and the plan has %lld "

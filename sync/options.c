@@ -9,23 +9,26 @@
 #include "base/log.h"
 
 const struct command commands[] = {
-	{"check", "", "parse everything, read every connector, say what is wrong", "", true,
-		command_check},
-	{"diff", "[FLOW...]", "show what sync would do; write nothing", "fwFoCUDR", true,
+	{"check", "", "read the configuration, the rules and every directory; say what is wrong",
+		"", true, command_check},
+	{"diff", "[FLOW...]", "show what sync would do; nothing is written", "fwFoCUDR", true,
 		command_diff},
-	{"sync", "[FLOW...]", "do it now", "fwFoCUDRaI", true, command_sync},
+	{"sync", "[FLOW...]", "do it; without a name all flows, in the order of the file",
+		"fwFoCUDRaI", true, command_sync},
 	{"explain", "FLOW WHO", "one object: scope, joins, rules, authority, and the step", "",
 		true, command_explain},
-	{"eval", "EXPR [FILE]", "an expression on the entries of an LDIF file or standard input",
+	{"eval", "EXPR [FILE]", "an expression for each entry of an LDIF file or standard input",
 		"", false, command_eval},
 	{"status", "[FLOW...]", "the last runs, and what is in conflict, denied or failed", "",
 		true, command_status},
-	{"links", "FLOW", "which source entry is which target entry", "", true, command_links},
-	{"authority", "show WHO | transfer WHO SIDE", "the source of authority of an object", "",
-		true, command_authority},
+	{"links", "FLOW", "id and name of each source entry and of its target entry", "", true,
+		command_links},
+	{"authority", "show WHO | transfer WHO SIDE",
+		"the source of authority of an object, or hand it over", "", true,
+		command_authority},
 	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
-	{"help", "[functions [NAME] | settings]", "this page, or one of these", "", false,
-		command_help},
+	{"help", "[functions [NAME] | settings | validators]", "this page, or the reference", "",
+		false, command_help},
 	{NULL, NULL, NULL, NULL, false, NULL},
 };
 
@@ -34,16 +37,16 @@ static const struct choice {
 	char letter;
 	const char *name, *value, *help;
 } choices[] = {
-	{'f', "full", NULL, "read everything, not only what changed"},
+	{'f', "full", NULL, "read everything, not only what changed in the source"},
 	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
 	{'F', "format", "FORMAT", "text, json, csv or ldif"},
-	{'o', "output", "FILE", "write the report there (also -o)"},
+	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
 	{'U', "no-update", NULL, "leave changes for another run"},
 	{'D', "no-delete", NULL, "leave deletes for another run"},
 	{'R', "no-rename", NULL, "leave renames and moves for another run"},
 	{'a', "approve", "DIGEST", "apply the very plan that was refused with this digest, once"},
-	{'I', "if-due", NULL, "only when interval has passed since the last good run"},
+	{'I', "if-due", NULL, "only when the interval has passed since a flow's last good run"},
 };
 
 #define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
@@ -176,6 +179,9 @@ void options_help(struct buf *b)
 	buf_puts(b,
 		"\nThe configuration is -c FILE, else $GALWAY_CONFIG, else "
 		"/etc/galway/galway.conf.\n"
+		"-v tells more on standard error, -q errors only. WHO is a DN, mail, "
+		"sAMAccountName,\n"
+		"userPrincipalName or id in the source. SIDE is a connector's name.\n"
 		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; 2 usage or\n"
 		"configuration; 3 a guard refused the plan, nothing was written; 4 done, but some "
 		"objects\n"

@@ -14,7 +14,7 @@
 
 /* Compared as bytes from the first member on. */
 struct order_record {
-	unsigned char phase, depth[2], name[33], key[8], place[4];
+	unsigned char phase, depth[2], first[33], key[8], place[4];
 };
 
 int steps_init(struct steps *s)
@@ -46,12 +46,12 @@ static unsigned char phase_of(const struct step *s)
 	return phases[s->op];
 }
 
-static void make_record(const struct step *s, uint32_t place, struct order_record *r)
+static void make_record(const struct step *s, bool by_id, uint32_t place, struct order_record *r)
 {
 	struct value name = s->target_name.len > 0 ? s->target_name : s->source_name;
 	unsigned depth = dn_depth(name);
 	struct arena *mem = arena_new();
-	struct value folded = utf8_fold(mem, name);
+	struct value first = by_id ? s->source_id : utf8_fold(mem, name);
 
 	*r = (struct order_record){.phase = phase_of(s)};
 	/* Parents first; deletes the other way round. */
@@ -61,7 +61,7 @@ static void make_record(const struct step *s, uint32_t place, struct order_recor
 		r->depth[0] = (unsigned char)(depth >> 8);
 		r->depth[1] = (unsigned char)depth;
 	}
-	memcpy(r->name, folded.data, folded.len < sizeof(r->name) ? folded.len : sizeof(r->name));
+	memcpy(r->first, first.data, first.len < sizeof(r->first) ? first.len : sizeof(r->first));
 	sorter_number(r->key, hash_bytes(s->source_id.data, s->source_id.len, 0));
 	memcpy(r->place, &(uint32_t){__builtin_bswap32(place)}, 4);
 	arena_free(mem);
@@ -78,7 +78,7 @@ int steps_add(struct steps *steps, const struct step *s, struct err *err)
 	buf_free(&b);
 	if (rc < 0)
 		return -1;
-	make_record(s, place, &r);
+	make_record(s, steps->by_id, place, &r);
 	return sorter_add(steps->order, &r, err);
 }
 

@@ -1,6 +1,7 @@
 #ifndef SYNC_ORDER_H
 #define SYNC_ORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
@@ -12,11 +13,13 @@ struct step;
 /*
  * Steps in the order in which they are to be done: what is only remembered, adds with parents
  * before children, changes, deletes with children before parents, and conflicts last; within these
- * by name. It depends on nothing but the steps.
+ * by name or, in a large plan, by the source's id: in that order the state takes links many times
+ * faster. It depends on nothing but the steps.
  */
 struct steps {
 	struct spool *spool;
 	struct sorter *order;
+	bool by_id; /* see above; set before the first step */
 };
 
 int steps_init(struct steps *);

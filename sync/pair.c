@@ -11,6 +11,7 @@
 #include "base/keys.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
+#include "sync/holder.h"
 #include "sync/naming.h"
 #include "sync/sorter.h"
 #include "sync/spool.h"
@@ -115,7 +116,8 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 	struct value own = plan_marker(p->mem, f, p->row.id);
 
 	if (link != NO_LINK && link != p->row.link)
-		return "is linked to another source object";
+		return arena_printf(p->mem, "is linked to another source object%s%s%s",
+			marker.len > 0 ? " (" : "", shown(p, marker), marker.len > 0 ? ")" : "");
 	if (keys_has(&p->adopted, place + 1ull))
 		return "was found by another source object before";
 	if (marker.len > 7 && memcmp(marker.data, "galway:", 7) == 0 && !value_same(marker, own))
@@ -155,6 +157,36 @@ static int choose(struct pairing *p, const struct fact **found, unsigned n)
 	return 1;
 }
 
+/* The entry is another row's contact, and gives the address up in this run: 1, 0, -1. */
+static int gives_up(
+	struct pairing *p, const struct fact *f, const struct entry *holder, uint64_t key)
+{
+	struct open_row other;
+
+	if (f->link == NO_LINK || (p->g->links.slots[f->link].flags & LINK_OPEN) == 0)
+		return 0;
+	if (pair_read_row(p->g, p->mem, p->g->links.slots[f->link].row, &other, p->err) < 0)
+		return -1;
+	return holder_gives_up(p->g, p->mem, &other, holder, key, p->err);
+}
+
+/* A join by an address that another row's contact has, but hands over in this run. */
+static int handed_over(struct pairing *p, const struct fact *f, const struct entry *e)
+{
+	const struct join_key *j = &p->row.desired.joins[f->index];
+	struct value v = j->value;
+	struct attr one = {j->attr, 1, &v};
+	const struct entry alone = {.n = 1, .attrs = &one};
+	struct claim *claims;
+
+	/* A contact that goes has its name and alias until it went: the next run makes the new one.
+	 */
+	if (f->link == NO_LINK || (p->g->links.slots[f->link].flags & LINK_LEAVES) != 0 ||
+		claims_held(p->mem, &alone, &claims) == 0)
+		return 0;
+	return gives_up(p, f, e, claims[0].key);
+}
+
 /* Does the join key really match, beyond its hash, an entry that may be adopted? */
 static int matches(struct pairing *p, const struct fact *f)
 {
@@ -167,8 +199,10 @@ static int matches(struct pairing *p, const struct fact *f)
 		return -1;
 	const struct attr *a = entry_get(&e, j->attr);
 	for (unsigned i = 0; a != NULL && i < a->n; i++) {
-		if (join_hash(j->attr, a->values[i]) == join_hash(j->attr, j->value))
-			return adoptable(p, &e);
+		if (join_hash(j->attr, a->values[i]) != join_hash(j->attr, j->value))
+			continue;
+		int rc = handed_over(p, f, &e);
+		return rc != 0 ? (rc < 0 ? -1 : 0) : adoptable(p, &e);
 	}
 	return 0;
 }
@@ -224,27 +258,6 @@ static int find_current(struct pairing *p)
 	return 0;
 }
 
-/* Does the row still want the address? Of the holder of an address: no means that this run takes it
- * away from it. */
-static int still_wants(struct pairing *p, uint32_t place, uint64_t key)
-{
-	struct open_row other;
-	struct claim *claims;
-
-	if (pair_read_row(p->g, p->mem, place, &other, p->err) < 0)
-		return -1;
-	if (other.presence == FAILED)
-		return 1;
-	if (other.presence != PRESENT)
-		return p->g->flow->leave != LEAVE_DELETE;
-	unsigned n = claims_wanted(p->mem, &other.desired, &claims);
-	for (unsigned i = 0; i < n; i++) {
-		if (claims[i].key == key)
-			return 1;
-	}
-	return 0;
-}
-
 static bool holds(struct pairing *p, uint64_t key)
 {
 	struct claim *claims;
@@ -265,15 +278,11 @@ static int check_holder(struct pairing *p, const struct fact *f, const struct cl
 
 	if (p->v.has_current && f->at == p->v.current)
 		return 0;
-	if (f->link != NO_LINK) {
-		const struct link_slot *slot = &p->g->links.slots[f->link];
-		int wants =
-			(slot->flags & LINK_OPEN) != 0 ? still_wants(p, slot->row, claim->key) : 1;
-		if (wants <= 0)
-			return wants;
-	}
 	if (pair_read_entry(p->m, p->mem, f->at, &holder, p->err) < 0)
 		return -1;
+	int rc = gives_up(p, f, &holder, claim->key);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	conflict(p, 11,
 		arena_printf(p->mem,
 			"E_PROXY_DUP: %s is held by %s in %s, and wanted by %s in %s%s",

@@ -104,10 +104,10 @@ static int spill(struct sorter *s, struct err *err)
 {
 	if (s->fd < 0) {
 		s->fd = open(spool_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		s->pieces = calloc(PIECES_MAX, sizeof(*s->pieces));
-		s->starts = calloc(PIECES_MAX, sizeof(*s->starts));
 		if (s->fd < 0)
 			return no_file("create", err);
+		s->pieces = calloc(PIECES_MAX, sizeof(*s->pieces));
+		s->starts = calloc(PIECES_MAX, sizeof(*s->starts));
 		if (s->pieces == NULL || s->starts == NULL)
 			return err_set(err, ERR_BUSY, "out of memory");
 	}

@@ -505,6 +505,21 @@ int state_next_run(struct state *s, struct run *run, struct err *err)
 	return 1;
 }
 
+int state_hold(struct state *s, struct err *err)
+{
+	return run_text(s, "BEGIN", err);
+}
+
+void state_let_go(struct state *s)
+{
+	struct err ignored;
+
+	/* Nothing was written. A statement that is still open would keep the lock. */
+	for (unsigned i = 0; i < N_QUERIES; i++)
+		sqlite3_reset(s->statements[i]);
+	(void)run_text(s, "ROLLBACK", &ignored);
+}
+
 int state_begin(struct state *s, struct err *err)
 {
 	/* What an error has left half-done does not count. */

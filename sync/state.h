@@ -91,6 +91,10 @@ struct run {
 int state_runs(struct state *, long long flow, struct err *); /* the newest first */
 int state_next_run(struct state *, struct run *, struct err *);
 
+/* Reading many things: one lock and one look at the file for all of them, and all from one moment. */
+int state_hold(struct state *, struct err *);
+void state_let_go(struct state *);
+
 /* Writing: everything between begin and commit is kept, or nothing. */
 int state_begin(struct state *, struct err *);
 int state_commit(struct state *, struct err *);

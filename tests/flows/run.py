@@ -422,12 +422,17 @@ def main():
     options = parser.parse_args()
     names = sorted(d.name for d in HERE.iterdir() if d.is_dir() and (d / "about").exists()
                    and (not options.names or any(n in d.name for n in options.names)))
-    failed = 0
+    failed = known = 0
     with concurrent.futures.ProcessPoolExecutor(options.j) as pool:
         for name, why in zip(names, pool.map(test_one, names, [options] * len(names))):
+            wrong = why is not None
+            if (HERE / name / "fails").exists() and not options.update:
+                known += wrong
+                why = None if wrong else "it does not fail any more: remove the file \"fails\""
             failed += why is not None
-            print(f"{'FAIL' if why else 'ok  '} {name}" + (f"\n{why}" if why else ""), flush=True)
-    print(f"{len(names) - failed} passed, {failed} failed")
+            word = "FAIL" if why else "wait" if wrong else "ok  "
+            print(f"{word} {name}" + (f"\n{why}" if why else ""), flush=True)
+    print(f"{len(names) - failed - known} passed, {failed} failed" + (f", {known} known to fail" if known else ""))
     return 1 if failed or not names else 0
 
 

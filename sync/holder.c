@@ -1,0 +1,88 @@
+#include "sync/holder.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/dn.h"
+#include "sync/authority.h"
+#include "sync/claims.h"
+#include "sync/gather.h"
+#include "sync/plan.h"
+#include "sync/row.h"
+#include "sync/written.h"
+
+static bool claims_key(const struct claim *claims, unsigned n, uint64_t key)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (claims[i].key == key)
+			return true;
+	}
+	return false;
+}
+
+static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
+{
+	for (unsigned i = 0; i < d->n; i++) {
+		if (d->attrs[i].attr == attr)
+			return &d->attrs[i];
+	}
+	return NULL;
+}
+
+/* Every value of the holder with the address is one that this run takes away. */
+static bool all_ours(struct arena *mem, const struct flow *f, const struct open_row *other,
+	const struct link *link, const char *side, const struct entry *holder, uint64_t key)
+{
+	const struct written before = {other->desired.rule, f->epoch, link->written};
+
+	for (unsigned i = 0; i < holder->n; i++) {
+		const struct attr *a = &holder->attrs[i];
+		const struct wanted *w = wanted_of(&other->desired, a->id);
+		bool ours = w != NULL && w->mode != FLOW_ADD &&
+			    strcmp(authority_side(f, side, a->id), f->source) == 0;
+		for (unsigned k = 0; k < a->n; k++) {
+			struct attr one = {a->id, 1, &a->values[k]};
+			const struct entry alone = {.n = 1, .attrs = &one};
+			struct claim *claims;
+			unsigned n = claims_held(mem, &alone, &claims);
+			if (!claims_key(claims, n, key))
+				continue;
+			if (!ours || (w->mode == FLOW_MERGE &&
+					     !written_value(&before, a->id, a->values[k])))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The contact is deleted. */
+static bool goes(struct arena *mem, const struct flow *f, const struct link *link, const char *side,
+	const struct entry *holder)
+{
+	return f->leave == LEAVE_DELETE && dn_text_below(holder->name, &f->managed[0]) &&
+	       value_same(entry_first(holder, f->marker), plan_marker(mem, f, link->source)) &&
+	       strcmp(authority_side(f, side, ATTR_NONE), f->source) == 0;
+}
+
+int holder_gives_up(struct gather *g, struct arena *mem, const struct open_row *other,
+	const struct entry *holder, uint64_t key, struct err *err)
+{
+	const char *side = NULL;
+	struct claim *claims;
+	struct link link;
+
+	if (other->presence == FAILED)
+		return 0;
+	int rc = state_link(g->state, g->known.id, other->id, mem, &link, err);
+	if (rc <= 0)
+		return rc;
+	if (state_authority(g->state, g->known.id, other->id, mem, &side, err) < 0)
+		return -1;
+	if (other->presence != PRESENT)
+		return goes(mem, g->flow, &link, side, holder);
+	unsigned n = claims_wanted(mem, &other->desired, &claims);
+	if (claims_key(claims, n, key))
+		return 0;
+	return all_ours(mem, g->flow, other, &link, side, holder, key);
+}

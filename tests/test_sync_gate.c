@@ -1,0 +1,246 @@
+#include "sync_cases.h"
+
+#include "connectors/connector.h"
+#include "sync/gate.h"
+
+/*
+ * A change, what else is known, and why it is stopped ("" is let through). Each line that is
+ * stopped differs in one thing from one that passes, so that each guard has a line that fails
+ * without it.
+ *
+ * "add ann tel", "modify ann tel >bob", "delete ann": names as everywhere, attributes without
+ * values. Known: "object xyz", "of tel xyz" (whose it is), "flow xyz".
+ */
+static const struct gate_case {
+	const char *change, *with, *why;
+} cases[] = {
+	/* below a managed container, by the parsed name, strictly */
+	{"modify ann tel", "", ""},
+	{"modify ann,OU=Old tel", "", ""},
+	{"modify ann,OU=Sub,OU=GAL tel", "", ""},
+	{"modify ann,OU=Staff tel", "",
+		"CN=ann,OU=Staff,DC=xyz lies outside the managed containers"},
+	{"modify ann,OU=GAL,OU=Staff tel", "",
+		"CN=ann,OU=GAL,OU=Staff,DC=xyz lies outside the managed containers"},
+	{"modify ann\\,OU=GAL,OU=Staff tel", "",
+		"CN=ann\\,OU=GAL,OU=Staff,DC=xyz lies outside the managed containers"},
+	{"modify =OU=GAL,DC=xyz tel", "", "OU=GAL,DC=xyz lies outside the managed containers"},
+	{"modify =DC=xyz tel", "", "DC=xyz lies outside the managed containers"},
+	{"modify =nonsense tel", "", "nonsense lies outside the managed containers"},
+	{"modify = tel", "", " lies outside the managed containers"},
+	{"add ann,OU=Staff tel", "", "CN=ann,OU=Staff,DC=xyz lies outside the managed containers"},
+	/* the new name too */
+	{"modify ann >bob", "", ""},
+	{"modify ann >bob,OU=Old", "", ""},
+	{"modify ann >bob,OU=Staff", "",
+		"CN=ann,OU=GAL,DC=xyz lies outside the managed containers"},
+	{"modify ann,OU=Staff >bob", "",
+		"CN=ann,OU=Staff,DC=xyz lies outside the managed containers"},
+	/* deletes only in the flow's own container */
+	{"delete ann", "", ""},
+	{"delete ann,OU=Sub,OU=GAL", "", ""},
+	{"delete ann,OU=Old", "", "CN=ann,OU=Old,DC=xyz was there before us: not to be deleted"},
+	{"delete ann,OU=Staff", "", "CN=ann,OU=Staff,DC=xyz lies outside the managed containers"},
+	{"delete =OU=GAL,DC=xyz", "", "OU=GAL,DC=xyz lies outside the managed containers"},
+	/* what the rules write, the marker, hiding; the naming attribute in an add */
+	{"modify ann mark", "", ""},
+	{"modify ann hide", "", ""},
+	{"modify ann tel mail px", "", ""},
+	{"modify ann title", "", "CN=ann,OU=GAL,DC=xyz: title is not to be written"},
+	{"modify ann tel title", "", "CN=ann,OU=GAL,DC=xyz: title is not to be written"},
+	{"add ann cn tel", "", ""},
+	{"add ann sn tel", "", "CN=ann,OU=GAL,DC=xyz: sn is not to be written"},
+	{"modify ann cn", "", "CN=ann,OU=GAL,DC=xyz: cn is not to be written"},
+	/* and never */
+	{"modify ann userPassword", "all",
+		"CN=ann,OU=GAL,DC=xyz: userPassword is not to be written"},
+	{"modify ann title", "all", ""},
+	{"add =member=x,OU=GAL,DC=xyz member", "",
+		"member=x,OU=GAL,DC=xyz: member is not to be written"},
+	/* the source is authoritative */
+	{"modify ann tel", "of mail xyz", ""},
+	{"modify ann tel", "of tel xyz", "CN=ann,OU=GAL,DC=xyz: tel belongs to xyz"},
+	{"modify ann mail tel", "of tel xyz", "CN=ann,OU=GAL,DC=xyz: tel belongs to xyz"},
+	{"modify ann tel", "object xyz", "CN=ann,OU=GAL,DC=xyz: tel belongs to xyz"},
+	{"modify ann tel", "of tel xyz; object abc", ""},
+	{"modify ann tel", "flow xyz", "CN=ann,OU=GAL,DC=xyz: tel belongs to xyz"},
+	{"modify ann tel", "flow xyz; object abc", ""},
+	{"add ann", "", ""},
+	{"add ann", "object xyz", "CN=ann,OU=GAL,DC=xyz: the object belongs to xyz"},
+	{"add ann", "flow xyz", "CN=ann,OU=GAL,DC=xyz: the object belongs to xyz"},
+	{"add ann cn", "of cn xyz", ""},
+	{"delete ann", "object xyz", "CN=ann,OU=GAL,DC=xyz: the object belongs to xyz"},
+	{"delete ann", "flow xyz", "CN=ann,OU=GAL,DC=xyz: the object belongs to xyz"},
+	{"modify ann >bob", "of dn xyz", "CN=ann,OU=GAL,DC=xyz: distinguishedName belongs to xyz"},
+	{"modify ann >bob", "object xyz", "CN=ann,OU=GAL,DC=xyz: distinguishedName belongs to xyz"},
+	{"modify ann", "object xyz", ""},
+};
+
+/* Rights, secrets and identity: whatever the rules say. */
+static const char *const never[] = {"userPassword", "unicodePwd", "servicePrincipalName",
+	"userAccountControl", "msDS-AllowedToActOnBehalfOfOtherIdentity", "msDS-KeyCredentialLink",
+	"sIDHistory", "adminCount", "nTSecurityDescriptor", "member", "memberOf",
+	"altSecurityIdentities", "primaryGroupID", "objectSid", "objectGUID"};
+
+static struct value name_from(struct arena *mem, const char *word)
+{
+	return word[0] == '=' ? value_of(word + 1) : full_name(mem, word);
+}
+
+static struct step step_of(struct arena *mem, const char *text)
+{
+	static struct value some = {"v", 1};
+	char *words[8];
+	unsigned n = words_of(mem, text, " ", words, 8);
+	struct step s = {.op = STEP_MODIFY, .change.op = CHANGE_MODIFY, .write = true};
+
+	if (strcmp(words[0], "add") == 0) {
+		s.op = STEP_ADD;
+		s.change.op = CHANGE_ADD;
+	} else if (strcmp(words[0], "delete") == 0) {
+		s.op = STEP_DELETE;
+		s.change.op = CHANGE_DELETE;
+	}
+	s.change.name = name_from(mem, words[1]);
+	s.change.mods = arena_zalloc(mem, 8 * sizeof(*s.change.mods));
+	for (unsigned i = 2; i < n; i++) {
+		if (words[i][0] == '>')
+			s.change.new_name = name_from(mem, words[i] + 1);
+		else
+			s.change.mods[s.change.n++] =
+				(struct mod){.attr = attr_of(words[i]), .n_add = 1, .add = &some};
+	}
+	return s;
+}
+
+static const char *with(struct arena *mem, struct flow *f, const char *text)
+{
+	const char *object = NULL;
+	char *words[4];
+	unsigned n = words_of(mem, text, ";", words, 4);
+
+	for (unsigned i = 0; i < n; i++) {
+		char *rest = words[i], *word = strsep(&rest, " ");
+		if (strcmp(word, "object") == 0)
+			object = rest;
+		else if (strcmp(word, "of") == 0)
+			give_authority(mem, f, strsep(&rest, " "));
+		else if (strcmp(word, "flow") == 0)
+			f->side = rest;
+		else
+			for (unsigned k = 0; k < attr_count(); k++)
+				attr_set_add(mem, &f->writes, k);
+	}
+	return object;
+}
+
+static void test_check(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gate_case *c = &cases[i];
+		struct arena *mem = arena_new();
+		struct flow f = flow_of(mem);
+		struct step s = step_of(mem, c->change);
+		const char *object = with(mem, &f, c->with);
+		struct err err = {0};
+		int rc = gate_check(mem, &f, object, &s, &err);
+		const char *why = rc == 0 ? "" : err.text + strlen("gate: ");
+		assert_int_equal(err.kind, rc == 0 ? ERR_NONE : ERR_ENTRY);
+		wrong += !same_text(arena_printf(mem, "%s | %s", c->change, c->with), why, c->why);
+		arena_free(mem);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void test_never(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		struct step s = step_of(mem, arena_printf(mem, "modify ann %s", never[i]));
+		struct err err;
+		with(mem, &f, "all");
+		if (gate_check(mem, &f, NULL, &s, &err) == 0)
+			fail_msg("%s", never[i]);
+	}
+	arena_free(mem);
+}
+
+/* The other side of the gate: notes what came through, and answers by turns. */
+static struct written_changes {
+	unsigned n;
+	const char *names[8];
+	int rc;
+} through;
+
+static int note_write(struct connector *c, const struct change *changes, struct outcome *out,
+	size_t n, struct arena *mem, struct err *err)
+{
+	(void)c;
+	for (size_t i = 0; i < n; i++) {
+		struct value name = changes[i].name;
+		through.names[through.n++] = arena_copy(mem, name.data, name.len);
+		out[i] = (struct outcome){.kind = i == 1 ? OUTCOME_UNKNOWN : OUTCOME_DONE};
+		out[i].id = name;
+	}
+	return through.rc < 0 ? err_set(err, ERR_BUSY, "broke") : 0;
+}
+
+static const struct connector_type note_type = {
+	.name = "note", .can = CAN_WRITE, .write = note_write};
+
+/* What is stopped fails, the others are written, and each answer is of its own step. */
+static void test_write(void **state)
+{
+	static const char *const texts[] = {"modify ann,OU=Staff tel", "modify ann tel",
+		"modify bob title", "modify cid tel", "delete dan"};
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct connector to = {.type = &note_type, .label = "xyz"};
+	struct step steps[5];
+	const struct step *at[5];
+	const char *sides[] = {NULL, NULL, NULL, NULL, "xyz"};
+	struct outcome out[5];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		steps[i] = step_of(mem, texts[i]);
+		at[i] = &steps[i];
+	}
+	through = (struct written_changes){0};
+	assert_int_equal(gate_write(&to, &f, at, sides, out, 5, mem, &err), 0);
+	assert_int_equal(through.n, 2);
+	assert_string_equal(short_name(mem, value_of(through.names[0])), "ann");
+	assert_string_equal(short_name(mem, value_of(through.names[1])), "cid");
+	static const enum outcome_kind kinds[] = {
+		OUTCOME_FAILED, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_UNKNOWN, OUTCOME_FAILED};
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(out[i].kind, kinds[i]);
+	assert_string_equal(short_name(mem, out[1].id), "ann");
+	assert_string_equal(short_name(mem, out[3].id), "cid");
+	assert_non_null(strstr(out[4].err.text, "the object belongs to xyz"));
+	/* Nothing passes: nothing is asked of the connector. */
+	through = (struct written_changes){.rc = -1};
+	assert_int_equal(gate_write(&to, &f, at, sides, out, 1, mem, &err), 0);
+	assert_int_equal(through.n, 0);
+	assert_int_equal(gate_write(&to, &f, at, sides, out, 2, mem, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	arena_free(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_write),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, remove_folder);
+}
