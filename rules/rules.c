@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/filter.h"
 #include "base/hash.h"
 
@@ -34,6 +35,32 @@ uint64_t rules_epoch(const struct rules *rules, const struct rules_env *env)
 		}
 	}
 	return h;
+}
+
+/* A line stands in several rules when one is like another; its warnings are told once. */
+static void lint_lines(struct buf *out, const struct line *lines)
+{
+	struct buf more = {0};
+
+	for (; lines != NULL; lines = lines->next) {
+		buf_clear(&more);
+		expr_lint(&more, lines->expr);
+		if (more.len > 0 &&
+			(out->len == 0 || memmem(out->data, out->len, more.data, more.len) == NULL))
+			buf_add(out, more.data, more.len);
+	}
+	buf_free(&more);
+}
+
+void rules_lint(struct buf *out, const struct rules *rules)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		const struct rule *rule = &rules->rules[i];
+		lint_lines(out, rule->rdn);
+		lint_lines(out, rule->joins);
+		for (unsigned j = 0; j < rule->n_flows; j++)
+			lint_lines(out, rule->flows[j].lines);
+	}
 }
 
 static void reads_lines(struct arena *mem, const struct line *lines, struct attr_set *set)

@@ -100,6 +100,8 @@ struct desired {
 /* name: a built-in set or the path of a file (relative to folder). ERR_FATAL with file, line and
  * caret. */
 int rules_load(struct arena *, const char *name, const char *folder, struct rules **, struct err *);
+/* Warnings about their expressions (expr_lint), each once: lines of "label:line:column: what". */
+void rules_lint(struct buf *, const struct rules *);
 /* Changes whenever the meaning of the rules may have changed: over the texts and the env. */
 uint64_t rules_epoch(const struct rules *, const struct rules_env *);
 /* What they read of the source, and what they may write to the target. */

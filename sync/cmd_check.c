@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/dn.h"
 #include "base/err.h"
 #include "connectors/connector.h"
@@ -67,6 +68,17 @@ static int check_connector(
 	return code;
 }
 
+/* What is correct, but perhaps not meant. */
+static void warn_rules(const struct flow *f)
+{
+	struct buf b = {0};
+
+	rules_lint(&b, f->rules);
+	for (char *line = strtok(b.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		printf("flow %s: warning: %s\n", f->name, line);
+	buf_free(&b);
+}
+
 static int check_flow(const struct flow *f, struct err *err)
 {
 	const struct connector_type *target = connector_type(config_text(f->target_config, "type"));
@@ -83,6 +95,7 @@ static int check_flow(const struct flow *f, struct err *err)
 		printf("flow %s: note: connector %s has no smtp-domains: any address counts as its "
 		       "own\n",
 			f->name, f->source);
+	warn_rules(f);
 	return 0;
 }
 

@@ -27,7 +27,8 @@ static const struct {
 	{"params", "NAME = \"TEXT\"", "expressions have it as %NAME%; a flow's own come first"},
 	{"authority-of", "ATTRIBUTE = \"CONNECTOR\"",
 		"who may say what the attribute is in this flow; else see authority"},
-	{"authority", "ATTRIBUTE = \"CONNECTOR\"", "the same for all flows of that connector"},
+	{"authority", "ATTRIBUTE = \"CONNECTOR\"",
+		"the same for every flow from or to that connector"},
 };
 
 static void help_table(struct buf *b, const struct setting *s)
@@ -79,7 +80,8 @@ static void help_settings(struct buf *b)
 
 	buf_puts(b,
 		"The configuration file: NAME = VALUE, and sections. A list is \"a\" or {\"a\", "
-		"\"b\"}, a time\n90s, 15m, 3h or 7d; a path starts at the folder of the file. # "
+		"\"b\"}, a time\n90s, 15m, 3h or 7d; a relative path starts at the folder of the "
+		"file. # "
 		"begins a comment.\n\n");
 	help_table(b, root->settings);
 	for (const struct section_shape *s = root->inner; s->name != NULL; s++)

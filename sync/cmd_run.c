@@ -129,9 +129,10 @@ static int judge(const struct session *s, struct plan *plan, struct err *err)
 	for (unsigned i = 0; i < n; i++)
 		log_error(
 			"flow %s: refused, nothing was written: %s", plan->flow->name, reasons[i]);
-	log_error("flow %s: look at it with \"galway diff --full %s\"; to do exactly this once: "
-		  "galway sync --full --approve %s %s",
-		plan->flow->name, plan->flow->name, digest, plan->flow->name);
+	const char *full = plan->full ? "--full " : "", *name = plan->flow->name;
+	log_error("flow %s: look at it with \"galway diff %s%s\"; to do exactly this, once: "
+		  "galway sync %s--approve %s %s",
+		name, full, name, full, digest, name);
 	return 0;
 }
 

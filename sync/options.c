@@ -13,8 +13,7 @@ const struct command commands[] = {
 		"", true, command_check},
 	{"diff", "[FLOW...]", "show what sync would do; nothing is written", "fwFoCUDR", true,
 		command_diff},
-	{"sync", "[FLOW...]", "do it; without a name all flows, in the order of the file",
-		"fwFoCUDRaI", true, command_sync},
+	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaI", true, command_sync},
 	{"explain", "FLOW WHO", "one object: scope, joins, rules, authority, and the step", "",
 		true, command_explain},
 	{"eval", "EXPR [FILE]", "an expression for each entry of an LDIF file or standard input",
@@ -27,8 +26,8 @@ const struct command commands[] = {
 		"the source of authority of an object, or hand it over", "", true,
 		command_authority},
 	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
-	{"help", "[functions [NAME] | settings | validators]", "this page, or the reference", "",
-		false, command_help},
+	{"help", "[TOPIC]", "this page; functions [NAME], settings or validators", "", false,
+		command_help},
 	{NULL, NULL, NULL, NULL, false, NULL},
 };
 
@@ -46,7 +45,8 @@ static const struct choice {
 	{'D', "no-delete", NULL, "leave deletes for another run"},
 	{'R', "no-rename", NULL, "leave renames and moves for another run"},
 	{'a', "approve", "DIGEST", "apply the very plan that was refused with this digest, once"},
-	{'I', "if-due", NULL, "only when the interval has passed since a flow's last good run"},
+	{'I', "if-due", NULL,
+		"only when the last good run of some flow is older than the interval"},
 };
 
 #define N_CHOICES (sizeof(choices) / sizeof(choices[0]))

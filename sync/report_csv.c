@@ -80,9 +80,10 @@ static void step_rows(
 		mod_rows(b, mem, plan, s, &s->change.mods[i], s->lines[i]);
 	for (unsigned i = 0; i < s->n_denied; i++) {
 		const struct denied *d = &s->denied[i];
+		const char *value = report_value(mem, d->value);
 		row(b, mem, plan, s,
-			&(struct row_of){attr_name(d->attr), "denied", "",
-				report_value(mem, d->value), d->rule != NULL ? d->rule : ""});
+			&(struct row_of){attr_name(d->attr), "denied", d->removal ? value : "",
+				d->removal ? "" : value, d->rule != NULL ? d->rule : ""});
 	}
 	if (b->len == 0)
 		row(b, mem, plan, s, &(struct row_of){"", "", "", "", ""});

@@ -486,6 +486,28 @@ static void test_reads_and_writes(void **state)
 	arena_free(mem);
 }
 
+/* In names, joins and flows; a line that two rules have is warned of once. */
+static void test_lint(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct rules *plain = case_rules(mem, "rule a\n scope (a=*)\n name [cn]\n x = [a]\n");
+	const struct rules *rules = case_rules(mem,
+		"rule a\n scope (a=*)\n name trim([cn])\n join x = 1 + 2 * 3\n x = lcase([x])\n"
+		" x = [y]\nrule b like a\n scope (b=*)\n y = trim([y])\n");
+	struct buf b = {0};
+
+	(void)state;
+	rules_lint(&b, plain);
+	assert_int_equal(b.len, 0);
+	rules_lint(&b, rules);
+	assert_string_equal(b.data, "t:3:7: trim is spelled Trim\n"
+				    "t:4:16: '*' after '+': operators are done from left to right\n"
+				    "t:5:6: lcase is spelled LCase\n"
+				    "t:9:6: trim is spelled Trim\n");
+	buf_free(&b);
+	arena_free(mem);
+}
+
 /* A nested group in a scope: the whole source is read first. */
 static void test_in_chain(void **state)
 {
@@ -519,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_unreadable_file),
 		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_reads_and_writes),
+		cmocka_unit_test(test_lint),
 		cmocka_unit_test(test_in_chain),
 	};
 

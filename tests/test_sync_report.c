@@ -4,10 +4,14 @@
 #include "sync/report.h"
 #include "sync/spool.h"
 
-#define V(text) {text, sizeof(text) - 1}
+#define V(text)                        \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 /* Values as somebody hostile may have written them. */
-static struct value formula[] = {V("=cmd|'/c calc'!A0"), V("+1"), V("-1"), V("@x"), V("plain"), V("")};
+static struct value formula[] = {
+	V("=cmd|'/c calc'!A0"), V("+1"), V("-1"), V("@x"), V("plain"), V("")};
 static struct value escapes[] = {V("\x1b[2Jgone"), V("a\r\nb"), V("\t=1"), V("\u202eback\u200b"),
 	V("\xc2\x9b"), V("say \"x\", y")};
 static struct value bytes[] = {V("\xff\xfe"), V("a\0b"), V("\x89PNG\r\n\x1a\n0123456789012345678")};
@@ -209,8 +213,8 @@ static void test_formats(void **state)
 static void test_colour(void **state)
 {
 	char *plain = report_of(REPORT_TEXT, (struct shown){.flows = 1, .applied = true});
-	char *text = report_of(
-		REPORT_TEXT, (struct shown){.flows = 1, .applied = true, .colour = true});
+	char *text =
+		report_of(REPORT_TEXT, (struct shown){.flows = 1, .applied = true, .colour = true});
 	char *to = text;
 	unsigned n = 0;
 
