@@ -74,8 +74,10 @@ static void warn_rules(const struct flow *f)
 	struct buf b = {0};
 
 	rules_lint(&b, f->rules);
-	for (char *line = strtok(b.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
-		printf("flow %s: warning: %s\n", f->name, line);
+	for (char *at = b.data, *end; at != NULL && *at != '\0'; at = end + 1) {
+		end = strchr(at, '\n');
+		printf("flow %s: warning: %.*s\n", f->name, (int)(end - at), at);
+	}
 	buf_free(&b);
 }
 

@@ -19,8 +19,7 @@ struct order_record {
 
 int steps_init(struct steps *s)
 {
-	s->spool = spool_new();
-	s->order = sorter_new(sizeof(struct order_record));
+	*s = (struct steps){spool_new(), sorter_new(sizeof(struct order_record)), false};
 	return s->spool == NULL || s->order == NULL ? -1 : 0;
 }
 
@@ -61,7 +60,9 @@ static void make_record(const struct step *s, bool by_id, uint32_t place, struct
 		r->depth[0] = (unsigned char)(depth >> 8);
 		r->depth[1] = (unsigned char)depth;
 	}
-	memcpy(r->first, first.data, first.len < sizeof(r->first) ? first.len : sizeof(r->first));
+	size_t len = first.len < sizeof(r->first) ? first.len : sizeof(r->first);
+	if (len > 0)
+		memcpy(r->first, first.data, len);
 	sorter_number(r->key, hash_bytes(s->source_id.data, s->source_id.len, 0));
 	memcpy(r->place, &(uint32_t){__builtin_bswap32(place)}, 4);
 	arena_free(mem);

@@ -96,9 +96,12 @@ static json_t *json_summary(const struct summary *s)
 		(json_int_t)s->denied, "failed", (json_int_t)s->failed);
 }
 
+/* In ASCII: escaped, no character acts on a terminal. */
 static int put(struct report *r, json_t *j, struct err *err)
 {
-	int rc = j != NULL ? json_dumpf(j, r->out, JSON_COMPACT | JSON_ENCODE_ANY) : -1;
+	int rc = j != NULL
+			 ? json_dumpf(j, r->out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII)
+			 : -1;
 
 	json_decref(j);
 	return rc < 0 ? err_set(err, ERR_BUSY, "the report could not be written") : 0;

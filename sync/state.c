@@ -82,8 +82,10 @@ static const char *const texts[N_QUERIES] = {
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
 };
 
-/* Digests are 64 bits in SQLite's signed integers. */
+/* Digests are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.
+ */
 static const char schema[] =
+	"BEGIN; "
 	"CREATE TABLE flow (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, epoch INTEGER, "
 	" sources INTEGER, deltas INTEGER, generation INTEGER, last_run INTEGER, last_good "
 	"INTEGER, "
@@ -102,7 +104,8 @@ static const char schema[] =
 	" full INTEGER, exit INTEGER, read INTEGER, adds INTEGER, modifies INTEGER, renames "
 	"INTEGER, "
 	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
-	"PRAGMA user_version = 1;";
+	"PRAGMA user_version = 1; "
+	"COMMIT";
 
 #define SCHEMA_VERSION 1
 
@@ -505,9 +508,17 @@ int state_next_run(struct state *s, struct run *run, struct err *err)
 	return 1;
 }
 
+/* What an error has left half-done before does not count. */
+static int start(struct state *s, const char *text, struct err *err)
+{
+	if (sqlite3_get_autocommit(s->db) == 0 && run_text(s, "ROLLBACK", err) < 0)
+		return -1;
+	return run_text(s, text, err);
+}
+
 int state_hold(struct state *s, struct err *err)
 {
-	return run_text(s, "BEGIN", err);
+	return start(s, "BEGIN", err);
 }
 
 void state_let_go(struct state *s)
@@ -522,10 +533,7 @@ void state_let_go(struct state *s)
 
 int state_begin(struct state *s, struct err *err)
 {
-	/* What an error has left half-done does not count. */
-	if (sqlite3_get_autocommit(s->db) == 0 && run_text(s, "ROLLBACK", err) < 0)
-		return -1;
-	return run_text(s, "BEGIN IMMEDIATE", err);
+	return start(s, "BEGIN IMMEDIATE", err);
 }
 
 int state_commit(struct state *s, struct err *err)

@@ -9,7 +9,7 @@
 declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libconfuse-dev libsqlite3-dev libjansson-dev
         libunistring-dev libxxhash-dev libssl-dev"
-    [test]="libcmocka-dev python3 python3-jsonschema"
+    [test]="libcmocka-dev python3 python3-jsonschema slapd ldap-utils"
     [bench]="time"
     [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck"
 )

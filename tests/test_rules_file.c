@@ -501,7 +501,8 @@ static void test_lint(void **state)
 	assert_int_equal(b.len, 0);
 	rules_lint(&b, rules);
 	assert_string_equal(b.data, "t:3:7: trim is spelled Trim\n"
-				    "t:4:16: '*' after '+': operators are done from left to right\n"
+				    "t:4:17: '*' after '+': operators are done from left to right; "
+				    "parentheses make it plain\n"
 				    "t:5:6: lcase is spelled LCase\n"
 				    "t:9:6: trim is spelled Trim\n");
 	buf_free(&b);

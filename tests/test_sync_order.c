@@ -24,6 +24,7 @@ static const char *const cases[][2] = {
 	{"forget CN=b; delete CN=a; modify CN=c; conflict CN=d",
 		"modify CN=c; forget CN=b; delete CN=a; conflict CN=d"},
 	/* without a name in the target that of the source counts */
+	{"forget CN=b; forget ?", "forget ?; forget CN=b"},
 	{"conflict CN=c; conflict -b; conflict -A", "conflict -A; conflict -b; conflict CN=c"},
 };
 
@@ -38,7 +39,7 @@ static struct step step_of(struct arena *mem, char *text)
 		s.op++;
 	if (rest[0] == '-')
 		s.source_name = value_of(arena_printf(mem, "CN=%s", rest + 1));
-	else
+	else if (rest[0] != '?')
 		s.target_name = value_of(rest);
 	s.message = text; /* the operation, now that it was cut off */
 	return s;

@@ -185,8 +185,10 @@ static void check_report(const char *name, enum report_format format, struct sho
 	expected.len = fread(buf_room(&expected, 65535), 1, 65535, f);
 	expected.data[expected.len] = '\0';
 	fclose(f);
-	if (strcmp(text, expected.data) != 0)
-		fail_msg("%s is\n%s", name, text);
+	if (strcmp(text, expected.data) != 0) {
+		(void)fputs(text, stderr);
+		fail_msg("report/%s is not that", name);
+	}
 	buf_free(&expected);
 	free(text);
 	arena_free(mem);

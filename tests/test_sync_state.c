@@ -368,6 +368,17 @@ static void test_transactions(void **state)
 	good(state_commit(s, &err));
 	assert_int_equal(state_count_links(s, flow, &err), 1);
 	assert_int_equal(state_commit(s, &err), -1);
+	/* Holding it for reading is no transaction of that kind: nothing of it stays. */
+	good(state_begin(s, &err));
+	good(state_put_link(s, flow, &link, &err));
+	good(state_hold(s, &err));
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	good(state_links(s, flow, &err));
+	assert_int_equal(state_next_link(s, &link, &err), 1);
+	state_let_go(s);
+	state_let_go(s);
+	good(state_begin(s, &err));
+	good(state_commit(s, &err));
 	state_close(s);
 	state_close(NULL);
 }
