@@ -29,9 +29,8 @@ int err_in(struct err *err, const char *fmt, ...)
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	/* What does not fit is cut off. */
-	if (n >= 0 && (size_t)n < sizeof(text) &&
-		snprintf(text + n, sizeof(text) - (size_t)n, ": %s", err->text) < 0)
-		return -1;
-	memcpy(err->text, text, sizeof(text));
+	if (n >= 0 && ((size_t)n >= sizeof(text) ||
+			      snprintf(text + n, sizeof(text) - (size_t)n, ": %s", err->text) >= 0))
+		memcpy(err->text, text, sizeof(text));
 	return -1;
 }

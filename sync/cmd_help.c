@@ -78,11 +78,9 @@ static void help_settings(struct buf *b)
 {
 	const struct section_shape *root = setup_shape();
 
-	buf_puts(b,
-		"The configuration file: NAME = VALUE, and sections. A list is \"a\" or {\"a\", "
-		"\"b\"}, a time\n90s, 15m, 3h or 7d; a relative path starts at the folder of the "
-		"file. # "
-		"begins a comment.\n\n");
+	buf_puts(b, "The configuration file has NAME = VALUE, and sections; # begins a comment.\n"
+		    "A list is \"a\" or {\"a\", \"b\"}, a time is 90s, 15m, 3h or 7d.\n"
+		    "A relative path starts at the folder of the file.\n\n");
 	help_table(b, root->settings);
 	for (const struct section_shape *s = root->inner; s->name != NULL; s++)
 		help_section(b, s);
@@ -93,6 +91,17 @@ static int help_function(struct buf *b, const char *name, struct err *err)
 	if (function_help(b, name))
 		return EXIT_GOOD;
 	return err_set(err, ERR_FATAL, "no function '%s': see \"galway help functions\"", name);
+}
+
+/* The last two are found when the whole target is known: pair.c, naming.c. */
+static void help_validators(struct buf *b)
+{
+	buf_puts(b, "What must hold of a contact, and else what to do (docs/validators.md):\n\n");
+	validators_help(b);
+	buf_puts(b, "E_NICK_DUP          a mailNickname belongs to one object; "
+		    "else: nothing, it gets digits\n"
+		    "E_PROXY_DUP         an address belongs to one object of the target; "
+		    "else: take it from one of the two\n");
 }
 
 int command_help(struct arena *mem, const struct request *q, struct err *err)
@@ -115,7 +124,7 @@ int command_help(struct arena *mem, const struct request *q, struct err *err)
 	else if (strcmp(topic, "settings") == 0)
 		help_settings(&b);
 	else if (strcmp(topic, "validators") == 0)
-		validators_help(&b);
+		help_validators(&b);
 	else
 		code = err_set(err, ERR_FATAL,
 			"no help on '%s': there is functions [NAME], settings and validators",

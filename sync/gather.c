@@ -95,6 +95,8 @@ int gather_start(struct gather *g, struct err *err)
 
 void gather_free(struct gather *g)
 {
+	/* What in-chain scopes learnt. */
+	rules_free(g->flow->rules);
 	links_free(&g->links);
 	keys_free(&g->waits);
 	free(g->managed);

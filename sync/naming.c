@@ -61,6 +61,41 @@ static struct value variant(
 		arena_printf(mem, " (%.*s)", (int)department.len, department.data));
 }
 
+/* Which variant the name says it is by its number: "ann(7)" the eighth; 0 without one. */
+static unsigned number_of(struct arena *mem, struct value name)
+{
+	struct dn dn;
+	struct err ignored;
+	unsigned number = 0, digits = 0, unit = 1;
+
+	if (dn_parse(mem, name, &dn, &ignored) < 0 || dn.n == 0)
+		return 0;
+	const struct value v = dn.rdns[0].avas[0].value;
+	if (v.len == 0 || v.data[v.len - 1] != ')')
+		return 0;
+	for (size_t at = v.len - 1; at > 0 && digits < 3; digits++, unit *= 10) {
+		char c = v.data[--at];
+		if (c < '0' || c > '9')
+			break;
+		number += unit * (unsigned)(c - '0');
+	}
+	return digits > 0 ? number + 1 : 0;
+}
+
+/* Does it have one of its names already? */
+static bool is_variant(struct arena *mem, const struct naming *n, const char *type,
+	struct value value, struct value name)
+{
+	const unsigned tries[] = {0, 1, number_of(mem, name)};
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		struct value tried = variant(mem, n, type, value, tries[i]);
+		if (tried.len > 0 && dn_text_equal(tried, name))
+			return true;
+	}
+	return false;
+}
+
 struct value naming_name(struct arena *mem, const struct naming *n, const struct entry *current)
 {
 	const char *type;
@@ -70,13 +105,11 @@ struct value naming_name(struct arena *mem, const struct naming *n, const struct
 		return current->name;
 	if (!split_rdn(mem, n->row->desired.rdn, &type, &value))
 		return (struct value){NULL, 0};
+	if (current != NULL && is_variant(mem, n, type, value, current->name))
+		return current->name;
 	for (unsigned i = 0; i < VARIANTS_MAX; i++) {
 		struct value name = variant(mem, n, type, value, i);
-		if (name.len == 0)
-			continue;
-		if (current != NULL && dn_text_equal(name, current->name))
-			return current->name;
-		if (keys_put(n->names, name_hash(dn_key(name)), 0))
+		if (name.len > 0 && keys_put(n->names, name_hash(dn_key(name)), 0))
 			return name;
 	}
 	return (struct value){NULL, 0};
@@ -93,6 +126,22 @@ static struct value wanted_nickname(const struct desired *d)
 	return (struct value){NULL, 0};
 }
 
+/* Digits of the id, more and more of them: the same in every run. */
+#define DIGITS_MIN 4
+#define DIGITS_MAX 16
+
+static struct value with_digits(
+	struct arena *mem, const struct naming *n, struct value plain, unsigned digits)
+{
+	uint64_t modulus = 1;
+
+	for (unsigned i = 0; i < digits; i++)
+		modulus *= 10;
+	plain = utf8_cut(plain, attr_limit(attr_named("mailNickname")) - digits);
+	return value_of(arena_printf(mem, "%.*s%0*llu", (int)plain.len, plain.data, (int)digits,
+		(unsigned long long)(n->row->key % modulus)));
+}
+
 struct value naming_nickname(struct arena *mem, const struct naming *n, const struct entry *current)
 {
 	unsigned attr = attr_named("mailNickname");
@@ -101,19 +150,14 @@ struct value naming_nickname(struct arena *mem, const struct naming *n, const st
 
 	if (plain.len == 0 || (has.len > 0 && value_equal(attr, has, plain)))
 		return none;
+	for (unsigned i = DIGITS_MIN; i <= DIGITS_MAX && has.len > 0; i += 4) {
+		if (value_equal(attr, has, with_digits(mem, n, plain, i)))
+			return has;
+	}
 	if (keys_put(n->nicknames, nickname_hash(plain), 0))
 		return none;
-	/* Digits of the id, more and more of them: the same in every run. */
-	uint64_t digits = n->row->key;
-	for (unsigned i = 4; i <= 16; i += 4) {
-		uint64_t modulus = 1;
-		for (unsigned k = 0; k < i; k++)
-			modulus *= 10;
-		struct value stem = utf8_cut(plain, attr_limit(attr) - i);
-		struct value tried = value_of(arena_printf(mem, "%.*s%0*llu", (int)stem.len,
-			stem.data, (int)i, (unsigned long long)(digits % modulus)));
-		if (has.len > 0 && value_equal(attr, has, tried))
-			return tried;
+	for (unsigned i = DIGITS_MIN; i <= DIGITS_MAX; i += 4) {
+		struct value tried = with_digits(mem, n, plain, i);
 		if (keys_put(n->nicknames, nickname_hash(tried), 0))
 			return tried;
 	}

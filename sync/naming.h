@@ -10,8 +10,9 @@ struct keys;
 
 /*
  * Names and aliases that are nobody else's. names and nicknames are the target's, and take in what
- * is given out here, so that two new entries do not get the same. A varied name stays as long as
- * the plain one is another's; so a second run changes nothing.
+ * is given out here, so that two new entries do not get the same. A varied name stays, even when
+ * the plain one is free again: what a run gave, the next one keeps, and so does the one after a run
+ * that was killed.
  */
 struct naming {
 	const struct flow *flow;

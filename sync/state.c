@@ -249,11 +249,13 @@ int state_open(const char *path, bool write, struct state **out, struct err *err
 	s->path = path;
 	if (state_lock(path, write, &s->lock, err) < 0)
 		goto failed;
-	if (!write && stat(path, &st) < 0) {
-		if (errno != ENOENT) {
-			err_set(err, ERR_FATAL, "state %s: %s", path, strerror(errno));
-			goto failed;
-		}
+	bool there = stat(path, &st) == 0;
+	if (!write && !there && errno != ENOENT) {
+		err_set(err, ERR_FATAL, "state %s: %s", path, strerror(errno));
+		goto failed;
+	}
+	/* An empty file is what a first run leaves that is killed at once. */
+	if (!write && (!there || st.st_size == 0)) {
 		file = ":memory:";
 	} else if (!write && state_hot(path)) {
 		if (state_copy(path, &s->copy, err) < 0)

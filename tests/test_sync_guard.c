@@ -43,6 +43,12 @@ static const struct guard_case {
 	{"add 1 read 100 shrink 0", ""},
 	{"add 1 read 1 sources -1", ""},
 	{"add 1 read 1000", ""},
+	/* a delta has no size of the source, but all of the links may be gone */
+	{"delete 5 links 5 read 0 delta", "the source has none of the 5 links any more"},
+	{"delete 4 links 5 read 0 delta", ""},
+	{"delete 5 links 5 read 1 delta", ""},
+	{"delete 5 links 5 read 10 sources -1", ""},
+	{"add 1 links 0 read 0 delta", ""},
 	/* rules */
 	{"delete 1 rules", "the rules or the scope changed since the last run, and the plan has 1 "
 			   "delete"},

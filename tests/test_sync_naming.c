@@ -48,12 +48,16 @@ static const char *const name_cases[][5] = {
 	{"CN=a\\,b", "", "CN=a\\,b", "", "CN=a\\,b(1)"},
 	{"CN=\\ a", "", "", "", "CN=\\ a"},
 	{"OU=ann", "", "", "", "OU=ann"},
-	/* what it has, it keeps while the plainer ones are taken */
+	/* what it has, it keeps */
 	{"CN=ann", "", "CN=ann", "CN=ann", "CN=ann"},
 	{"CN=ann", "", "CN=ann", "CN=Ann", "CN=Ann"},
 	{"CN=ann", "", "CN=ann;CN=ann(1)", "CN=ann(1)", "CN=ann(1)"},
-	{"CN=ann", "", "CN=ann(1)", "CN=ann(1)", "CN=ann"},
-	{"CN=ann", "", "CN=ann;CN=ann(2)", "CN=ann(2)", "CN=ann(1)"},
+	{"CN=ann", "", "CN=ann(1)", "CN=ann(1)", "CN=ann(1)"},
+	{"CN=ann", "", "CN=ann;CN=ann(2)", "CN=ann(2)", "CN=ann(2)"},
+	{"CN=ann", "", "CN=ann(998)", "CN=ann(998)", "CN=ann(998)"},
+	{"CN=ann", "", "CN=ann(x)", "CN=ann(x)", "CN=ann"},
+	{"CN=ann", "", "CN=ann()", "CN=ann()", "CN=ann"},
+	{"CN=ann", "", "CN=ann(1999)", "CN=ann(1999)", "CN=ann"},
 	{"CN=ann", "Sales", "CN=ann;CN=ann (Sales)", "CN=ann (Sales)", "CN=ann (Sales)"},
 	{"CN=ann", "Law", "CN=ann;CN=ann (Sales)", "CN=ann (Sales)", "CN=ann (Law)"},
 	{"CN=ann", "", "CN=bob", "CN=bob", "CN=ann"},
@@ -139,7 +143,7 @@ static const char *const nickname_cases[][4] = {
 	{"ann", "ann", "ann", ""},
 	{"ann", "ann", "Ann", ""},
 	{"ann", "ann ann6789", "ann6789", "ann6789"},
-	{"ann", "ann6789", "ann6789", ""},
+	{"ann", "ann6789", "ann6789", "ann6789"},
 	{"ann", "ann bob", "bob", "ann6789"},
 	{"ann", "bob", "bob", ""},
 };

@@ -245,6 +245,16 @@ static const struct plan_case {
 	{10, "s1 cn=ann", "t1 cn=bob", "wrote tel=1; was ann",
 		"modify t1 >ann | xyz may not: dn=bob"},
 	{10, "s1 cn=ann", "t1 cn=bob", "wrote tel=1", "modify t1 >ann"},
+	/* another primary address: of the source's own ones, or because theirs took its place */
+	{10, "s1 cn=ann px+=SMTP:b px+=smtp:a", "t1 cn=ann px=SMTP:a px=smtp:b",
+		"wrote px+=SMTP:a px+=smtp:b",
+		"modify t1 -px=SMTP:a -px=smtp:b +px=SMTP:b +px=smtp:a"},
+	{10, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=smtp:a px=SMTP:x", "wrote px+=SMTP:a",
+		"modify t1 -px=SMTP:x -px=smtp:a +px=SMTP:a +px=smtp:x | xyz may not: -px=SMTP:a"},
+	{10, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=smtp:a", "wrote px+=SMTP:a",
+		"modify t1 -px=smtp:a +px=SMTP:a"},
+	{10, "s1 cn=ann px+=SMTP:a px+=smtp:b", "t1 cn=ann px=SMTP:a px=SIP:x",
+		"wrote px+=SMTP:a px+=smtp:b", "modify t1 +px=smtp:b | xyz may not: -px=smtp:b"},
 	/* authority: the flow's, an attribute's, an object's */
 	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "linked; of tel xyz",
 		"modify t1 | abc may not: tel=1"},

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# The documentation is true: tests/docs/run.sh GALWAY, the program to try it with.
+#
+# Each line of a ```sh block of README.md and docs/design.md is run as a command, in a folder that looks like
+# a checkout after the build. It must end with 0, or as a comment right above the block says:
+#
+#     <!-- run: exit 4 -->        each of its lines ends with 4
+#     <!-- run: not here, ... --> the block is left out, with the reason
+#
+# Beside that: files that the pages name are there, and so is everything that the program's own help names.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+galway=$(realpath "${1:?usage: tests/docs/run.sh GALWAY}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+umask 022
+unset GALWAY_CONFIG
+failed=0
+
+fail() {
+    echo "docs: $*" >&2
+    failed=1
+}
+
+# ---- the commands
+
+# commands PAGE: "LINE EXIT COMMAND" for each line of its sh blocks
+commands() {
+    awk '
+        /^```/ && inside { inside = 0; next }
+        /^```sh$/ { inside = 1; code = note == "" ? 0 : note; note = ""; next }
+        inside && code != "skip" && NF { print NR, code, $0 }
+        /^<!-- run: exit [0-9]+ -->$/ { note = $4; next }
+        /^<!-- run: not here, .+ -->$/ { note = "skip"; next }
+        /^<!-- run:/ { print NR, "bad", $0 }
+        { note = "" }' "$1"
+}
+
+# A build there is, and the examples; what a command writes is written here.
+mkdir -p "$work/checkout/build/release"
+ln -s "$galway" "$work/checkout/build/release/galway"
+cp -r "$root/examples" "$work/checkout/examples"
+chmod -R go-w "$work/checkout"
+cd "$work/checkout"
+PATH=$work/checkout/build/release:$PATH
+
+ran=0
+for page in README.md docs/design.md; do
+    while read -r line want command; do
+        code=0
+        bash -c "$command" </dev/null >"$work/out" 2>&1 || code=$?
+        ran=$((ran + 1))
+        if [ "$code" != "$want" ]; then
+            fail "$page:$line: $command: ended with $code, not $want"
+            tail -n 20 "$work/out" >&2
+        fi
+    done < <(commands "$root/$page")
+done
+[ "$ran" -gt 0 ] || fail "no page has a command"
+
+# ---- what the pages name
+
+cd "$root"
+for page in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md; do
+    # [text](file#part)
+    while read -r link; do
+        [ -e "$(dirname "$page")/$link" ] || fail "$page: there is no $link"
+    done < <(sed "s/\`[^\`]*\`//g" "$page" | grep -o '](\([^)#]*\)' | sed 's/^](//; /^$/d; /^https\{0,1\}:/d' | sort -u)
+    # sync/plan.c, docs/rules.md; not patterns like tests/test_NAME.c
+    while read -r file; do
+        [ -e "$file" ] || fail "$page: there is no $file"
+    done < <(grep -oE '\b(base|connectors|rules|sync|tests|docs|examples|cmake)/[a-z0-9_./-]+\.(c|h|md|sh|py|json|conf|rules|cmake)\b' \
+        "$page" | sort -u)
+done
+
+# ---- what the program names
+
+# named PAGE WORD...: the page has each word in backticks, alone or as the first one
+named() {
+    local page=$1 word
+    shift
+    for word in "$@"; do
+        grep -qE "\`${word}( |\`)" "$page" || fail "$page does not name $word"
+    done
+}
+
+mapfile -t words < <("$galway" help | sed -n '/^$/,/^$/ s/^  \([a-z]*\) .*/\1/p')
+named docs/design.md "${words[@]}"
+mapfile -t words < <("$galway" help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p')
+named docs/design.md "${words[@]}"
+mapfile -t words < <("$galway" help settings | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+named docs/design.md "${words[@]}"
+mapfile -t words < <("$galway" help validators | sed -n 's/^\([EW]_[A-Z0-9_]*\) .*/\1/p')
+named docs/validators.md "${words[@]}"
+
+[ "$failed" -eq 0 ] && echo "$ran commands of the documentation ran as it says"
+exit "$failed"
