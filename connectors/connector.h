@@ -18,8 +18,7 @@ struct connector;
  */
 enum connector_can {
 	CAN_WRITE = 1,
-	CAN_SINCE = 2,   /* reads what changed since a cookie, with the deletions */
-	CAN_FORWARD = 4, /* takes references to entries that do not exist yet */
+	CAN_SINCE = 2, /* reads what changed since a cookie, with the deletions */
 };
 
 enum query_kind {

@@ -221,9 +221,10 @@ static int finish(struct applying *a)
 	if (!plan->one) {
 		f.last_good = a->run.started;
 		f.deltas = plan->full ? 0 : f.deltas + 1;
-		if (plan->full)
-			f.sources = s->read;
 	}
+	/* With steps left out the guard has not had its say about all of it. */
+	if (whole && plan->full)
+		f.sources = plan->sources;
 	if (whole)
 		f.epoch = plan->flow->epoch;
 	f.generation++;

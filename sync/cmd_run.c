@@ -104,6 +104,7 @@ static int diff_flow(struct session *s, const struct flow *flow, struct arena *m
 static int judge(const struct session *s, struct plan *plan, struct err *err)
 {
 	const struct guard_facts facts = {.plan = plan->summary,
+		.sources = plan->sources,
 		.links = plan->links,
 		.sources_before = plan->known.sources,
 		.full = plan->full,

@@ -85,10 +85,8 @@ static int reference_name(
 	struct planning *p, struct arena *mem, const struct reference *ref, struct value *name)
 {
 	unsigned skip = p->options->skip;
-	struct value bytes;
 	struct verdict v;
 	struct entry e;
-	uint32_t place;
 
 	if (!ref->row) {
 		if (pair_read_entry(&p->m, mem, ref->at, &e, p->err) < 0)
@@ -96,12 +94,8 @@ static int reference_name(
 		*name = e.name;
 		return 0;
 	}
-	if (!keys_get(p->p.places, ref->at + 1ull, &place))
-		return 0;
-	if (spool_get(p->p.verdicts, place, mem, &bytes, NULL, p->err) < 0)
+	if (pair_verdict(&p->p, mem, ref->at, &v, p->err) < 0)
 		return -1;
-	if (verdict_unpack(mem, bytes, &v) < 0)
-		return err_set(p->err, ERR_FATAL, "temporary file: damaged verdict");
 	if (v.number != 0 || (!v.has_current && (skip & SKIP_CREATE) != 0))
 		return 0;
 	*name = v.name;
@@ -113,13 +107,14 @@ static int reference_name(
 	return 0;
 }
 
-/* Values that are names in the source become the names of their contacts; those that have none are
- * left out. */
-static int resolve(
-	struct planning *p, struct arena *mem, struct open_row *row, const struct verdict *v)
+/* Values that are names in the source become the names of their contacts; those that have none yet
+ * are left out, and lacks says so. */
+static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
+	const struct verdict *v, bool *lacks)
 {
 	unsigned index = 0;
 
+	*lacks = false;
 	for (unsigned i = 0; i < row->desired.n; i++) {
 		struct wanted *w = &row->desired.attrs[i];
 		unsigned n = 0;
@@ -135,6 +130,7 @@ static int resolve(
 			if (name.len > 0)
 				w->values[n++] = name;
 		}
+		*lacks |= n < w->n;
 		w->n = n;
 	}
 	return 0;
@@ -209,6 +205,7 @@ static void count(struct summary *sum, const struct step *s)
 		sum->link++;
 		__attribute__((fallthrough));
 	case STEP_MODIFY:
+		sum->hide += modifies && s->number == 3;
 		sum->rename += renames;
 		sum->modify += modifies;
 		break;
@@ -225,7 +222,7 @@ static void count(struct summary *sum, const struct step *s)
 	}
 }
 
-static int plan_one(struct planning *p, struct arena *mem, uint32_t place, struct value verdict)
+static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 {
 	struct open_row open;
 	struct verdict v;
@@ -233,16 +230,17 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place, struc
 	struct entry current;
 	struct row row = {.open = &open, .verdict = &v, .now = p->now};
 	struct step s;
+	bool lacks;
 
-	if (verdict_unpack(mem, verdict, &v) < 0)
-		return err_set(p->err, ERR_FATAL, "temporary file: damaged verdict");
-	if (pair_read_row(&p->g, mem, place, &open, p->err) < 0 || resolve(p, mem, &open, &v) < 0 ||
+	if (pair_verdict(&p->p, mem, place, &v, p->err) < 0 ||
+		pair_read_row(&p->g, mem, place, &open, p->err) < 0 ||
+		resolve(p, mem, &open, &v, &lacks) < 0 ||
 		complete_row(p, mem, &row, &link, &current) < 0)
 		return -1;
 	bool kept = keep_name(p, &row, &v);
 	plan_row(mem, p->plan->flow, &row, &s);
-	/* The next run has to look at it again. */
-	if (kept)
+	/* The next run has to look at it again: what it refers to may have a contact by then. */
+	if (kept || lacks)
 		s.link.source_digest = 0;
 	bool skip = skipped(p, &s);
 	p->plan->partial |= kept || skip;
@@ -257,15 +255,12 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place, struc
 static int plan_all(struct planning *p)
 {
 	struct arena *mem = arena_new();
-	uint32_t place, verdict_at = 0;
+	uint32_t place;
 	uint64_t key;
 	int rc = sorter_rewind(p->g.row_order, p->err);
 
 	while (rc == 0 && (rc = pair_next_row(&p->g, &key, &place, p->err)) == 1) {
-		struct value verdict;
-		rc = spool_get(p->p.verdicts, verdict_at, mem, &verdict, &verdict_at, p->err);
-		if (rc == 0)
-			rc = plan_one(p, mem, place, verdict);
+		rc = plan_one(p, mem, place);
 		arena_reset(mem);
 	}
 	arena_free(mem);
@@ -294,6 +289,7 @@ static int make_plan(struct planning *p)
 	p->g.cookie = NULL;
 	p->plan->summary.read = p->g.read;
 	p->plan->summary.none = p->g.none;
+	p->plan->sources = p->g.read - (long long)p->g.n_managed;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
 	if (p->g.n_open > 0 &&
 		(match_target(&p->g, &p->m, p->err) < 0 ||

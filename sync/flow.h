@@ -33,6 +33,7 @@ struct plan {
 	struct summary summary;
 	struct flow_state known; /* before */
 	long long links;         /* before */
+	long long sources;       /* entries of the source that no other flow made there */
 	struct spool *cookie;    /* one record, for the next delta; NULL: none */
 };
 

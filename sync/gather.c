@@ -87,6 +87,11 @@ int gather_start(struct gather *g, struct err *err)
 	if (links_load(&g->links, g->state, g->known.id, err) < 0)
 		return -1;
 	g->links_before = (long long)g->links.n;
+	/* Without a digest: to be looked at in every run. */
+	for (size_t i = 0; i < g->links.n; i++) {
+		if (g->links.slots[i].source_digest == 0)
+			keys_put(&g->waits, g->links.slots[i].source, 0);
+	}
 	if (g->known.id != 0 && load_waits(g, err) < 0)
 		return -1;
 	return state_managed(

@@ -39,7 +39,8 @@ struct gather {
 
 	struct flow_state known;
 	struct links links;
-	struct keys waits; /* keys of source ids with something pending */
+	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
+			    * without a digest in their link */
 	uint64_t *managed; /* keys of target ids of the flows into the source */
 	size_t n_managed;
 

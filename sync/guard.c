@@ -21,29 +21,31 @@ static bool writes(const struct summary *s)
 unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][200])
 {
 	const size_t size = sizeof(reasons[0]);
+	const long long gone = f->plan.remove + f->plan.hide;
+	const char *hides = f->plan.hide > 0 ? " and hides" : "";
 	unsigned n = 0;
 
 	if (f->first || !writes(&f->plan))
 		return 0;
-	if (f->plan.remove > delete_limit(f))
+	if (gone > delete_limit(f))
 		(void)snprintf(reasons[n++], size,
-			"%lld deletes of %lld links are more than the limit of %lld",
-			f->plan.remove, f->links, delete_limit(f));
-	if (f->full && f->plan.read == 0)
+			"%lld deletes%s of %lld links are more than the limit of %lld", gone, hides,
+			f->links, delete_limit(f));
+	if (f->full && f->sources <= 0)
 		(void)snprintf(reasons[n++], size, "the source is empty");
 	else if (f->full && f->sources_before > 0 &&
-		 (f->sources_before - f->plan.read) * 100 > f->sources_before * f->max_shrink)
+		 (f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)
 		(void)snprintf(reasons[n++], size,
 			"the source shrank from %lld to %lld entries, by more than %lld %%",
-			f->sources_before, f->plan.read, f->max_shrink);
+			f->sources_before, f->sources, f->max_shrink);
 	/* A delta has no size of the source to look at. */
-	if (!f->full && f->plan.read == 0 && f->plan.remove > 0 && f->plan.remove == f->links)
+	if (!f->full && f->plan.read == 0 && gone > 0 && gone == f->links)
 		(void)snprintf(reasons[n++], size, "the source has none of the %lld links any more",
 			f->links);
-	if (f->rules_changed && f->plan.remove > 0)
+	if (f->rules_changed && gone > 0)
 		(void)snprintf(reasons[n++], size,
 			"the rules or the scope changed since the last run, and the plan has %lld "
-			"delete%s",
-			f->plan.remove, f->plan.remove == 1 ? "" : "s");
+			"delete%s%s",
+			gone, gone == 1 && f->plan.hide == 0 ? "" : "s", hides);
 	return n;
 }

@@ -13,7 +13,8 @@
  */
 struct guard_facts {
 	struct summary plan;
-	long long links;          /* before */
+	long long links;   /* before */
+	long long sources; /* entries of the source now, without what other flows made there */
 	long long sources_before; /* source entries of the last complete read; -1: none */
 	bool full;                /* the source was read whole: its size is known */
 	bool rules_changed;       /* since the last run */

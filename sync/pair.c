@@ -22,6 +22,7 @@ struct pairing {
 	struct matched *m;
 	struct arena *mem;   /* reset per row */
 	struct keys adopted; /* places of entries that a row of this run adopts */
+	struct loans *loans;
 	struct open_row row;
 	uint32_t place;
 	struct entry current;
@@ -270,6 +271,14 @@ static bool holds(struct pairing *p, uint64_t key)
 	return false;
 }
 
+static const char *held_by(
+	struct pairing *p, const struct claim *claim, const struct entry *holder, const char *more)
+{
+	return arena_printf(p->mem, "E_PROXY_DUP: %s is held by %s in %s%s, and wanted by %s in %s",
+		shown(p, claim->address), shown(p, holder->name), p->g->flow->target, more,
+		shown(p, p->row.name), p->g->flow->source);
+}
+
 /* The address is held by another entry of the target: a conflict, unless that is ours and gives it
  * up in this run. */
 static int check_holder(struct pairing *p, const struct fact *f, const struct claim *claim)
@@ -281,13 +290,13 @@ static int check_holder(struct pairing *p, const struct fact *f, const struct cl
 	if (pair_read_entry(p->m, p->mem, f->at, &holder, p->err) < 0)
 		return -1;
 	int rc = gives_up(p, f, &holder, claim->key);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+	if (rc < 0)
+		return -1;
+	if (rc == 1)
+		return loans_add(p->loans, p->place, p->g->links.slots[f->link].row,
+			held_by(p, claim, &holder, ", which is in conflict itself"), p->err);
 	conflict(p, 11,
-		arena_printf(p->mem,
-			"E_PROXY_DUP: %s is held by %s in %s, and wanted by %s in %s%s",
-			shown(p, claim->address), shown(p, holder.name), p->g->flow->target,
-			shown(p, p->row.name), p->g->flow->source,
+		arena_printf(p->mem, "%s%s", held_by(p, claim, &holder, ""),
 			entry_is(&holder, "contact") && !managed(p, holder.name)
 				? ": to take this contact over, list its container in adopt"
 				: ""));
@@ -370,6 +379,8 @@ static int put_verdict(struct pairing *p, struct paired *out)
 	int rc = spool_add(out->verdicts, b.data, b.len, &at, p->err);
 	buf_free(&b);
 	keys_put(out->places, p->place + 1ull, at);
+	if (p->v.number != 0)
+		loans_refuse(&out->loans, p->place);
 	return rc;
 }
 
@@ -413,24 +424,46 @@ static int pair_all(struct pairing *p, struct paired *out)
 
 int pair_rows(struct gather *g, struct matched *m, struct paired *out, struct err *err)
 {
-	struct pairing p = {.g = g, .m = m, .mem = arena_new(), .err = err};
+	struct pairing p = {.g = g, .m = m, .mem = arena_new(), .loans = &out->loans, .err = err};
 
-	*out = (struct paired){spool_new(), calloc(1, sizeof(*out->places))};
+	*out = (struct paired){spool_new(), calloc(1, sizeof(*out->places)), {.texts = NULL}};
 	keys_init(&p.adopted, 0, false);
 	int rc = -1;
-	if (out->verdicts == NULL || out->places == NULL) {
+	if (loans_init(&out->loans) < 0 || out->verdicts == NULL || out->places == NULL) {
 		err_set(err, ERR_BUSY, "out of memory");
 	} else {
 		keys_init(out->places, g->n_open, true);
 		rc = pair_all(&p, out);
+		loans_settle(&out->loans);
 	}
 	keys_free(&p.adopted);
 	arena_free(p.mem);
 	return rc;
 }
 
+int pair_verdict(
+	struct paired *p, struct arena *mem, uint32_t place, struct verdict *v, struct err *err)
+{
+	struct value bytes, text;
+	uint32_t at;
+
+	if (!keys_get(p->places, place + 1ull, &at))
+		return err_set(err, ERR_FATAL, "temporary file: a row without a verdict");
+	if (spool_get(p->verdicts, at, mem, &bytes, NULL, err) < 0)
+		return -1;
+	if (verdict_unpack(mem, bytes, v) < 0)
+		return err_set(err, ERR_FATAL, "temporary file: damaged verdict");
+	int rc = loans_why(&p->loans, place, mem, &text, err);
+	if (rc == 1) {
+		v->number = 11;
+		v->message = text;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 void paired_free(struct paired *p)
 {
+	loans_free(&p->loans);
 	spool_free(p->verdicts);
 	if (p->places != NULL)
 		keys_free(p->places);

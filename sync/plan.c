@@ -41,8 +41,16 @@ static const char *and_also(struct arena *mem, const char *text, const char *mor
 	return text == NULL ? more : arena_printf(mem, "%s; %s", text, more);
 }
 
-static void tell_warnings(struct arena *mem, const struct desired *d, struct step *s)
+static void tell_warnings(struct arena *mem, const struct row *row, struct step *s)
 {
+	const struct desired *d = &row->open->desired;
+	struct value alias = row->verdict->nickname;
+
+	if (alias.len > 0)
+		s->message = and_also(mem, s->message,
+			arena_printf(mem,
+				"E_NICK_DUP: mailNickname: another entry has it: %.*s instead",
+				(int)alias.len, alias.data));
 	for (unsigned i = 0; i < d->n_complaints; i++) {
 		const char *text =
 			arena_printf(mem, "%s: %s", d->complaints[i].code, d->complaints[i].text);
@@ -192,7 +200,7 @@ static void plan_add(struct arena *mem, const struct flow *f, const struct row *
 	s->write = true;
 	if (s->number == 8)
 		s->message = "was deleted in the target";
-	tell_warnings(mem, &row->open->desired, s);
+	tell_warnings(mem, row, s);
 	remember(mem, f, row, s);
 }
 
@@ -215,7 +223,7 @@ static void plan_modify(
 		s->number = differs ? 10 : 9;
 	}
 	if (s->op != STEP_NONE)
-		tell_warnings(mem, &row->open->desired, s);
+		tell_warnings(mem, row, s);
 	remember(mem, f, row, s);
 }
 

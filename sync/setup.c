@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "connectors/connector.h"
 #include "sync/claims.h"
 
@@ -258,6 +259,19 @@ static int side_config(const struct config *root, struct flow *f, const char *se
 	return 0;
 }
 
+/* Everything that what was written depends on, but the source: the rules, and where contacts may
+ * lie and what marks them. */
+static uint64_t epoch_of(struct arena *mem, const struct flow *f)
+{
+	uint64_t h = rules_epoch(f->rules, &f->env);
+
+	for (unsigned i = 0; i < f->n_managed; i++) {
+		uint64_t key = dn_key(dn_print(mem, &f->managed[i]));
+		h = hash_bytes(&key, sizeof(key), h);
+	}
+	return hash_nocase(attr_name(f->marker), strlen(attr_name(f->marker)), h);
+}
+
 static int make_flow(struct arena *mem, const struct config *root, const struct config *section,
 	struct flow *f, struct err *err)
 {
@@ -290,7 +304,7 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 		return -1;
 	if (rules_load(mem, config_text(section, "rules"), config_folder(root), &f->rules, err) < 0)
 		return err_in(err, "flow %s", f->name);
-	f->epoch = rules_epoch(f->rules, &f->env);
+	f->epoch = epoch_of(mem, f);
 	make_sets(mem, f);
 	return 0;
 }

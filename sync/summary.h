@@ -6,8 +6,9 @@
  */
 struct summary {
 	long long read, add, modify, rename, remove, none, conflict, denied, failed;
-	long long link,
-		forget; /* not in the reports' summary, but they make a plan more than nothing */
+	/* Not in the reports' summary. A link or a forgotten one makes a plan more than nothing;
+	 * hide is of modify: contacts that are hidden because their source is gone. */
+	long long link, forget, hide;
 };
 
 #endif

@@ -6,7 +6,7 @@
  * What the plan comes to, what was before, and the reasons against it.
  * Words: add 1 modify 1 rename 1 delete 1 link 1 forget 1 read 100 (of the plan; read is 100
  * without it), links 100 sources 100 (before), delta, rules (they changed), first, max 500 percent
- * 10 shrink 10.
+ * 10 shrink 10. own: of what is read, what no other flow made.
  */
 static const struct guard_case {
 	const char *facts, *reasons;
@@ -29,6 +29,14 @@ static const struct guard_case {
 	{"delete 5 links 100 percent 0", ""},
 	{"delete 11 links 100 delta", "11 deletes of 100 links are more than the limit of 10"},
 	{"add 1000 modify 1000 rename 1000 links 10", ""},
+	/* with leave = hide a contact is as gone for its users as a deleted one */
+	{"modify 11 hide 11", "11 deletes and hides of 100 links are more than the limit of 10"},
+	{"modify 10 hide 10", ""},
+	{"delete 6 modify 5 hide 5",
+		"11 deletes and hides of 100 links are more than the limit of 10"},
+	{"modify 1 hide 1 rules",
+		"the rules or the scope changed since the last run, and the plan has "
+		"1 deletes and hides"},
 	/* the source */
 	{"add 1 read 0", "the source is empty"},
 	{"add 1 read 0 sources 0", "the source is empty"},
@@ -43,6 +51,9 @@ static const struct guard_case {
 	{"add 1 read 100 shrink 0", ""},
 	{"add 1 read 1 sources -1", ""},
 	{"add 1 read 1000", ""},
+	/* what other flows made in the source does not hide that its own entries are gone */
+	{"add 1 read 150 own 50", "the source shrank from 100 to 50 entries, by more than 10 %"},
+	{"add 1 read 50 own 0", "the source is empty"},
 	/* a delta has no size of the source, but all of the links may be gone */
 	{"delete 5 links 5 read 0 delta", "the source has none of the 5 links any more"},
 	{"delete 4 links 5 read 0 delta", ""},
@@ -89,7 +100,9 @@ static void set(struct guard_facts *f, const char *word, long long n)
 		{"link", &f->plan.link},
 		{"forget", &f->plan.forget},
 		{"conflict", &f->plan.conflict},
+		{"hide", &f->plan.hide},
 		{"read", &f->plan.read},
+		{"own", &f->sources},
 		{"links", &f->links},
 		{"sources", &f->sources_before},
 		{"max", &f->max_deletes},
@@ -97,6 +110,8 @@ static void set(struct guard_facts *f, const char *word, long long n)
 		{"shrink", &f->max_shrink},
 	};
 
+	if (strcmp(word, "read") == 0)
+		f->sources = n;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (strcmp(numbers[i].word, word) == 0) {
 			*numbers[i].at = n;
@@ -109,6 +124,7 @@ static void set(struct guard_facts *f, const char *word, long long n)
 static struct guard_facts facts_of(struct arena *mem, const char *text)
 {
 	struct guard_facts f = {.plan = {.read = 100},
+		.sources = 100,
 		.links = 100,
 		.sources_before = 100,
 		.full = true,
