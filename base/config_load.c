@@ -304,5 +304,7 @@ int config_load(struct arena *mem, const char *path, const struct section_shape 
 	loading = NULL;
 	cfg_free(parsed);
 	*out = c;
+	if (r == 0)
+		*err = (struct err){0};
 	return r;
 }

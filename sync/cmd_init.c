@@ -51,6 +51,8 @@ int command_init(struct arena *mem, const struct request *q, struct err *err)
 
 	if (q->argc > 1)
 		return err_set(err, ERR_FATAL, "init: at most one folder");
+	if (folder[0] == '\0')
+		return err_set(err, ERR_FATAL, "init: the folder's name is empty");
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_set(err, ERR_FATAL, "%s: %s", path, strerror(errno));

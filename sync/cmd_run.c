@@ -1,6 +1,7 @@
 #include "sync/commands.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,10 @@ static int open_output(struct session *s, const struct request *q, struct err *e
 	s->report.colour = q->output == NULL && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	if (q->output == NULL)
 		return 0;
+	/* The rename would take the place of a device, too: of /dev/null, for everybody. */
+	struct stat there;
+	if (lstat(q->output, &there) == 0 && !S_ISREG(there.st_mode))
+		return err_set(err, ERR_FATAL, "--output %s: not a regular file", q->output);
 	if (asprintf(&s->partial, "%s.XXXXXX", q->output) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int fd = mkstemp(s->partial);
@@ -216,8 +221,11 @@ static bool due(const struct session *s)
 int command_sync(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct session s;
-	int code = open_session(&s, mem, q, true, err);
+	int code;
 
+	/* Whoever reads the report may go away: the other flows run all the same. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	code = open_session(&s, mem, q, true, err);
 	s.report.brief = !q->format_given;
 	if (code == 0) {
 		if (!q->if_due || due(&s))

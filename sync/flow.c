@@ -289,7 +289,7 @@ static int make_plan(struct planning *p)
 	p->g.cookie = NULL;
 	p->plan->summary.read = p->g.read;
 	p->plan->summary.none = p->g.none;
-	p->plan->sources = p->g.read - (long long)p->g.n_managed;
+	p->plan->sources = p->g.own;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
 	if (p->g.n_open > 0 &&
 		(match_target(&p->g, &p->m, p->err) < 0 ||

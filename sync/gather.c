@@ -172,6 +172,12 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static bool linked_elsewhere(const struct gather *g, uint64_t key)
+{
+	return g->n_managed > 0 &&
+	       bsearch(&key, g->managed, g->n_managed, sizeof(key), by_number) != NULL;
+}
+
 const char *gather_excluded(const struct gather *g, const struct entry *e)
 {
 	static const char ours[] = "galway:";
@@ -183,8 +189,7 @@ const char *gather_excluded(const struct gather *g, const struct entry *e)
 		if (dn_text_below(e->name, &g->flow->foreign[i]))
 			return "lies in the container of another flow's contacts";
 	}
-	if (g->n_managed > 0 &&
-		bsearch(&e->key, g->managed, g->n_managed, sizeof(e->key), by_number) != NULL)
+	if (linked_elsewhere(g, e->key))
 		return "is linked as another flow's target";
 	return NULL;
 }
@@ -218,6 +223,18 @@ static int evaluate(struct gather *g, const struct entry *e, struct link_slot *s
 	return open_row(g, &row, err);
 }
 
+/* Whether it is in a group does not show in the entry itself. */
+static int add_scope(struct gather *g, struct entry *e, uint64_t *digest, struct err *err)
+{
+	if (!g->chained)
+		return 0;
+	if (connector_fill(g->source, g->scratch, e, err) < 0)
+		return -1;
+	const struct rule *rule = rules_scope(g->flow->rules, e);
+	*digest += rule != NULL ? rule_number(rule) + 1 : 0;
+	return 0;
+}
+
 static int one_source(struct gather *g, struct entry *e, struct err *err)
 {
 	struct link_slot *slot = links_source(&g->links, e->key);
@@ -230,12 +247,15 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 		return 0;
 	}
 	g->read++;
+	g->own += !linked_elsewhere(g, e->key);
 	if (g->one && e->key != g->one_key) {
 		if (slot != NULL)
 			slot->flags |= LINK_SOURCE;
 		return 0;
 	}
 	uint64_t digest = source_digest(g->flow, e);
+	if (add_scope(g, e, &digest, err) < 0)
+		return -1;
 	if (slot != NULL) {
 		unsigned there = g->full ? LINK_TARGET : 0;
 		slot->flags |= LINK_SOURCE;
@@ -258,7 +278,8 @@ static int learn(struct gather *g, struct err *err)
 	struct entry e;
 	int rc;
 
-	if (!rules_chained(g->flow->rules))
+	g->chained = rules_chained(g->flow->rules);
+	if (!g->chained)
 		return 0;
 	if (connector_read(g->source, &all, err) < 0)
 		return -1;

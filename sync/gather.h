@@ -36,6 +36,7 @@ struct gather {
 	bool one; /* only this object (--object), however it is */
 	uint64_t one_key;
 	bool want_cookie;
+	bool chained; /* scopes ask about groups: that an entry is as it was does not say all */
 
 	struct flow_state known;
 	struct links links;
@@ -51,11 +52,11 @@ struct gather {
 	size_t n_open, n_names; /* rows; rows that may need a new name */
 
 	long long read;    /* source entries */
+	long long own;     /* of these, without what other flows made there */
 	long long targets; /* target entries; of T1 */
 	long long none;    /* as they should be */
 	bool into_seen;
-	struct spool
-		*cookie; /* one record: where the next delta starts; NULL: none was to be had */
+	struct spool *cookie; /* one record, for the next delta; NULL: none was to be had */
 	long long links_before;
 };
 

@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -20,6 +22,19 @@ static void settle_in(void)
 	(void)umask(077);
 }
 
+/* What is closed would be given to the next file that is opened, and a message would be written
+ * into that. Opened for reading, so that writing fails and is told. */
+static void occupy_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct arena *mem = arena_new();
@@ -27,6 +42,7 @@ int main(int argc, char **argv)
 	struct request request;
 	struct err err = {0};
 
+	occupy_standard();
 	settle_in();
 	int code = options_parse(argc, argv, &command, &request, &err);
 	if (code == 0)

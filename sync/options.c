@@ -97,6 +97,15 @@ static int take(struct request *q, int letter, char *value, struct err *err)
 	return 0;
 }
 
+static const char *name_of(int letter)
+{
+	size_t i = 0;
+
+	while (choices[i].letter != letter)
+		i++;
+	return choices[i].name;
+}
+
 static int parse_choices(
 	int argc, char **argv, const struct command *command, struct request *q, struct err *err)
 {
@@ -111,9 +120,12 @@ static int parse_choices(
 	while ((letter = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
 		if (letter == ':')
 			return err_set(err, ERR_FATAL, "%s needs a value", argv[optind - 1]);
-		if (letter == '?' || strchr(command->options, letter) == NULL)
+		if (letter == '?')
 			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
 				argv[optind - 1], command->name);
+		if (strchr(command->options, letter) == NULL)
+			return err_set(err, ERR_FATAL, "--%s: no such option of \"galway %s\"",
+				name_of(letter), command->name);
 		if (take(q, letter, optarg, err) < 0)
 			return -1;
 	}
@@ -138,7 +150,8 @@ static int parse_globals(int argc, char **argv, struct request *q, struct err *e
 		else
 			return err_set(err, ERR_FATAL, "-%c: %s", optopt,
 				letter == ':' ? "needs a value"
-					      : "no such option before the command");
+					      : "no such option before the command: see "
+						"\"galway help\"");
 	}
 	return optind;
 }
@@ -148,7 +161,8 @@ int options_parse(
 {
 	const char *config = getenv("GALWAY_CONFIG");
 
-	*q = (struct request){.config = config != NULL ? config : "/etc/galway/galway.conf"};
+	*q = (struct request){
+		.config = config != NULL && *config != '\0' ? config : "/etc/galway/galway.conf"};
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) {
 		*command = command_named("help");
 		q->version = strcmp(argv[1], "--version") == 0;

@@ -15,9 +15,12 @@ struct err;
  * made safe for where it goes: no control character reaches a terminal, no cell of the CSV is a
  * formula.
  *
- *   text  aligned, old and new value, the rule line that gave it, a summary; colour on a terminal
- * only json  docs/report.schema.json csv   one line an attribute: OMODT (add, update, delete ...),
- * AMODT (add, delete, update), old, new ldif  change records that ldapmodify accepts
+ * - text: aligned, old and new value, the rule line that gave it, a summary; colour on a terminal
+ *   only
+ * - json: docs/report.schema.json
+ * - csv: one line an attribute: OMODT (add, update, delete ...), AMODT (add, delete, update), old,
+ *   new
+ * - ldif: change records that ldapmodify accepts
  */
 enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF };
 

@@ -123,8 +123,13 @@ static int fail(struct state *s, const char *doing, struct err *err)
 	int plain = code & 0xff;
 	bool later = plain == SQLITE_BUSY || plain == SQLITE_FULL || plain == SQLITE_LOCKED;
 
-	return err_set(err, later ? ERR_BUSY : ERR_FATAL, "state %s: %s: %s", s->path, doing,
-		sqlite3_errmsg(s->db));
+	bool damaged = plain == SQLITE_CORRUPT || plain == SQLITE_NOTADB;
+
+	return err_set(err, later ? ERR_BUSY : ERR_FATAL, "state %s: %s: %s%s", s->path, doing,
+		sqlite3_errmsg(s->db),
+		damaged ? ": put a backup in its place, or move it away: contacts are found again "
+			  "by their markers"
+			: "");
 }
 
 static int run_text(struct state *s, const char *text, struct err *err)

@@ -107,7 +107,9 @@ static const struct plan_case {
 	{4, "s1 cn=ann", "", "name ann(1)", "add ann(1) +mark +cn=ann(1)"},
 	{4, "s1 cn=ann cn=ann", "", "name ann(1)", "add ann(1) +mark +cn=ann(1)"},
 	{4, "s1 cn=ann cn=ann", "", "of cn xyz", "add ann +mark +cn=ann"},
-	{4, "s1 cn=ann nick=ann", "", "nick ann1", "add ann +nick=ann1 +mark +cn=ann"},
+	{4, "s1 cn=ann nick=ann", "", "nick ann1",
+		"add ann +nick=ann1 +mark +cn=ann | E_NICK_DUP: mailNickname: another entry has "
+		"it: ann1 instead"},
 	{4, "s1 cn=ann nick=ann tel=1", "", "", "add ann +nick=ann +tel=1 +mark +cn=ann"},
 	{4, "s1 cn=ann mark=galway:f:s2 tel=1", "", "", "add ann +tel=1 +mark +cn=ann"},
 	{4, "s1 cn=ann", "", "warn W_X text; warn W_Y more",
@@ -171,6 +173,7 @@ static const struct plan_case {
 	{9, "s1 cn=ann px+=smtp:a", "t1 cn=ann px=smtp:b px=SMTP:a", LINKED, "none"},
 	{9, "s1 cn=ann url+=u url+=v", "t1 cn=ann url=v url=w url=u", LINKED, "none"},
 	{9, "s1 cn=ann url+=", "t1 cn=ann url=w", LINKED, "none"},
+	{9, "s1 cn=ann url+=SMTP:a", "t1 cn=ann url=SMTP:b url=SMTP:a", LINKED, "none"},
 	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "wrote tel=2", "none"},
 	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "linked; of tel xyz", "none"},
 	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "linked; object xyz", "none"},
@@ -187,7 +190,8 @@ static const struct plan_case {
 	{10, "s1 cn=ann px+=SMTP:b", "t1 cn=ann px=SMTP:a", LINKED,
 		"modify t1 -px=SMTP:a +px=SMTP:b +px=smtp:a"},
 	{10, "s1 cn=ann nick=ann", "t1 cn=ann nick=bob", "linked; nick ann1",
-		"modify t1 -nick=bob +nick=ann1"},
+		"modify t1 -nick=bob +nick=ann1 | E_NICK_DUP: mailNickname: another entry has it: "
+		"ann1 instead"},
 	{10, "s1 cn=ann tel=1", "t1 cn=ann", "linked; warn W_X text",
 		"modify t1 +tel=1 | W_X: text"},
 	/* the marker is put back, but another's value of it is no denial: nobody's rule says it */
@@ -240,6 +244,8 @@ static const struct plan_case {
 	{10, "s1 cn=ann url+=u", "t1 cn=ann url=w", "wrote url+=v", "modify t1 +url=u"},
 	{10, "s1 cn=ann url+=u url+=v", "t1 cn=ann", "wrote url+=u",
 		"modify t1 +url=u +url=v | xyz may not: -url=u"},
+	{10, "s1 cn=ann url+=u url+=v", "t1 cn=ann", "wrote url+=u url+=v",
+		"modify t1 +url=u +url=v | xyz may not: -url=u | xyz may not: -url=v"},
 	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2", "wrote tel=1; of mail xyz",
 		"modify t1 -tel=2 +tel=1 | xyz may not: tel=2"},
 	{10, "s1 cn=ann", "t1 cn=bob", "wrote tel=1; was ann",
@@ -253,6 +259,9 @@ static const struct plan_case {
 		"modify t1 -px=SMTP:x -px=smtp:a +px=SMTP:a +px=smtp:x | xyz may not: -px=SMTP:a"},
 	{10, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=smtp:a", "wrote px+=SMTP:a",
 		"modify t1 -px=smtp:a +px=SMTP:a"},
+	{10, "s1 cn=ann px+=SMTP:a px+=smtp:b", "t1 cn=ann px=SMTP:a px=smtp:c",
+		"wrote px+=SMTP:a px+=smtp:b px+=smtp:c",
+		"modify t1 -px=smtp:c +px=smtp:b | xyz may not: -px=smtp:b"},
 	{10, "s1 cn=ann px+=SMTP:a px+=smtp:b", "t1 cn=ann px=SMTP:a px=SIP:x",
 		"wrote px+=SMTP:a px+=smtp:b", "modify t1 +px=smtp:b | xyz may not: -px=smtp:b"},
 	/* authority: the flow's, an attribute's, an object's */
@@ -268,6 +277,8 @@ static const struct plan_case {
 		"modify t1 | abc may not: tel=2"},
 	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=1 tel=3", "linked; of tel xyz",
 		"modify t1 | abc may not: -tel=3"},
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=1 tel=3 tel=4", "linked; of tel xyz",
+		"modify t1 | abc may not: -tel=3 | abc may not: -tel=4"},
 	{10, "s1 cn=ann url+=u url+=v", "t1 cn=ann url=u", "linked; of url xyz",
 		"modify t1 | abc may not: url=v"},
 	{10, "s1 cn=ann url+=u", "t1 cn=ann url=u url=v", "wrote url+=u url+=v; of url xyz",
@@ -308,6 +319,7 @@ static void take_link(struct made *m)
 	m->row.link = &m->link;
 	m->link.source = value_of("s1");
 	m->link.target = value_of("t1");
+	m->link.name = 79;
 }
 
 static enum leave leave_of(const char *word)
@@ -502,6 +514,23 @@ static bool check(struct arena *mem, const struct plan_case *c, const struct ste
 	return good;
 }
 
+/* What is remembered, if anything is: these two, and what tells the next run that nothing changed.
+ */
+static void check_link(const struct made *m, const struct step *s)
+{
+	if (!s->remember)
+		return;
+	assert_true(value_same(s->link.source, value_of("s1")));
+	if (s->op == STEP_ADD)
+		assert_int_equal(s->link.target.len, 0);
+	else
+		assert_true(value_same(s->link.target, m->current.id));
+	/* Who left is looked at in every run. */
+	assert_int_equal(s->link.source_digest, s->number == 3 ? 0 : 77);
+	assert_int_equal(s->link.name, s->number == 3 ? 79 : 78);
+	assert_true(s->number == 3 || s->link.written.len > 0);
+}
+
 static void test_plan(void **state)
 {
 	unsigned wrong = 0;
@@ -514,6 +543,7 @@ static void test_plan(void **state)
 		make(mem, &cases[i], &m);
 		plan_row(mem, &m.flow, &m.row, &s);
 		wrong += !check(mem, &cases[i], &s);
+		check_link(&m, &s);
 		arena_free(mem);
 	}
 	assert_int_equal(wrong, 0);
@@ -567,6 +597,58 @@ static void test_twice(void **state)
 		}
 		arena_free(mem);
 	}
+}
+
+/* What belongs to the other side is not remembered, and so is no drift when it is ours again. */
+static void test_other_side(void **state)
+{
+	static const struct plan_case c = {
+		9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "wrote tel=1; of tel xyz", "none"};
+	struct arena *mem = arena_new();
+	struct made m;
+	struct step s, again;
+
+	(void)state;
+	make(mem, &c, &m);
+	plan_row(mem, &m.flow, &m.row, &s);
+	m.link = s.link;
+	m.flow.n_authority = 0;
+	m.current = entry_of(mem, "t1 cn=ann tel=2 mark=galway:f:s1");
+	plan_row(mem, &m.flow, &m.row, &again);
+	assert_string_equal(print_step(mem, &again), "modify t1 -tel=2 +tel=1");
+	arena_free(mem);
+}
+
+/* The connector's digest of the target entry is remembered, but not when the entry is to change. */
+static void test_digest(void **state)
+{
+	static const struct plan_case same = {9, "s1 cn=ann", "t1 cn=ann", LINKED, "none"},
+				      differs = {10, "s1 cn=ann tel=1", "t1 cn=ann", LINKED, ""};
+	struct arena *mem = arena_new();
+	struct made m;
+	struct step s;
+
+	(void)state;
+	make(mem, &same, &m);
+	m.current.digest = 5;
+	assert_int_equal(target_digest(&m.flow, &m.current), 5);
+	plan_row(mem, &m.flow, &m.row, &s);
+	assert_int_equal(s.link.target_digest, 5);
+	make(mem, &differs, &m);
+	m.current.digest = 5;
+	plan_row(mem, &m.flow, &m.row, &s);
+	assert_true(s.link.target_digest != 5 && s.link.target_digest != 0);
+	/* Without one: over what is written, and the name. */
+	m.current.digest = 0;
+	uint64_t before = target_digest(&m.flow, &m.current);
+	entry_add(mem, &m.current, attr_of("other"), value_of("x"));
+	assert_true(target_digest(&m.flow, &m.current) == before);
+	entry_add(mem, &m.current, attr_of("mail"), value_of("x"));
+	assert_true(target_digest(&m.flow, &m.current) != before);
+	before = target_digest(&m.flow, &m.current);
+	m.current.name = full_name(mem, "bob");
+	assert_true(target_digest(&m.flow, &m.current) != before);
+	arena_free(mem);
 }
 
 /* As bytes and back; bytes that end early are no step. */
@@ -646,6 +728,9 @@ static void test_counts(void **state)
 	(void)state;
 	assert_false(step_counts(&s, &before));
 	assert_false(step_shows(&s));
+	s.link.name++;
+	assert_false(step_counts(&s, &before));
+	s.link = before;
 	s.remember = true;
 	assert_false(step_counts(&s, &before));
 	assert_true(step_counts(&s, NULL));
@@ -673,6 +758,8 @@ int main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_other_side),
+		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_verdict_pack),
 		cmocka_unit_test(test_counts),

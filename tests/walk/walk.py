@@ -170,24 +170,30 @@ class Walk:
         count.unlink(missing_ok=True)
         want = self.sync(there, words, KILLER_COUNT=str(count))
         calls = int(count.read_text().split()[0])
-        times = self.dice.choice((1, 1, 1, 2, 3))
+        self.kill(words, calls)
+        if "--full" in words:
+            return self.settle([(there, want)], words)
+        words.append("--full")
+        others = [(there, self.sync(there, words))]
+        if any(self.drift.values()):
+            # What the delta decided without having seen it may have been done, or not.
+            there = copy(self.work / "before", self.work / "undisturbed-full")
+            others.append((there, self.sync(there, words)))
+        return self.settle(others, words)
+
+    def kill(self, words, calls):
         moments = []
-        for _ in range(times):
+        for _ in range(self.dice.choice((1, 1, 1, 2, 3))):
             killer = {"KILLER_AT": str(self.dice.randint(1, max(calls, 1)))}
             if self.dice.random() < 0.5:
                 killer["KILLER_TORN"] = "1"
             if self.sync(self.here, words, **killer) is not None:
                 break
             self.kills += 1
-            moments.append(" torn at ".join(reversed(list(killer.values()))) if len(killer) > 1 else killer["KILLER_AT"])
+            moments.append(killer["KILLER_AT"] + (" (torn)" if len(killer) > 1 else ""))
             if self.dice.random() < 0.1:
                 self.look_on()
-        self.note(f"sync {' '.join(words)}, killed at {', '.join(moments)} of {calls}")
-        if "--full" not in words:
-            words.append("--full")
-            want = self.sync(there, words)
-        got = self.sync(self.here, words)
-        return self.settle(there, words, want, got)
+        self.note(f"sync {' '.join(words)}, killed at {', '.join(moments) or 'none'} of {calls}")
 
     def look_on(self):
         """A dry run beside what a killed run has left changes nothing."""
@@ -196,25 +202,31 @@ class Walk:
         if judge.files(self.here) != before:
             raise Divergence("diff changed files that a killed run has left")
 
-    def settle(self, there, words, want, got):
+    def settle(self, others, words):
         """Somebody in conflict may be helped by the run itself, for the next one: a run that was killed may be ahead."""
+        got = self.sync(self.here, words)
         for _ in range(3):
-            wrong = self.compare(there, want, got)
-            if not wrong or not (judge.wrote(want) or judge.wrote(got) or judge.waiting(want) != judge.waiting(got)):
+            wrong = self.compare(others, got)
+            if not wrong or not any(judge.wrote(r) or judge.waiting(r) != judge.waiting(got) for r in [got] + [o for _, o in others]):
                 break
-            want, got = self.sync(there, words), self.sync(self.here, words)
+            others = [(there, self.sync(there, words)) for there, _ in others]
+            got = self.sync(self.here, words)
         if wrong:
             raise Divergence("after a kill " + wrong)
         return got
 
-    def compare(self, there, want, got):
+    def compare(self, others, got):
+        """Each side is as one of the others have it."""
         for name in self.places:
-            mine, theirs = ((where / f"{name}.ldif").read_bytes() for where in (self.here, there))
-            if mine != theirs and ldif.canonical(ldif.parse(mine)) != ldif.canonical(ldif.parse(theirs)):
-                return f"{name}.ldif is not what it is without:\n" + judge.differ(
-                    ldif.canonical(ldif.parse(theirs)), ldif.canonical(ldif.parse(mine)))
-        if judge.waiting(want) != judge.waiting(got):
-            return f"this waits: {judge.waiting(got)}, without: {judge.waiting(want)}"
+            mine = (self.here / f"{name}.ldif").read_bytes()
+            theirs = [(there / f"{name}.ldif").read_bytes() for there, _ in others]
+            if mine in theirs:
+                continue
+            mine, theirs = ldif.canonical(ldif.parse(mine)), [ldif.canonical(ldif.parse(t)) for t in theirs]
+            if mine not in theirs:
+                return f"{name}.ldif is not what it is without:\n" + judge.differ(theirs[0], mine)
+        if judge.waiting(got) not in [judge.waiting(report) for _, report in others]:
+            return f"this waits: {judge.waiting(got)}, without: {judge.waiting(others[0][1])}"
         return None
 
     # ---- the checks

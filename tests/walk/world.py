@@ -84,6 +84,9 @@ class Place:
 
     # ---- who is there
 
+    def units(self):
+        return [e.name for e in self.below(b"OU=People") if first(e, "objectClass") == b"organizationalUnit"]
+
     def below(self, container):
         end = b"," + container + b"," + self.base
         return [e for e in self.entries if e.name.endswith(end)]
@@ -204,7 +207,7 @@ def add_person(place):
         pairs.append(("msRTCSIP-PrimaryUserAddress", b"SIP:" + mail))
     if dice.random() < 0.5:
         pairs.append(("department", dice.choice(DEPARTMENTS).encode()))
-    entry = place.add(dice.choice((b"OU=A", b"OU=B")) + b",OU=People", cn, pairs)
+    entry = place.add(dice.choice(place.units())[:-len(place.base) - 1], cn, pairs)
     return entry and f"add {entry.name.decode()} {mail.decode()}"
 
 
@@ -295,7 +298,7 @@ def move_person(place):
     if not chosen:
         return None
     rdn, old = split_name(chosen[0].name)[0], chosen[0].name
-    where = place.dice.choice([e.name for e in place.below(b"OU=People") if first(e, "objectClass") == b"organizationalUnit"])
+    where = place.dice.choice(place.units())
     return f"move {old.decode()} to {where.decode()}" if place.rename(chosen[0], rdn + b"," + where) else None
 
 
@@ -303,7 +306,8 @@ def rename_unit(place):
     unit = [e for e in place.below(b"OU=People") if e.name.startswith((b"OU=B,", b"OU=B2,"))][0]
     rdn = b"OU=B2" if unit.name.startswith(b"OU=B,") else b"OU=B"
     put(unit, "ou", rdn[3:])
-    return f"rename {unit.name.decode()} to {rdn.decode()}" if place.rename(unit, rdn + b"," + split_name(unit.name)[1]) else None
+    place.rename(unit, rdn + b"," + split_name(unit.name)[1])
+    return f"name a unit {unit.name.decode()}"
 
 
 def hide_person(place):

@@ -1,0 +1,333 @@
+#include "sync_cases.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "connectors/connector.h"
+#include "sync/apply.h"
+#include "sync/flow.h"
+
+/*
+ * Whole runs on LDIF files. A directory: "ann key=a tel=1; bob key=b", each entry's id is its
+ * uid, which is its name at first: "bob uid=ann" is ann, renamed. What a run did: the steps of its
+ * plan, by their operation and the entry's name, and how it looked: "full" or "delta".
+ */
+static const char config[] = "state = \"state.db\"\n"
+			     "connector abc {\n type = ldif\n file = \"abc.ldif\"\n"
+			     " id = uid\n base = \"DC=abc\"\n}\n"
+			     "connector xyz {\n type = ldif\n file = \"xyz.ldif\"\n"
+			     " base = \"DC=xyz\"\n}\n"
+			     "flow f {\n source = abc\n target = xyz\n rules = \"flow.rules\"\n"
+			     " into = \"OU=GAL,DC=xyz\"\n"
+			     " full-every = 100\n}\n";
+
+static const char rules[] = "rule user\n scope (key=*)\n name \"CN=\" & [cn]\n"
+			    " objectClass add = \"contact\"\n note = [key]\n tel = [tel]\n"
+			    " manager = [manager]\n";
+
+static void put_source(struct arena *mem, const char *text)
+{
+	struct buf b = {0};
+	char *words[16], *pairs[16];
+	unsigned n = words_of(mem, text, ";", words, 16);
+
+	buf_puts(&b, "version: 1\n\ndn: DC=abc\ndc: abc\n");
+	for (unsigned i = 0; i < n; i++) {
+		unsigned n_pairs = words_of(mem, words[i], " ", pairs, 16);
+		buf_printf(&b, "\ndn: CN=%s,DC=abc\ncn: %s\n", pairs[0], pairs[0]);
+		bool named = false;
+		for (unsigned k = 1; k < n_pairs; k++) {
+			char *equals = strchr(pairs[k], '=');
+			named |= strncmp(pairs[k], "uid=", 4) == 0;
+			buf_printf(
+				&b, "%.*s: %s\n", (int)(equals - pairs[k]), pairs[k], equals + 1);
+		}
+		if (!named)
+			buf_printf(&b, "uid: %s\n", pairs[0]);
+	}
+	put_text(mem, "abc.ldif", b.data);
+	buf_free(&b);
+}
+
+/* A new folder with these rules and an empty target. */
+static void start(struct arena *mem, const char *rule_text)
+{
+	assert_int_equal(unlink(path_of(mem, "state.db")) == 0 || errno == ENOENT, 1);
+	put_text(mem, "galway.conf", config);
+	put_text(mem, "flow.rules", rule_text);
+	put_text(mem, "xyz.ldif",
+		"version: 1\n\ndn: DC=xyz\ndc: xyz\n\ndn: OU=GAL,DC=xyz\nou: GAL\n");
+}
+
+static struct setup load(struct arena *mem)
+{
+	struct setup setup;
+	struct err err = {0};
+
+	if (setup_load(mem, path_of(mem, "galway.conf"), &setup, &err) < 0)
+		fail_msg("%s", err.text);
+	return setup;
+}
+
+static const char *steps_of(struct arena *mem, struct plan *plan)
+{
+	static const char *const ops[] = {
+		"none", "add", "modify", "delete", "link", "forget", "conflict"};
+	const char *text = plan->full ? "full" : "delta";
+	struct step s;
+	struct err err;
+	uint32_t place;
+
+	assert_int_equal(plan_rewind(plan, &err), 0);
+	while (plan_next(plan, mem, &s, &place, &err) == 1) {
+		if (!step_shows(&s))
+			continue;
+		struct value name = s.target_name.len > 0 ? s.target_name : s.source_name;
+		text = arena_printf(mem, "%s; %s %s", text, ops[s.op], short_name(mem, name));
+		if (s.write && s.change.new_name.len > 0)
+			text = arena_printf(
+				mem, "%s >%s", text, short_name(mem, s.change.new_name));
+		for (unsigned i = 0; i < s.n_denied; i++)
+			text = arena_printf(mem, "%s !%s", text, name_of(s.denied[i].attr));
+	}
+	return text;
+}
+
+/* Plans, does it, and says what it did. */
+static const char *sync_with(struct arena *mem, const struct flow_options *options)
+{
+	struct setup setup = load(mem);
+	struct state *state;
+	struct plan plan;
+	struct applied applied;
+	struct err err = {0};
+
+	if (state_open(setup.state, true, &state, &err) < 0 ||
+		flow_plan(&setup.flows[0], state, options, mem, &plan, &err) < 0)
+		fail_msg("%s", err.text);
+	const char *text = steps_of(mem, &plan);
+	if (flow_apply(&plan, state, mem, &applied, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(applied.summary.failed, 0);
+	applied_free(&applied);
+	plan_free(&plan);
+	state_close(state);
+	return text;
+}
+
+static const char *sync_now(struct arena *mem)
+{
+	return sync_with(mem, &(struct flow_options){.full = false});
+}
+
+/* What the user left for another run is there in the next one, delta or not. */
+static void test_skip(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b");
+	assert_string_equal(sync_now(mem), "full; add ann; add bob");
+	put_source(mem, "ann key=a tel=1; ben uid=bob key=b; cid key=c");
+	assert_string_equal(sync_with(mem, &(struct flow_options){.skip = SKIP_CREATE}),
+		"delta; modify ann; modify bob >ben");
+	assert_string_equal(sync_now(mem), "delta; add cid");
+	assert_string_equal(sync_now(mem), "delta");
+	put_source(mem, "ann key=a tel=2; ben uid=bob key=b; cid key=c");
+	assert_string_equal(sync_with(mem, &(struct flow_options){.skip = SKIP_UPDATE}), "delta");
+	assert_string_equal(sync_now(mem), "delta; modify ann");
+	put_source(mem, "ann key=a tel=2; bert uid=bob key=b tel=1; cid key=c");
+	assert_string_equal(
+		sync_with(mem, &(struct flow_options){.skip = SKIP_RENAME}), "delta; modify ben");
+	assert_string_equal(sync_with(mem, &(struct flow_options){.skip = SKIP_RENAME}), "delta");
+	assert_string_equal(sync_now(mem), "delta; modify ben >bert");
+	put_source(mem, "ann key=a tel=2; bert uid=bob key=b tel=1");
+	assert_string_equal(sync_with(mem, &(struct flow_options){.skip = SKIP_DELETE}), "delta");
+	assert_string_equal(sync_now(mem), "delta; delete cid");
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+	arena_free(mem);
+}
+
+/* A full run in which a part was left for another does not settle what it did not look at. */
+static void test_skip_full(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a");
+	sync_now(mem);
+	put_text(mem, "flow.rules",
+		"rule user\n scope (key=*)\n name \"CN=\" & [cn]\n note = [key]\n tel = [tel]\n "
+		"title = \"t\"\n");
+	assert_string_equal(sync_with(mem, &(struct flow_options){.skip = SKIP_UPDATE}), "full");
+	assert_string_equal(sync_now(mem), "full; modify ann");
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
+static void give_object(struct arena *mem, const char *id, const char *side)
+{
+	struct setup setup = load(mem);
+	struct state *state;
+	struct err err;
+
+	assert_int_equal(state_open(setup.state, true, &state, &err), 0);
+	assert_int_equal(state_authority_put(state, "f", value_of(id), side, &err), 0);
+	state_close(state);
+}
+
+/* An object that belongs to the other side is not added again when that deleted it. */
+static void test_authority_of_gone(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a");
+	sync_now(mem);
+	give_object(mem, "ann", "xyz");
+	start(mem, rules);
+	put_source(mem, "ann key=a");
+	sync_now(mem);
+	give_object(mem, "ann", "xyz");
+	put_text(mem, "xyz.ldif",
+		"version: 1\n\ndn: DC=xyz\ndc: xyz\n\ndn: OU=GAL,DC=xyz\nou: GAL\n");
+	assert_string_equal(
+		sync_with(mem, &(struct flow_options){.full = true}), "full; modify ann !dn");
+	give_object(mem, "ann", NULL);
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full; add ann");
+	arena_free(mem);
+}
+
+/* In-chain scopes: a group that changes moves objects that do not, so there are no deltas. */
+static void test_chain(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, "rule user\n scope (memberOf:1.2.840.113556.1.4.1941:=CN=all,DC=abc)\n"
+		   " name \"CN=\" & [cn]\n note = [key]\n");
+	put_source(mem, "all key=all member=CN=sub,DC=abc; sub; ann key=a memberOf=CN=sub,DC=abc");
+	assert_string_equal(sync_now(mem), "full; add ann; add sub");
+	put_source(mem, "all key=all; sub; ann key=a memberOf=CN=sub,DC=abc");
+	assert_string_equal(sync_now(mem), "full; delete ann; delete sub");
+	arena_free(mem);
+}
+
+static const char *find_who(struct arena *mem, const char *who)
+{
+	struct setup setup = load(mem);
+	struct connector *c;
+	struct entry e;
+	struct err err = {0};
+
+	assert_int_equal(connector_open(setup.flows[0].source_config, &c, &err), 0);
+	int rc = flow_find(c, who, mem, &e, &err);
+	assert_int_equal(connector_close(c, &(struct err){.kind = ERR_NONE}), 0);
+	return rc < 0    ? err.text[0] != '\0' ? "several" : "?"
+	       : rc == 0 ? "none"
+			 : arena_copy(mem, e.name.data, e.name.len);
+}
+
+static void test_find(void **state)
+{
+	static const char *const cases[][2] = {
+		{"CN=ann,DC=abc", "CN=ann,DC=abc"},
+		{"cn=ANN, dc=abc", "CN=ann,DC=abc"},
+		{"A@abc.example", "CN=ann,DC=abc"},
+		{"ANN1", "CN=ann,DC=abc"},
+		{"a@upn.example", "CN=ann,DC=abc"},
+		{"c0ffee00-1111-2222-3333-444455556666", "CN=bob,DC=abc"},
+		{"ann", "CN=ann,DC=abc"},
+		{"ANN", "none"},
+		{"", "none"},
+		{"both@abc.example", "several"},
+		{"CN=nobody,DC=abc", "none"},
+	};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem,
+		"ann mail=a@abc.example sAMAccountName=ann1 userPrincipalName=a@upn.example; "
+		"bob uid=c0ffee00-1111-2222-3333-444455556666; "
+		"x mail=both@abc.example; y mail=both@abc.example");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!same_text(cases[i][0], find_who(mem, cases[i][0]), cases[i][1]))
+			fail();
+	}
+	arena_free(mem);
+}
+
+/* The digest of the plan, made in another process, in which attributes have other numbers. */
+static const char *digest_elsewhere(struct arena *mem, unsigned more)
+{
+	char hex[65] = "";
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct flow_options options = {.full = true};
+		struct setup setup;
+		struct state *state;
+		struct plan plan;
+		struct err err;
+		for (unsigned i = 0; i < more; i++)
+			attr_named(arena_printf(mem, "more%u", i));
+		attr_named(more > 0 ? "tel" : "zip");
+		bool good = setup_load(mem, path_of(mem, "galway.conf"), &setup, &err) == 0 &&
+			    state_open(setup.state, false, &state, &err) == 0 &&
+			    flow_plan(&setup.flows[0], state, &options, mem, &plan, &err) == 0 &&
+			    plan_digest(&plan, hex, &err) == 0 &&
+			    write(ends[1], hex, sizeof(hex)) == sizeof(hex);
+		_exit(good ? 0 : 1);
+	}
+	assert_int_equal(read(ends[0], hex, sizeof(hex)), sizeof(hex));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(strlen(hex), 64);
+	return arena_strdup(mem, hex);
+}
+
+/* The same plan has the same digest, another one another; and each is another after a run. */
+static void test_plan_digest(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a tel=1 zip=5");
+	const char *first = digest_elsewhere(mem, 0);
+	assert_string_equal(digest_elsewhere(mem, 700), first);
+	put_source(mem, "ann key=a tel=2 zip=5");
+	assert_string_not_equal(digest_elsewhere(mem, 0), first);
+	put_source(mem, "ann key=a tel=1 zip=5");
+	assert_string_equal(digest_elsewhere(mem, 0), first);
+	sync_with(mem, &(struct flow_options){.full = true});
+	const char *none = digest_elsewhere(mem, 0);
+	assert_string_not_equal(none, first);
+	sync_with(mem, &(struct flow_options){.full = true});
+	assert_string_not_equal(digest_elsewhere(mem, 0), none);
+	arena_free(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plan_digest),
+		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_skip_full),
+		cmocka_unit_test(test_authority_of_gone),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_find),
+	};
+
+	log_level(LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, remove_folder);
+}
