@@ -10,19 +10,53 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 
-/* What one connector showed when it was read to its end. */
-struct seen {
-	long long entries, recipients;
-	bool *into; /* per flow: its container is there */
+/* A container that flows name in the connector's directory. */
+struct place {
+	const struct flow *flow;
+	struct value name;
+	bool into, there; /* into: where contacts are made; else it is one of adopt */
 };
 
-static int read_side(
-	const struct setup *setup, const struct config *config, struct seen *seen, struct err *err)
+/* What one connector showed when it was read to its end. */
+struct seen {
+	long long entries, recipients, nameless; /* nameless: without an id */
+	unsigned n;
+	struct place *places;
+};
+
+static void find_places(struct arena *mem, const struct setup *setup, const struct config *config,
+	struct seen *seen)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < setup->n; i++)
+		n += setup->flows[i].target_config == config ? setup->flows[i].n_managed : 0;
+	seen->places = arena_alloc(mem, n * sizeof(*seen->places));
+	for (unsigned i = 0; i < setup->n; i++) {
+		const struct flow *f = &setup->flows[i];
+		for (unsigned k = 0; f->target_config == config && k < f->n_managed; k++)
+			seen->places[seen->n++] = (struct place){
+				.flow = f, .name = dn_print(mem, &f->managed[k]), .into = k == 0};
+	}
+}
+
+static void see(struct seen *seen, const struct entry *e, unsigned id)
+{
+	seen->entries++;
+	seen->recipients += entry_get(e, attr_named("proxyAddresses")) != NULL;
+	seen->nameless += entry_get(e, id) == NULL;
+	for (unsigned i = 0; i < seen->n; i++) {
+		struct place *place = &seen->places[i];
+		place->there = place->there || dn_text_equal(e->name, place->name);
+	}
+}
+
+static int read_side(const struct config *config, struct seen *seen, struct err *err)
 {
 	struct connector *c = NULL;
 	struct arena *scratch = arena_new();
 	const struct query all = {.kind = QUERY_ALL};
-	unsigned proxies = attr_named("proxyAddresses");
+	unsigned id = attr_named(config_text(config, "id"));
 	struct entry e;
 	struct err ignored;
 	int rc = connector_open(config, &c, err);
@@ -30,11 +64,7 @@ static int read_side(
 	if (rc == 0)
 		rc = connector_read(c, &all, err);
 	while (rc == 0 && (rc = connector_next(c, scratch, &e, err)) == 1) {
-		seen->entries++;
-		seen->recipients += entry_get(&e, proxies) != NULL;
-		for (unsigned i = 0; i < setup->n; i++)
-			seen->into[i] =
-				seen->into[i] || dn_text_equal(e.name, setup->flows[i].into);
+		see(seen, &e, id);
 		arena_reset(scratch);
 		rc = 0;
 	}
@@ -43,27 +73,48 @@ static int read_side(
 	return rc;
 }
 
+/* What is there, but perhaps not as meant. */
+static void warn_connector(const struct config *config, const struct seen *seen)
+{
+	const char *name = config_title(config);
+	unsigned n;
+	const char *const *domains = config_list(config, "smtp-domains", &n);
+
+	if (seen->nameless > 0)
+		printf("connector %s: warning: %lld entries without %s (id): these are known by "
+		       "their names, and a rename is a delete and an add\n",
+			name, seen->nameless, config_text(config, "id"));
+	for (unsigned i = 0; i < n; i++) {
+		if (domains[i][0] == '\0' || strpbrk(domains[i], "@: \t*") != NULL)
+			printf("connector %s: warning: smtp-domains: \"%s\" is not a domain\n",
+				name, domains[i]);
+	}
+}
+
 static int check_connector(
 	const struct setup *setup, const struct config *config, struct arena *mem)
 {
-	struct seen seen = {.into = arena_zalloc(mem, setup->n * sizeof(bool))};
+	struct seen seen = {0};
 	struct err err = {0};
 	const char *name = config_title(config);
 	int code = EXIT_GOOD;
 
-	if (read_side(setup, config, &seen, &err) < 0) {
+	find_places(mem, setup, config, &seen);
+	if (read_side(config, &seen, &err) < 0) {
 		printf("connector %s: FAILED: %s\n", name, err.text);
 		return exit_of(&err);
 	}
 	printf("connector %s: good: %s, %lld entries, %lld with proxyAddresses\n", name,
 		config_text(config, "type"), seen.entries, seen.recipients);
-	for (unsigned i = 0; i < setup->n; i++) {
-		const struct flow *f = &setup->flows[i];
-		if (f->target_config != config || seen.into[i])
+	warn_connector(config, &seen);
+	for (unsigned i = 0; i < seen.n; i++) {
+		const struct place *place = &seen.places[i];
+		if (place->there)
 			continue;
-		printf("flow %s: FAILED: into: %.*s does not exist in %s: create it first\n",
-			f->name, (int)f->into.len, f->into.data, name);
-		code = EXIT_USAGE;
+		printf("flow %s: %s: %.*s does not exist in %s%s\n", place->flow->name,
+			place->into ? "FAILED: into" : "warning: adopt", (int)place->name.len,
+			place->name.data, name, place->into ? ": create it first" : "");
+		code = place->into ? EXIT_USAGE : code;
 	}
 	return code;
 }
@@ -73,6 +124,13 @@ static void warn_rules(const struct flow *f)
 {
 	struct buf b = {0};
 
+	for (unsigned i = 0; i < f->n_authority; i++) {
+		unsigned attr = f->authority[i].attr;
+		if (!attr_set_has(&f->writes, attr) && attr != attr_named("distinguishedName"))
+			printf("flow %s: warning: authority of %s: no rule of this flow writes "
+			       "it\n",
+				f->name, attr_name(attr));
+	}
 	rules_lint(&b, f->rules);
 	for (char *at = b.data, *end; at != NULL && *at != '\0'; at = end + 1) {
 		end = strchr(at, '\n');

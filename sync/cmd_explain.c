@@ -32,6 +32,16 @@ static const char *show(const struct explaining *x, struct value v)
 	return report_value(x->mem, v);
 }
 
+/* Scopes may ask about groups in groups. */
+static int learn(const struct explaining *x, struct connector *source, struct err *err)
+{
+	struct gather g = {.flow = x->flow, .source = source, .scratch = arena_new()};
+	int rc = gather_learn(&g, err);
+
+	arena_free(g.scratch);
+	return rc;
+}
+
 static int find(struct explaining *x, const char *who, struct err *err)
 {
 	struct connector *c = NULL;
@@ -44,6 +54,8 @@ static int find(struct explaining *x, const char *who, struct err *err)
 		rc = err_set(err, ERR_FATAL,
 			"%s: no such object in %s (a DN, mail, sAMAccountName or id is looked for)",
 			who, x->flow->source);
+	if (rc > 0)
+		rc = learn(x, c, err);
 	(void)connector_close(c, &ignored);
 	if (rc < 0)
 		return -1;

@@ -6,9 +6,9 @@ struct gather;
 struct keys;
 
 /*
- * Objects that refer to somebody whose contact goes in this run, as to their manager: they are to be
- * looked at though nothing of them changed, for their own contacts lose the reference. The others
- * need nobody to find them: what lacks a contact is looked at in every run.
+ * Objects that refer to somebody whose contact goes in this run, as to their manager: they are to
+ * be looked at though nothing of them changed, for their own contacts lose the reference. The
+ * others need nobody to find them: what lacks a contact is looked at in every run.
  */
 
 /* Keys of the source ids of those that are not open yet, out of what links remember. */

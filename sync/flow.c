@@ -14,10 +14,12 @@
 #include "base/ldif.h"
 #include "base/log.h"
 #include "connectors/connector.h"
+#include "sync/claims.h"
 #include "sync/match.h"
 #include "sync/pair.h"
 #include "sync/sorter.h"
 #include "sync/spool.h"
+#include "sync/written.h"
 
 /* A plan that a person may read to the end is in the order of names. */
 #define BY_NAME_MAX 10000
@@ -77,7 +79,11 @@ static int gather_all(struct planning *p)
 		return err_in(p->err, "target %s", g->flow->target);
 	if (gather_source(g, &sealed, p->err) < 0)
 		return err_in(p->err, "source %s", g->flow->source);
-	return gather_gone(g, sealed, p->err);
+	if (gather_gone(g, sealed, p->err) < 0)
+		return -1;
+	if (gather_dependents(g, p->err) < 0)
+		return err_in(p->err, "source %s", g->flow->source);
+	return 0;
 }
 
 /* The name that a referred-to entry has, or gets in this run; none when it gets none. */
@@ -107,14 +113,21 @@ static int reference_name(
 	return 0;
 }
 
+/* Who an entry refers to, by the names that they have in the source. */
+struct references {
+	unsigned n;
+	uint64_t *names; /* dn_keys of those that have a contact */
+	bool lacks;      /* there are others */
+};
+
 /* Values that are names in the source become the names of their contacts; those that have none yet
- * are left out, and lacks says so. */
+ * are left out. */
 static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
-	const struct verdict *v, bool *lacks)
+	const struct verdict *v, struct references *refs)
 {
 	unsigned index = 0;
 
-	*lacks = false;
+	*refs = (struct references){.names = arena_alloc(mem, v->n_refs * sizeof(*refs->names))};
 	for (unsigned i = 0; i < row->desired.n; i++) {
 		struct wanted *w = &row->desired.attrs[i];
 		unsigned n = 0;
@@ -127,10 +140,12 @@ static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
 					reference_name(p, mem, &v->refs[r], &name) < 0)
 					return -1;
 			}
-			if (name.len > 0)
-				w->values[n++] = name;
+			if (name.len == 0)
+				continue;
+			refs->names[refs->n++] = dn_key(w->values[k]);
+			w->values[n++] = name;
 		}
-		*lacks |= n < w->n;
+		refs->lacks |= n < w->n;
 		w->n = n;
 	}
 	return 0;
@@ -230,18 +245,20 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 	struct entry current;
 	struct row row = {.open = &open, .verdict = &v, .now = p->now};
 	struct step s;
-	bool lacks;
+	struct references refs;
 
 	if (pair_verdict(&p->p, mem, place, &v, p->err) < 0 ||
 		pair_read_row(&p->g, mem, place, &open, p->err) < 0 ||
-		resolve(p, mem, &open, &v, &lacks) < 0 ||
+		resolve(p, mem, &open, &v, &refs) < 0 ||
 		complete_row(p, mem, &row, &link, &current) < 0)
 		return -1;
 	bool kept = keep_name(p, &row, &v);
 	plan_row(mem, p->plan->flow, &row, &s);
 	/* The next run has to look at it again: what it refers to may have a contact by then. */
-	if (kept || lacks)
+	if (kept || refs.lacks)
 		s.link.source_digest = 0;
+	if (s.remember && open.presence == PRESENT)
+		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
 	bool skip = skipped(p, &s);
 	p->plan->partial |= kept || skip;
 	if (skip)
@@ -273,7 +290,7 @@ static int check_into(const struct planning *p)
 {
 	const struct flow *f = p->plan->flow;
 
-	if (!p->g.full || p->g.into_seen || p->plan->summary.add == 0)
+	if (p->plan->summary.add == 0 || keys_has(p->m.names, name_hash(dn_key(f->into))))
 		return 0;
 	return err_set(p->err, ERR_FATAL, "into: %.*s does not exist in %s: create it first",
 		(int)f->into.len, f->into.data, f->target);
@@ -318,7 +335,11 @@ static int close_sides(struct gather *g, int rc, struct err *err)
 static int attempt(struct planning *p, const struct flow *flow, struct state *state,
 	struct arena *mem, bool full)
 {
-	p->g = (struct gather){.flow = flow, .state = state, .mem = mem};
+	p->g = (struct gather){.flow = flow,
+		.state = state,
+		.mem = mem,
+		.no_update = (p->options->skip & SKIP_UPDATE) != 0,
+		.no_delete = (p->options->skip & SKIP_DELETE) != 0};
 	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};
 	int rc = -1;
 	if (steps_init(&p->plan->steps) < 0)

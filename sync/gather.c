@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "connectors/connector.h"
+#include "sync/dependents.h"
 #include "sync/differences.h"
 #include "sync/match.h"
 #include "sync/row.h"
@@ -145,7 +146,6 @@ int gather_target(struct gather *g, struct err *err)
 	const struct query all = {
 		.kind = QUERY_ALL, .wanted = &g->flow->looks, .digests = true, .partial = true};
 	struct lookups lookups = {.n = 0};
-	uint64_t into = dn_key(g->flow->into);
 	struct entry e;
 	int rc;
 
@@ -157,8 +157,6 @@ int gather_target(struct gather *g, struct err *err)
 		lookups.digest[lookups.n++] = target_digest(g->flow, &e);
 		if (lookups.n == LOOKUPS)
 			compare_targets(g, &lookups);
-		if (!g->into_seen)
-			g->into_seen = dn_key(e.name) == into;
 		arena_reset(g->scratch);
 	}
 	compare_targets(g, &lookups);
@@ -271,8 +269,7 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 	return evaluate(g, e, slot, digest, err);
 }
 
-/* In-chain scopes ask about groups in groups: the whole directory is read once before. */
-static int learn(struct gather *g, struct err *err)
+int gather_learn(struct gather *g, struct err *err)
 {
 	const struct query all = {.kind = QUERY_ALL, .wanted = &g->flow->reads};
 	struct entry e;
@@ -291,18 +288,19 @@ static int learn(struct gather *g, struct err *err)
 	return rc;
 }
 
-/* Everything, or what changed since the cookie, which lives in old. */
-static int start_reading(struct gather *g, struct arena *old, struct err *err)
+/* Everything, or what changed since the cookie, which lives in old, and these. */
+static int start_reading(struct gather *g, struct arena *old, const struct keys *also,
+	bool want_cookie, struct err *err)
 {
 	struct query query = {.kind = QUERY_ALL,
 		.wanted = &g->flow->reads,
-		.want_cookie = g->want_cookie,
+		.want_cookie = want_cookie,
 		.digests = true,
 		.partial = true};
 
 	if (!g->full) {
 		query.kind = QUERY_SINCE;
-		query.also = &g->waits;
+		query.also = also;
 		if (state_cookie(g->state, g->known.id, old, &query.cookie, err) < 0)
 			return -1;
 	}
@@ -330,7 +328,7 @@ static int read_source(struct gather *g, struct arena *old, struct err *err)
 	struct entry e;
 	int rc;
 
-	if (learn(g, err) < 0 || start_reading(g, old, err) < 0)
+	if (gather_learn(g, err) < 0 || start_reading(g, old, &g->waits, g->want_cookie, err) < 0)
 		return -1;
 	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
 		if (one_source(g, &e, err) < 0)
@@ -356,7 +354,9 @@ static bool is_gone(const struct gather *g, const struct link_slot *slot)
 {
 	if ((slot->flags & LINK_SOURCE) != 0)
 		return false;
-	return g->full || (slot->flags & LINK_DRIFTED) != 0;
+	/* A tombstone comes once; but what waits is given back in every read as long as it is
+	 * there. */
+	return g->full || (slot->flags & LINK_DRIFTED) != 0 || keys_has(&g->waits, slot->source);
 }
 
 int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
@@ -384,5 +384,47 @@ int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
 		if (open_row(g, &row, err) < 0)
 			return -1;
 	}
+	return rc;
+}
+
+/* The source once more, for these. */
+static int read_again(
+	struct gather *g, struct arena *old, const struct keys *which, struct err *err)
+{
+	struct entry e;
+	int rc;
+
+	if (start_reading(g, old, which, false, err) < 0)
+		return -1;
+	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		struct link_slot *slot = links_source(&g->links, e.key);
+		if (slot != NULL && !e.gone && keys_has(which, e.key) &&
+			(slot->flags & LINK_OPEN) == 0) {
+			uint64_t digest = source_digest(g->flow, &e);
+			if (connector_fill(g->source, g->scratch, &e, err) < 0 ||
+				evaluate(g, &e, slot, digest, err) < 0)
+				return -1;
+			/* It was read, and counted, before. */
+			g->none -= g->full;
+			g->read += !g->full;
+		}
+		arena_reset(g->scratch);
+	}
+	return rc;
+}
+
+int gather_dependents(struct gather *g, struct err *err)
+{
+	struct arena *old = arena_new();
+	struct keys found;
+	int rc = 0;
+
+	keys_init(&found, 0, false);
+	if (!g->one)
+		rc = dependents_find(g, &found, err);
+	if (rc == 0 && found.n > 0)
+		rc = read_again(g, old, &found, err);
+	keys_free(&found);
+	arena_free(old);
 	return rc;
 }

@@ -35,6 +35,7 @@ struct gather {
 	bool full;
 	bool one; /* only this object (--object), however it is */
 	uint64_t one_key;
+	bool no_update, no_delete; /* such steps are left for another run */
 	bool want_cookie;
 	bool chained; /* scopes ask about groups: that an entry is as it was does not say all */
 
@@ -51,11 +52,10 @@ struct gather {
 	struct sorter *answers;
 	size_t n_open, n_names; /* rows; rows that may need a new name */
 
-	long long read;    /* source entries */
-	long long own;     /* of these, without what other flows made there */
-	long long targets; /* target entries; of T1 */
-	long long none;    /* as they should be */
-	bool into_seen;
+	long long read;       /* source entries */
+	long long own;        /* of these, without what other flows made there */
+	long long targets;    /* target entries; of T1 */
+	long long none;       /* as they should be */
 	struct spool *cookie; /* one record, for the next delta; NULL: none was to be had */
 	long long links_before;
 };
@@ -65,11 +65,16 @@ struct gather {
 struct sealed;
 
 int gather_start(struct gather *, struct err *);
+/* In-chain scopes ask about groups in groups: the whole source is read once before anything else.
+ * Asks for flow, source and scratch only. */
+int gather_learn(struct gather *, struct err *);
 /* T1: only in a full run. */
 int gather_target(struct gather *, struct err *);
 int gather_source(struct gather *, const struct sealed **, struct err *);
 /* Open rows for the links whose source is gone. */
 int gather_gone(struct gather *, const struct sealed *, struct err *);
+/* And for those that refer to somebody who leaves. */
+int gather_dependents(struct gather *, struct err *);
 void gather_free(struct gather *);
 
 /* Why a source entry is none: its scope aside. NULL: it may be one. For gather and explain. */

@@ -72,7 +72,7 @@ int holder_gives_up(struct gather *g, struct arena *mem, const struct open_row *
 	struct claim *claims;
 	struct link link;
 
-	if (other->presence == FAILED)
+	if (other->presence == FAILED || (other->presence == PRESENT ? g->no_update : g->no_delete))
 		return 0;
 	int rc = state_link(g->state, g->known.id, other->id, mem, &link, err);
 	if (rc <= 0)

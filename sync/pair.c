@@ -357,7 +357,11 @@ static int pair_row(struct pairing *p)
 				shown(p, p->current.name)));
 		return 0;
 	}
-	if (check_addresses(p) < 0)
+	const char *protected = p->v.has_current ? plan_protected(p->g->flow, &p->current) : NULL;
+	if (protected != NULL)
+		conflict(
+			p, 11, arena_printf(p->mem, "%s %s", shown(p, p->current.name), protected));
+	if (p->v.number == 0 && check_addresses(p) < 0)
 		return -1;
 	if (p->v.number != 0)
 		return 0;

@@ -153,11 +153,43 @@ static struct entry after_of(struct arena *mem, const struct row *row, const str
 	return after;
 }
 
+/* The rules' values without those of merge attributes that somebody else had put there before: they
+ * are not ours to take away one day. Under our marker, and without a link that tells, everything
+ * was ours. */
+static struct desired ours(struct arena *mem, const struct flow *f, const struct row *row)
+{
+	struct desired d = row->open->desired;
+	const struct written before = {
+		d.rule, f->epoch, row->link != NULL ? row->link->written : (struct value){NULL, 0}};
+	const struct wanted *all = d.attrs;
+
+	if (row->current == NULL ||
+		(before.bytes.len == 0 && entry_get(row->current, f->marker) != NULL))
+		return d;
+	d.attrs = arena_alloc(mem, d.n * sizeof(*d.attrs));
+	for (unsigned i = 0; i < d.n; i++) {
+		struct wanted *w = &d.attrs[i];
+		*w = all[i];
+		if (w->mode != FLOW_MERGE)
+			continue;
+		w->values = arena_alloc(mem, w->n * sizeof(*w->values));
+		w->n = 0;
+		for (unsigned k = 0; k < all[i].n; k++) {
+			struct value v = all[i].values[k];
+			if (!entry_has(row->current, w->attr, v) ||
+				written_value(&before, w->attr, v))
+				w->values[w->n++] = v;
+		}
+	}
+	return d;
+}
+
 /* The link as it is to be once the step was done: what was written, and the digests by which the
  * next run sees that nothing changed. */
 static void remember(struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
 {
-	const struct desired *d = &row->open->desired;
+	const struct desired written = ours(mem, f, row);
+	const struct desired *d = &written;
 	struct entry after = after_of(mem, row, s);
 	unsigned n;
 	const unsigned *attrs = rule_attrs(d->rule, &n);
@@ -247,6 +279,20 @@ static bool inside(struct arena *mem, struct value name, const struct dn *bases,
 	return below;
 }
 
+const char *plan_protected(const struct flow *f, const struct entry *e)
+{
+	static const struct value yes = {"TRUE", 4};
+	const unsigned account = attr_named("sAMAccountName");
+	const struct value count = entry_first(e, attr_named("adminCount"));
+
+	if (!attr_set_has(&f->writes, account) && entry_first(e, account).len > 0)
+		return "has a sAMAccountName, so that it is an account and no contact: left alone";
+	if (entry_has(e, attr_named("isCriticalSystemObject"), yes) ||
+		(count.len > 0 && !value_same(count, value_of("0"))))
+		return "is protected (isCriticalSystemObject or adminCount): left alone";
+	return NULL;
+}
+
 /* The contact is somebody's who left; is it ours to touch? NULL, or why not. */
 static const char *not_ours(struct arena *mem, const struct flow *f, const struct row *row)
 {
@@ -256,7 +302,7 @@ static const char *not_ours(struct arena *mem, const struct flow *f, const struc
 		return "does not carry our marker any more: left alone";
 	if (!inside(mem, row->current->name, f->managed, f->n_managed))
 		return "was moved out of the managed containers: left alone";
-	return NULL;
+	return plan_protected(f, row->current);
 }
 
 /* A change of one attribute, which loses its values. */

@@ -89,6 +89,10 @@ bool step_shows(const struct step *);
 /* Our ownership attribute for a source object: "galway:<flow>:<id>". */
 struct value plan_marker(struct arena *, const struct flow *, struct value source_id);
 
+/* A target entry that is no contact any more, or that its directory protects, whatever its marker
+ * and its link say: why it must not be touched, or NULL. */
+const char *plan_protected(const struct flow *, const struct entry *);
+
 void verdict_pack(struct buf *, const struct verdict *);
 int verdict_unpack(struct arena *, struct value bytes, struct verdict *);
 void step_pack(struct buf *, const struct step *);

@@ -233,7 +233,8 @@ static void make_sets(struct arena *mem, struct flow *f)
 {
 	static const char *const source_always[] = {"department", "isDeleted"};
 	static const char *const target_always[] = {"objectClass", "objectGUID",
-		"msExchHideFromAddressLists", "isCriticalSystemObject", "adminCount"};
+		"msExchHideFromAddressLists", "isCriticalSystemObject", "adminCount",
+		"sAMAccountName"};
 
 	rules_reads(mem, f->rules, &f->reads);
 	attr_set_add(mem, &f->reads, f->marker);
@@ -269,7 +270,30 @@ static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 		uint64_t key = dn_key(dn_print(mem, &f->managed[i]));
 		h = hash_bytes(&key, sizeof(key), h);
 	}
+	h = hash_bytes(f->side, strlen(f->side), h);
+	for (unsigned i = 0; i < f->n_authority; i++) {
+		const char *attr = attr_name(f->authority[i].attr), *side = f->authority[i].side;
+		h = hash_nocase(attr, strlen(attr) + 1, h);
+		h = hash_bytes(side, strlen(side) + 1, h);
+	}
 	return hash_nocase(attr_name(f->marker), strlen(attr_name(f->marker)), h);
+}
+
+/* The marker would overwrite what the rules write, or the reverse. */
+static int check_marker(struct arena *mem, const struct flow *f, struct err *err)
+{
+	static const char *const used[] = {"objectGUID", "cn", "name", "distinguishedName"};
+	struct attr_set taken = {0};
+
+	rules_writes(mem, f->rules, &taken);
+	for (unsigned i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		attr_set_add(mem, &taken, attr_named(used[i]));
+	if (!attr_set_has(&taken, f->marker))
+		return 0;
+	return err_set(err, ERR_FATAL,
+		"%s: marker: %s is written by rules, or names the entry: the "
+		"marker needs an attribute of its own",
+		config_where(f->config, "marker"), attr_name(f->marker));
 }
 
 static int make_flow(struct arena *mem, const struct config *root, const struct config *section,
@@ -306,7 +330,7 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 		return err_in(err, "flow %s", f->name);
 	f->epoch = epoch_of(mem, f);
 	make_sets(mem, f);
-	return 0;
+	return check_marker(mem, f, err);
 }
 
 /* The bases of the flows that write into this flow's source, and their names. */

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/dn.h"
 #include "base/hash.h"
+#include "base/keys.h"
 #include "base/utf8.h"
 
 /* Of the rule too: another one may have as many attributes. */
@@ -31,6 +32,9 @@ static uint64_t value_tag(struct arena *mem, struct value v)
 
 /* In place of a digest: how the attribute was left is not ours to say. */
 #define NOT_OURS UINT32_MAX
+
+/* In place of the hash of an attribute's name. */
+#define REFERENCES 0
 
 /* Name, epoch, number of attributes. */
 #define HEAD 7
@@ -113,30 +117,78 @@ static const unsigned char *merge_part(const struct written *w)
 	return (size_t)(end - bits) - size < 4 * n ? end : bits + size + 4 * n;
 }
 
-bool written_value(const struct written *w, unsigned attr, struct value v)
+/* The hashes of a group of the merge part; n is 0 when there is none. */
+static const unsigned char *group_of(const struct written *w, uint32_t wanted, uint16_t *n)
 {
 	const unsigned char *end = (const unsigned char *)w->bytes.data + w->bytes.len;
-	uint32_t wanted = name_tag(attr), tag;
-	uint16_t n;
+	uint32_t tag;
 
-	if (w->bytes.len == 0)
+	for (const unsigned char *p = merge_part(w); end - p >= 6; p += 8u * *n) {
+		memcpy(&tag, p, 4);
+		memcpy(n, p + 4, 2);
+		p += 6;
+		if ((size_t)(end - p) < 8u * *n)
+			break;
+		if (tag == wanted)
+			return p;
+	}
+	*n = 0;
+	return end;
+}
+
+bool written_value(const struct written *w, unsigned attr, struct value v)
+{
+	uint64_t there;
+	uint16_t n;
+	const unsigned char *hashes = group_of(w, name_tag(attr), &n);
+	bool found = false;
+
+	if (n == 0)
 		return false;
 	struct arena *mem = arena_new();
-	uint64_t hash = value_tag(mem, v), there;
-	bool found = false;
+	uint64_t hash = value_tag(mem, v);
 	arena_free(mem);
-	for (const unsigned char *p = merge_part(w); end - p >= 6 && !found; p += 8u * n) {
-		memcpy(&tag, p, 4);
-		memcpy(&n, p + 4, 2);
-		p += 6;
-		if ((size_t)(end - p) < 8u * n)
-			break;
-		for (unsigned i = 0; i < n && tag == wanted && !found; i++) {
-			memcpy(&there, p + 8u * i, 8);
-			found = there == hash;
-		}
+	for (unsigned i = 0; i < n && !found; i++) {
+		memcpy(&there, hashes + 8u * i, 8);
+		found = there == hash;
 	}
 	return found;
+}
+
+bool written_refers(struct value bytes, const struct keys *names)
+{
+	const struct written w = {.bytes = bytes};
+	uint64_t name;
+	uint16_t n;
+	const unsigned char *hashes = group_of(&w, REFERENCES, &n);
+	bool found = false;
+
+	for (unsigned i = 0; i < n && !found; i++) {
+		memcpy(&name, hashes + 8u * i, 8);
+		found = keys_has(names, name);
+	}
+	return found;
+}
+
+static void add_group(struct buf *b, uint32_t tag, uint16_t n)
+{
+	buf_add(b, &tag, sizeof(tag));
+	buf_add(b, &n, sizeof(n));
+}
+
+struct value written_with_references(
+	struct arena *mem, struct value bytes, const uint64_t *names, unsigned n)
+{
+	struct buf b = {0};
+
+	if (n == 0 || n > UINT16_MAX)
+		return bytes;
+	buf_add(&b, bytes.data, bytes.len);
+	add_group(&b, REFERENCES, (uint16_t)n);
+	buf_add(&b, names, n * sizeof(*names));
+	struct value v = {arena_copy(mem, b.data, b.len), b.len};
+	buf_free(&b);
+	return v;
 }
 
 static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
@@ -150,11 +202,9 @@ static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
 
 static void add_merged(struct arena *mem, struct buf *b, const struct wanted *w)
 {
-	uint32_t tag = name_tag(w->attr);
 	uint16_t n = (uint16_t)(w->n < UINT16_MAX ? w->n : UINT16_MAX);
 
-	buf_add(b, &tag, sizeof(tag));
-	buf_add(b, &n, sizeof(n));
+	add_group(b, name_tag(w->attr), n);
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t hash = value_tag(mem, w->values[i]);
 		buf_add(b, &hash, sizeof(hash));

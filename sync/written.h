@@ -8,6 +8,7 @@
 #include "rules/rules.h"
 
 struct arena;
+struct keys;
 
 /*
  * What a link remembers of the last write, in as few bytes as tell apart a change of ours from
@@ -16,7 +17,8 @@ struct arena;
  * taken away again.
  *
  *   u32 hash of the name | u16 epoch | u8 attributes | bits, one an attribute | u32 digest for each
- * bit set | then for each merge attribute: u32 hash of its name | u16 n | n x u64
+ * bit set | then for each merge attribute: u32 hash of its name | u16 n | n x u64 | likewise, with
+ * 0 for a hash, the keys of the source names that the entry refers to
  *
  * The first part is read only while the rules are those it was written under (epoch); the second
  * tells its own attribute.
@@ -39,5 +41,10 @@ bool written_value(const struct written *, unsigned attr, struct value);
  * attributes is not ours to remember. */
 struct value written_make(struct arena *, const struct desired *, uint64_t epoch,
 	const struct entry *after, const bool *skip);
+/* The same, and whose contacts it refers to: dn_keys of their names in the source. */
+struct value written_with_references(
+	struct arena *, struct value bytes, const uint64_t *names, unsigned n);
+/* Does it refer to one of these? Under any rules. */
+bool written_refers(struct value bytes, const struct keys *names);
 
 #endif

@@ -30,10 +30,11 @@ def lines(text):
 
 
 def split(line):
+    """attribute: value, or attribute:: base64."""
     attribute, _, value = line.partition(b":")
     if value.startswith(b":"):
-        value = base64.b64decode(value[1:].strip())
-    return attribute.decode(), value.lstrip(b" ") if not line.partition(b":")[2].startswith(b":") else value
+        return attribute.decode(), base64.b64decode(value[1:].strip())
+    return attribute.decode(), value.lstrip(b" ")
 
 
 def records(text):
@@ -130,7 +131,8 @@ def rename(entries, entry, pairs):
     parent = fields.get("newsuperior", old.split(b",", 1)[1])
     entry.name = fields["newrdn"] + b"," + parent
     attribute, _, value = fields["newrdn"].partition(b"=")
-    entry.pairs = [(a, value.replace(b"\\", b"") if a.lower() == attribute.decode().lower() else v) for a, v in entry.pairs]
+    value = value.replace(b"\\", b"")
+    entry.pairs = [(a, value if a.lower() == attribute.decode().lower() else v) for a, v in entry.pairs]
     for e in entries:
         e.pairs = [(a, entry.name if v == old else v) for a, v in e.pairs]
 

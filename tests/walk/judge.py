@@ -167,7 +167,6 @@ def nothing_left(plan, done, drift, crossed, source):
         if waiting({"flows": [{"flow": plan["flow"], "steps": [step]}]}) <= known and not step["changes"] and step["op"] in ("conflict", "modify"):
             continue
         quiet = False
-        if "MASK" in __import__("os").environ and [c["attribute"] for c in step["changes"]] == ["manager"]: continue
         if not meets(step, source, drift) and not meets(step, source, crossed) and source_of(step) not in conflicts:
             raise Divergence(f"{plan['flow']}: a full run plans: {step}")
     return quiet

@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# tests/robust/run.sh GALWAY: a hurried administrator and a hostile directory. Each case says which exit
+# code and which words of the output (a regular expression) it wants.
+set -euo pipefail
+galway=$(realpath "$1")
+examples=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../examples/merger")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+umask 022
+export LC_ALL=C.UTF-8
+cases=0 failed=0
+
+# A fresh copy of the example, or of the example as it is after a first sync.
+new() {
+    rm -rf "$work/run"
+    cp -r "$examples" "$work/run"
+    cd "$work/run"
+}
+synced() {
+    rm -rf "$work/run"
+    cp -r "$work/synced" "$work/run"
+    cd "$work/run"
+}
+
+# want CODE WORDS ARGUMENTS...: galway ends with CODE and says WORDS
+want() {
+    local code=$1 words=$2 got=0
+    shift 2
+    cases=$((cases + 1))
+    timeout 60 "$galway" -c galway.conf "$@" >"$work/out" 2>&1 </dev/null || got=$?
+    [ "$got" = "$code" ] && grep -Eqe "$words" "$work/out" &&
+        ! grep -Eq 'Sanitizer|runtime error' "$work/out" && return
+    failed=$((failed + 1))
+    echo "FAILED: galway $* (line ${BASH_LINENO[0]}): exit code $got, wanted $code and /$words/:"
+    head -n 5 "$work/out"
+}
+
+# holds TEXT FILE TIMES
+holds() {
+    local n
+    cases=$((cases + 1))
+    n=$(grep -acFe "$1" "$2" || true)
+    [ "$n" = "$3" ] && return
+    failed=$((failed + 1))
+    echo "FAILED: line ${BASH_LINENO[0]}: '$1' is $n times in $2, not $3"
+}
+
+# edit FILE DN LINE...: lines for the entry; "-" instead takes it away
+edit() {
+    awk -v dn="dn: $2" -v more="$(printf '%s\\n' "${@:3}")" 'BEGIN { RS = ""; ORS = "\n\n" }
+        { split($0, line, "\n") }
+        line[1] != dn { print; next }
+        more != "-\n" { sub(/\n$/, "", more); print $0 "\n" more }' "$1" >"$1.new"
+    mv "$1.new" "$1"
+}
+ann='CN=Ann Smith,OU=London,OU=People,DC=abc,DC=example'
+contact='CN=Ann Smith,OU=GAL,DC=xyz,DC=example'
+
+# --- options -----------------------------------------------------------------------------------------
+new
+want 2 '^galway: error: --approve: no such option of "galway diff"' diff --approve 0
+want 2 'see "galway help"' chekc
+want 2 'xml: it is text, json, csv or ldif' diff --format xml
+want 2 "no flow 'abc'" sync abc
+want 2 'named twice' sync abc-to-xyz abc-to-xyz
+want 2 'folder.s name is empty' init ''
+want 2 '/dev/null: not a regular file' diff --output /dev/null
+want 2 'not a regular file' sync --output .
+want 2 'nobody: no such object' explain abc-to-xyz nobody
+holds adminDescription xyz.ldif 0
+
+# --- configuration -----------------------------------------------------------------------------------
+# conf SCRIPT: the example's configuration, edited with sed
+conf() {
+    sed "$1" "$examples/galway.conf" >galway.conf
+}
+conf 's/^interval/intervall/'
+want 2 "galway.conf:5: no such option 'intervall'" check
+conf 's/3h/3 hours/'
+want 2 'galway.conf:5' check
+conf 's/source = abc/source = abd/'
+want 2 "no connector 'abd'" check
+conf '/^    adopt/s/.*/    marker = cn/'
+want 2 'marker: cn is written by rules' diff
+conf '/^    adopt/s/.*/    authority-of { telephoneNumberr = xyz }/'
+want 0 'warning: authority of telephoneNumberr' check
+conf 's/OU=Partners/OU=Partner/'
+want 0 'warning: adopt: OU=Partner,DC=xyz,DC=example does not exist' check
+conf 's/OU=GAL,DC=xyz/OU=GALL,DC=xyz/'
+want 2 'into: OU=GALL,DC=xyz,DC=example does not exist' sync abc-to-xyz
+conf '/forest = "abc/s/.*/    id = "objectGuidd"/'
+want 0 'warning: 65 entries without objectGuidd' check
+conf '/^    into .*xyz/s/=.*/= ""/'
+want 2 'into: the root of a directory cannot be managed' check
+conf 's/"abc.ldif"/"abc.ldif/'
+want 2 'galway.conf:9: a string that is not closed' check
+printf 'rule user\n    scope (objectClass=user\n' >my.rules
+conf 's/galsync/"my.rules"/'
+want 2 'my.rules:' check
+conf ''
+chmod 664 galway.conf
+want 2 'group or others may write it' check
+
+# --- files -------------------------------------------------------------------------------------------
+new
+want 4 '31 added' sync
+cp -r . "$work/synced"
+: >abc.ldif
+want 3 'refused, nothing was written: 31 deletes' sync abc-to-xyz
+holds 'galway:abc-to-xyz:' xyz.ldif 32
+synced
+head -c 50000 "$work/synced/abc.ldif" >abc.ldif
+want 2 'truncated' sync abc-to-xyz
+synced
+: >xyz.ldif
+want 2 'OU=GAL,DC=xyz,DC=example does not exist' sync abc-to-xyz
+synced
+rm abc.ldif
+mkfifo abc.ldif
+want 2 'not a regular file' sync abc-to-xyz
+synced
+sed -i 's/$/\r/' abc.ldif
+want 4 'nothing to do' sync --full abc-to-xyz
+synced
+printf 'version: 1\n\ndn: %s\nchangetype: delete\n' "$contact" >xyz.ldif.changes
+want 4 'nothing to do' sync --full abc-to-xyz
+holds "dn: $contact" xyz.ldif 1
+
+# --- state -------------------------------------------------------------------------------------------
+synced
+rm state.db
+want 4 '32 linked' sync abc-to-xyz
+holds 'galway:abc-to-xyz:' xyz.ldif 32
+synced
+head -c 9000 /dev/urandom >state.db
+want 2 'not a database: put a backup in its place' sync
+synced
+rm state.db.lock
+mkdir state.db.lock
+want 2 'cannot open its lock file' sync
+synced
+conf 's/^flow abc-to-xyz/flow renamed/'
+want 4 '34 in conflict, nothing to do' sync renamed
+for _ in 1 2 3 4 5 6; do
+    new
+    timeout -s KILL "0.0$((RANDOM % 9))" "$galway" -c galway.conf sync >"$work/out" 2>&1 || true
+done
+want 4 'abc-to-xyz' sync
+want 4 'abc-to-xyz .*, 32 unchanged, 2 in conflict, nothing to do' sync --full
+holds 'galway:abc-to-xyz:' xyz.ldif 32
+
+# --- streams -----------------------------------------------------------------------------------------
+new
+"$galway" -c galway.conf sync --format text 2>"$work/out" | head -n 1 >/dev/null || true
+want 4 'xyz-to-abc .delta.*nothing to do' sync
+new
+"$galway" -c galway.conf sync <&- >&- 2>&- || true
+want 4 'xyz-to-abc .delta.*nothing to do' sync
+
+# --- a hostile directory -----------------------------------------------------------------------------
+synced
+edit abc.ldif "$ann" 'displayName:: QW5uG1szMW1yZWQ='
+want 4 'E_SINGLE|E_CTRL' sync abc-to-xyz
+synced
+edit abc.ldif "$ann" 'company: =cmd|x' 'mobile: =1+1'
+want 1 "\"'=1\\+1\"" diff --format csv abc-to-xyz
+synced
+edit abc.ldif "$ann" 'objectGUID:: !!!!'
+want 2 'abc.ldif:[0-9]+: expected base64' sync abc-to-xyz
+synced
+edit xyz.ldif "$contact" 'sAMAccountName: asmith'
+edit abc.ldif "$ann" 'extensionAttribute9: changed' 'title: Boss'
+want 4 'an account and no contact' sync abc-to-xyz
+edit abc.ldif "$ann" -
+want 4 '1 forgotten' sync abc-to-xyz
+holds "dn: $contact" xyz.ldif 1
+synced
+edit xyz.ldif "$contact" 'adminCount: 1'
+edit abc.ldif "$ann" -
+want 4 '1 forgotten' sync abc-to-xyz
+holds "dn: $contact" xyz.ldif 1
+
+echo "$((cases - failed)) of $cases"
+[ "$failed" = 0 ]
