@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /*
- * Memory that is given back all at once. Whoever asks gives the arena: one for the run, one for scratch
- * that is reset per entry. Nothing returned here is freed singly. Out of memory ends the program with
- * one line on stderr and exit code 5: the next run resumes.
+ * Memory that is given back all at once. Whoever asks gives the arena: one for the run, one for
+ * scratch that is reset per entry. Nothing returned here is freed singly. Out of memory ends the
+ * program with one line on stderr and exit code 5: the next run resumes.
  */
 struct arena;
 

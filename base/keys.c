@@ -38,7 +38,8 @@ void keys_free(struct keys *k)
 /* The key's place, or the empty one where it belongs. */
 static size_t place_of(const struct keys *k, uint64_t key)
 {
-	/* Scaled down from 64 bits, after a multiplication that spreads keys which are no hashes. */
+	/* Scaled down from 64 bits, after a multiplication that spreads keys which are no hashes.
+	 */
 	uint64_t spread = key * 0x9e3779b97f4a7c15u;
 	size_t i = (size_t)(((unsigned __int128)spread * k->places) >> 64);
 

@@ -2,8 +2,8 @@
 #define BASE_LOG_H
 
 /*
- * Messages for the operator, on stderr, one line each; control characters in them are shown as \xNN.
- * The default level is LOG_INFO on a terminal and LOG_WARN elsewhere: quiet under cron.
+ * Messages for the operator, on stderr, one line each; control characters in them are shown as
+ * \xNN. The default level is LOG_INFO on a terminal and LOG_WARN elsewhere: quiet under cron.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 

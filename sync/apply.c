@@ -11,7 +11,7 @@
 #include "sync/gate.h"
 #include "sync/spool.h"
 
-#define BATCH 500
+#define BATCH 1000
 
 /* One batch of steps on its way. */
 struct applying {

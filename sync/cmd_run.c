@@ -223,11 +223,11 @@ int command_sync(struct arena *mem, const struct request *q, struct err *err)
 	struct session s;
 	int code;
 
-	if (q->approve != NULL && q->argc != 1)
-		return err_set(err, ERR_FATAL, "sync: --approve is for one flow: name it");
 	/* Whoever reads the report may go away: the other flows run all the same. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	code = open_session(&s, mem, q, true, err);
+	if (code == 0 && q->approve != NULL && s.n != 1)
+		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");
 	s.report.brief = !q->format_given;
 	if (code == 0) {
 		if (!q->if_due || due(&s))

@@ -183,7 +183,10 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
 		return -1;
 	for (uint32_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1; i++) {
 		uint64_t hash = name_hash(link.name);
-		if (i >= g->links.n || !asked(bits, hash))
+		/* Who left and is only hidden so far: a delta does not see that he is gone. */
+		bool gone = link.left != 0 && i < g->links.n &&
+			    (g->links.slots[i].flags & LINK_OPEN) == 0;
+		if (i >= g->links.n || gone || !asked(bits, hash))
 			continue;
 		if (*n == room) {
 			room = room > 0 ? room * 2 : 256;
@@ -318,8 +321,7 @@ static int answer_all(struct pass *p)
 
 static int read_target(struct pass *p)
 {
-	const struct query all = {
-		.kind = QUERY_ALL, .wanted = &p->g->flow->looks, .digests = true};
+	const struct query all = {.kind = QUERY_ALL, .wanted = &p->g->flow->looks, .digests = true};
 	struct entry e;
 	int rc;
 

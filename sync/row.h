@@ -29,7 +29,7 @@ enum presence {
 struct open_row {
 	uint64_t key; /* of the source's id: the order of rows */
 	enum presence presence;
-	uint32_t link;    /* number of its slot */
+	uint32_t link;           /* number of its slot */
 	uint64_t source_digest;  /* for the link */
 	uint64_t name_key;       /* dn_key of the source's name */
 	struct value id, name;   /* of the source */

@@ -91,7 +91,8 @@ struct run {
 int state_runs(struct state *, long long flow, struct err *); /* the newest first */
 int state_next_run(struct state *, struct run *, struct err *);
 
-/* Reading many things: one lock and one look at the file for all of them, and all from one moment. */
+/* Reading many things: one lock and one look at the file for all of them, and all from one moment.
+ */
 int state_hold(struct state *, struct err *);
 void state_let_go(struct state *);
 

@@ -105,19 +105,19 @@ static inline struct rules *rules_of(struct arena *mem, const char *text)
 
 /* Two rules: the attributes of most cases, and as many others. */
 static const char two_rules[] = "rule user\n"
-				 " scope (cn=*)\n"
-				 " name \"CN=\" & [cn]\n"
-				 " objectClass add = [objectClass]\n"
-				 " mail = [mail]\n"
-				 " tel = [tel]\n"
-				 " note add = [note]\n"
-				 " proxyAddresses merge = [proxyAddresses]\n"
-				 " url merge = [url]\n"
-				 " mailNickname = [mailNickname]\n"
-				 " manager = [manager]\n"
-				 " msExchHideFromAddressLists = [hide]\n"
-				 "rule other like user\n"
-				 " scope (cn=*)\n";
+				" scope (cn=*)\n"
+				" name \"CN=\" & [cn]\n"
+				" objectClass add = [objectClass]\n"
+				" mail = [mail]\n"
+				" tel = [tel]\n"
+				" note add = [note]\n"
+				" proxyAddresses merge = [proxyAddresses]\n"
+				" url merge = [url]\n"
+				" mailNickname = [mailNickname]\n"
+				" manager = [manager]\n"
+				" msExchHideFromAddressLists = [hide]\n"
+				"rule other like user\n"
+				" scope (cn=*)\n";
 
 static inline struct flow flow_of(struct arena *mem)
 {

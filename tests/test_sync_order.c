@@ -119,11 +119,52 @@ static void test_long_names(void **state)
 	arena_free(mem);
 }
 
+/* No room for the steps: a later run may find some. */
+static void test_no_room(void **state)
+{
+	static char large[300000];
+	struct steps steps;
+	struct step s = {.op = STEP_MODIFY, .source_id = {large, sizeof(large)}};
+	struct err err = {0};
+	int rc = 0;
+
+	(void)state;
+	setenv("TMPDIR", "/nonexistent/galway", 1);
+	assert_int_equal(steps_init(&steps), 0);
+	for (int i = 0; i < 3 && rc == 0; i++)
+		rc = steps_add(&steps, &s, &err);
+	assert_int_equal(rc, -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	unsetenv("TMPDIR");
+	steps_free(&steps);
+}
+
+/* A large plan is in the order of the ids, whatever the names. */
+static void test_by_id(void **state)
+{
+	struct arena *mem = arena_new();
+	struct steps steps;
+
+	(void)state;
+	assert_int_equal(steps_init(&steps), 0);
+	steps.by_id = true;
+	put(&steps, mem, "modify -b");
+	put(&steps, mem, "modify CN=a");
+	put(&steps, mem, "delete CN=c");
+	put(&steps, mem, "modify -A");
+	assert_string_equal(
+		read_steps(mem, &steps), "modify -A; modify -b; modify CN=a; delete CN=c");
+	steps_free(&steps);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_by_id),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

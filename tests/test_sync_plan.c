@@ -24,6 +24,7 @@
  *   mark x             the target's marker: "-" is none; it is our own when there is a link
  *   warn W_X text      a complaint of the rules that is a warning
  *   flow xyz           whose the flow's objects are
+ *   writes tel         the rules write this, too
  *   epoch, rule        the rules changed since, or the object has another one
  *
  * A plan: the operation, the entry, what changes (">bob" a new name, "-x" values taken away, "+x"
@@ -92,6 +93,16 @@ static const struct plan_case {
 		"managed"},
 	{3, "gone", "t1 cn=ann,OU=Old", "linked; mark -",
 		"forget t1 | does not carry our marker any more: left alone"},
+	{3, "gone", "t1 cn=ann sAMAccountName=ann", LINKED,
+		"forget t1 | has a sAMAccountName, so that it is an account and no contact: left "
+		"alone"},
+	{3, "gone", "t1 cn=ann sAMAccountName=ann", "linked; writes sAMAccountName", "delete t1"},
+	{3, "gone", "t1 cn=ann adminCount=1", LINKED,
+		"forget t1 | is protected (isCriticalSystemObject or adminCount): left alone"},
+	{3, "gone", "t1 cn=ann adminCount=0", LINKED, "delete t1"},
+	{3, "gone", "t1 cn=ann isCriticalSystemObject=TRUE", LINKED,
+		"forget t1 | is protected (isCriticalSystemObject or adminCount): left alone"},
+	{3, "gone", "t1 cn=ann isCriticalSystemObject=FALSE", LINKED, "delete t1"},
 	{3, "gone", "t1 cn=ann", "linked; object xyz", "modify t1 | abc may not: -dn"},
 	{3, "gone", "t1 cn=ann", "linked; object xyz; leave hide", "modify t1 | abc may not: -dn"},
 	{3, "gone", "t1 cn=ann", "linked; flow xyz", "modify t1 | abc may not: -dn"},
@@ -350,6 +361,8 @@ static void take_word(struct arena *mem, struct made *m, char *text)
 		m->flow.side = rest;
 	} else if (strcmp(word, "of") == 0) {
 		give_authority(mem, &m->flow, strsep(&rest, " "));
+	} else if (strcmp(word, "writes") == 0) {
+		attr_set_add(mem, &m->flow.writes, attr_of(rest));
 	} else if (strcmp(word, "leave") == 0) {
 		m->flow.leave = leave_of(rest);
 	} else if (strcmp(word, "name") == 0) {
@@ -619,6 +632,53 @@ static void test_other_side(void **state)
 	arena_free(mem);
 }
 
+/* Of the values of a merge attribute, which are ours from now on: those that nobody else had put
+ * there before. */
+static const struct {
+	const char *source, *target, *with, *ours;
+} ours_cases[] = {
+	{"s1 cn=ann url+=u url+=v tel=u", "", "", "u v"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann", "", "u v"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=w", "", "v"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=w", "wrote url+=u", "u v"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=v", "wrote url+=u", "u"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=v", "wrote tel=u", ""},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=v", "wrote tel=u; mark -", ""},
+	/* under our marker all was ours, when no link tells */
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u", "mark galway:f:s1", "u v"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u", LINKED, "u v"},
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u", "linked; mark -", "v"},
+};
+
+static void test_ours(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ours_cases) / sizeof(ours_cases[0]); i++) {
+		const struct plan_case c = {
+			0, ours_cases[i].source, ours_cases[i].target, ours_cases[i].with, ""};
+		struct arena *mem = arena_new();
+		const char *text = "";
+		struct made m;
+		struct step s;
+		uint32_t digest;
+		make(mem, &c, &m);
+		plan_row(mem, &m.flow, &m.row, &s);
+		const struct written w = {m.open.desired.rule, m.flow.epoch, s.link.written};
+		for (const char *v = "uvw"; *v != '\0'; v++) {
+			if (written_value(&w, attr_of("url"), (struct value){v, 1}))
+				text = arena_printf(
+					mem, "%s%s%c", text, text[0] != '\0' ? " " : "", *v);
+		}
+		/* Other attributes are ours as a whole. */
+		assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 1);
+		wrong += !same_text(which(mem, &c), text, ours_cases[i].ours);
+		arena_free(mem);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 /* The connector's digest of the target entry is remembered, but not when the entry is to change. */
 static void test_digest(void **state)
 {
@@ -759,6 +819,7 @@ int main(void)
 		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_other_side),
+		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_verdict_pack),

@@ -1,5 +1,6 @@
 #include "sync_cases.h"
 
+#include "base/keys.h"
 #include "sync/written.h"
 
 static const bool no_skip[32];
@@ -179,6 +180,49 @@ static void test_cut(void **state)
 	arena_free(mem);
 }
 
+static bool refers(struct value bytes, uint64_t name)
+{
+	struct keys names;
+
+	keys_init(&names, 0, false);
+	keys_put(&names, name, 0);
+	bool found = written_refers(bytes, &names);
+	keys_free(&names);
+	return found;
+}
+
+/* To whom it refers, under any rules, and beside all that is remembered otherwise. */
+static void test_references(void **state)
+{
+	static const uint64_t names[] = {7, 0, UINT64_MAX};
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct written w =
+		make(mem, &f, "tel=1 url+=u px+=smtp:a", "tel=1 url=u px=smtp:a", no_skip);
+	struct value none = w.bytes;
+	uint32_t digest;
+
+	(void)state;
+	assert_true(value_same(written_with_references(mem, none, names, 0), none));
+	w.bytes = written_with_references(mem, none, names, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(refers(w.bytes, names[i]));
+		assert_false(refers(none, names[i]));
+	}
+	assert_false(refers(w.bytes, 8));
+	assert_false(refers((struct value){NULL, 0}, 7));
+	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 1);
+	assert_true(written_value(&w, attr_of("url"), value_of("u")));
+	assert_false(written_value(&w, attr_of("url"), value_of("v")));
+	for (size_t len = 0; len < w.bytes.len; len++) {
+		char *cut = malloc(len + 1);
+		memcpy(cut, w.bytes.data, len);
+		assert_false(refers((struct value){cut, len}, 7));
+		free(cut);
+	}
+	arena_free(mem);
+}
+
 /* More attributes than are remembered by place: but values of ours are. */
 static void test_many(void **state)
 {
@@ -209,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_many),
 	};
 

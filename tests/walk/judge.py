@@ -147,26 +147,29 @@ def waiting(report):
     return found
 
 
-def meets(step, source, drift):
-    """Does the step have to do with what was edited by hand in the target?"""
+def meets(step, source, tokens_of_edits):
+    """Does the step have to do with that?"""
     mine = {"name:" + ldif.key(step["target"]["name"].encode()), step["target"]["id"], step["source"]["id"]}
     todo = [e for e in source.entries if ldif.key(e.name) == ldif.key(step["source"]["name"].encode())]
     if todo and [c["attribute"] for c in step["changes"]] == ["manager"]:
         todo += [e for e in source.entries if e.name in todo[0].values("manager")]
     for e in todo:
         mine |= tokens(e)
-    return bool(mine & drift)
+    return bool(mine & tokens_of_edits)
 
 
-def nothing_left(plan, done, drift, crossed, source):
-    """True when nothing at all is left to do, and what waits is known."""
+def unknown(plan, done):
+    """Steps that are not the conflicts and denials that the last run told of."""
     known = waiting({"flows": [done]})
-    conflicts = {who for _, who, *what in known if what == ["conflict"]}
-    quiet = True
-    for step in plan["steps"]:
-        if waiting({"flows": [{"flow": plan["flow"], "steps": [step]}]}) <= known and not step["changes"] and step["op"] in ("conflict", "modify"):
-            continue
-        quiet = False
-        if not meets(step, source, drift) and not meets(step, source, crossed) and source_of(step) not in conflicts:
+    return [step for step in plan["steps"] if step["op"] not in ("conflict", "modify") or step["changes"]
+            or not waiting({"flows": [{"flow": plan["flow"], "steps": [step]}]}) <= known]
+
+
+def helped(plan, done, steps, expected, source):
+    """Steps that can be done because the run itself solved a conflict. No others may be there, but those that have to do
+    with what is expected."""
+    conflicts = {who for _, who, *what in waiting({"flows": [done]}) if what == ["conflict"]}
+    for step in steps:
+        if not meets(step, source, expected | conflicts):
             raise Divergence(f"{plan['flow']}: a full run plans: {step}")
-    return quiet
+    return [step for step in steps if not meets(step, source, expected)]

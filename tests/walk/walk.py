@@ -13,6 +13,7 @@ from judge import Divergence
 from world import ldif
 
 KILLED = -9
+CODES = {"diff": (0, 1, 4), "sync": (0, 3, 4), "authority": (0, 2)}
 CONFIG = """state = "state.db"
 connector abc {
     type = ldif
@@ -89,7 +90,7 @@ class Walk:
             env.update(killer)
         done = subprocess.run([self.options.galway, "-c", "galway.conf", *words], cwd=where, env=env,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
-        codes = (0, 1, 4) if words[0] == "diff" else (0, 3, 4) + (KILLED,) * ("KILLER_AT" in killer)
+        codes = CODES[words[0]] + (KILLED,) * ("KILLER_AT" in killer)
         if done.returncode not in codes:
             raise Divergence(f"{where.name}: galway {' '.join(words)} ended with {done.returncode}: {done.stderr.decode()}")
         return done
@@ -126,12 +127,26 @@ class Walk:
         words = self.choose()
         copy(self.here, self.work / "before")
         before = judge.look(self.places)
-        if self.dice.random() < 0.35:
+        partial = any(w.startswith(("--no-", "--object")) for w in words)
+        if self.dice.random() < 0.35 and not partial:
             report = self.killed(words)
         else:
             self.note("sync " + " ".join(words))
+            told = self.told(words)
             report = self.sync(self.here, words)
-        self.check(before, report, words)
+            if told and told["steps"] != report["flows"][0]["steps"] and "refused" not in report["flows"][0]:
+                raise Divergence(f"diff told {told}, and sync did {report}")
+        self.check(before, report, partial)
+
+    def told(self, words):
+        """What a dry run says of the first flow; the second one may find what the first one wrote."""
+        if self.dice.random() < 0.9:
+            return None
+        before = judge.files(self.here)
+        report = json.loads(self.galway(self.here, "diff", "--format", "json", *words).stdout)
+        if judge.files(self.here) != before:
+            raise Divergence("diff changed files")
+        return report["flows"][0]
 
     def edit(self):
         before = judge.look(self.places)
@@ -149,6 +164,25 @@ class Walk:
         for place in self.places.values():
             place.save()
         self.drifted(before)
+        self.administrate()
+
+    def administrate(self):
+        """What happens to galway itself now and then."""
+        what = self.dice.random()
+        flow = self.dice.choice(self.flows)
+        if what < 0.01:
+            (self.here / "state.db").unlink(missing_ok=True)
+            self.note("lose the state")
+        elif what < 0.02:
+            self.configure()
+        elif what < 0.03 and self.places[flow[0]].people():
+            who = self.dice.choice(self.places[flow[0]].people()).name.decode()
+            words = ("authority", "transfer", who, self.dice.choice(flow))
+            self.note(" ".join(words))
+            self.galway(self.here, *words)
+        else:
+            return
+        self.quiet = False
 
     def drifted(self, before):
         """What was edited by hand in a target is what a delta need not see."""
@@ -158,9 +192,16 @@ class Walk:
             self.markers |= judge.given_markers(before[flow[1]], after[flow[1]])
 
     def choose(self):
-        words = ["--full"] if self.dice.random() < 0.35 else []
-        if len(self.flows) > 1 and self.dice.random() < 0.1:
-            words.append("-to-".join(self.dice.choice(self.flows)))
+        dice = self.dice
+        words = ["--full"] if dice.random() < 0.35 else []
+        flow = dice.choice(self.flows)
+        if dice.random() < 0.05:
+            words.append(dice.choice(("--no-create", "--no-update", "--no-delete", "--no-rename")))
+        elif dice.random() < 0.03 and self.places[flow[0]].people():
+            someone = dice.choice(self.places[flow[0]].people())
+            return ["--object", someone.name.decode(), "-to-".join(flow)]
+        if len(self.flows) > 1 and dice.random() < 0.1:
+            words.append("-to-".join(flow))
         return words
 
     def killed(self, words):
@@ -231,41 +272,62 @@ class Walk:
 
     # ---- the checks
 
-    def check(self, before, report, words):
+    def check(self, before, report, partial):
+        after = self.harmless(before, report)
+        if partial:
+            self.quiet = False
+            return
+        self.seen(report)
+        if self.quiet and judge.wrote(report):
+            raise Divergence(f"nothing was edited, and yet: {report}")
+        if self.dice.random() > 0.6 and "killed" not in self.history[-1]:
+            return
+        for _ in range(5):
+            if not self.left(before, after, report):
+                return
+            self.note("once more")
+            before, report = after, self.sync(self.here, ["--full"])
+            after = self.harmless(before, report)
+            self.seen(report)
+        raise Divergence("it does not come to rest")
+
+    def seen(self, report):
+        for flow in report["flows"]:
+            if flow["full"]:
+                self.drift[tuple(flow["flow"].split("-to-"))].clear()
+
+    def harmless(self, before, report):
+        """Nothing was done that must never be done. How the sides are now."""
+        judge.left_behind(self.here)
         for place in self.places.values():
             place.load()
         after = judge.look(self.places)
-        judge.left_behind(self.here)
+        targets = {target for _, target in self.flows}
         for name, place in self.places.items():
-            adopts = {flow[1] for flow in self.flows}
-            judge.untouched(place, before[name], after[name], name in adopts)
+            judge.untouched(place, before[name], after[name], name in targets)
             judge.not_more(before[name], after[name], judge.marker, "is the marker of", self.markers)
             judge.not_more(before[name], after[name], world.addresses, "is held by")
-        if self.quiet and judge.wrote(report):
-            raise Divergence(f"nothing was edited, and yet: {report}")
-        done = {flow["flow"]: flow for flow in report["flows"]}
-        for flow in self.flows:
-            name = "-to-".join(flow)
-            if name in done and done[name]["full"]:
-                self.drift[flow].clear()
-        flows = [f for f in self.flows if "-to-".join(f) in done]
-        if self.dice.random() < 0.6 or "killed" in self.history[-1]:
-            self.settled(flows, done, before, after)
+        return after
 
-    def settled(self, flows, done, before, after):
-        """A full run would find nothing to do, even when it compares every object."""
+    def left(self, before, after, report):
+        """What a full run would do that compares every object, but for what is known."""
         where = self.here
         if self.dice.random() < 0.5:
             where = copy(self.here, self.work / "doubted")
             with sqlite3.connect(where / "state.db") as db:
                 db.execute("UPDATE link SET source_digest = 0, target_digest = 0")
             db.close()
-        plans = self.diff(where, *["-to-".join(f) for f in flows])
-        self.quiet = len(flows) == len(self.flows)
-        for flow, plan in zip(flows, plans["flows"]):
-            crossed = judge.changed(before[flow[0]], after[flow[0]])
-            source = self.places[flow[0]]
-            self.quiet &= judge.nothing_left(plan, done["-to-".join(flow)], self.drift[flow], crossed, source)
+        plans = self.diff(where, *[flow["flow"] for flow in report["flows"]])
+        left, steps = [], []
+        for done, plan in zip(report["flows"], plans["flows"]):
+            source, target = plan["flow"].split("-to-")
+            # A delta need not see what was edited in the target, and no run what the flow after it writes into its source.
+            expected = self.drift[source, target] | judge.changed(before[source], after[source])
+            new = judge.unknown(plan, done)
+            left += judge.helped(plan, done, new, expected, self.places[source])
+            steps += new
+        self.quiet = not steps and len(report["flows"]) == len(self.flows)
+        return left
 
 
 def copy(folder, to):
