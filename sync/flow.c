@@ -14,6 +14,7 @@
 #include "base/ldif.h"
 #include "base/log.h"
 #include "connectors/connector.h"
+#include "sync/authority.h"
 #include "sync/claims.h"
 #include "sync/match.h"
 #include "sync/pair.h"
@@ -86,30 +87,51 @@ static int gather_all(struct planning *p)
 	return 0;
 }
 
+/* May this run do that to the row's contact? ATTR_NONE: make it. */
+static int may(struct planning *p, struct arena *mem, uint32_t row_place, unsigned attr,
+	unsigned skip, bool *may)
+{
+	const struct flow *f = p->plan->flow;
+	const char *side = NULL;
+	struct open_row row;
+
+	if (pair_read_row(&p->g, mem, row_place, &row, p->err) < 0 ||
+		state_authority(p->g.state, p->g.known.id, row.id, mem, &side, p->err) < 0)
+		return -1;
+	*may = (p->options->skip & skip) == 0 &&
+	       strcmp(authority_side(f, side, attr), f->source) == 0;
+	return 0;
+}
+
 /* The name that a referred-to entry has, or gets in this run; none when it gets none. */
 static int reference_name(
 	struct planning *p, struct arena *mem, const struct reference *ref, struct value *name)
 {
-	unsigned skip = p->options->skip;
+	uint32_t entry = ref->at;
 	struct verdict v;
 	struct entry e;
+	bool gets = false;
 
-	if (!ref->row) {
-		if (pair_read_entry(&p->m, mem, ref->at, &e, p->err) < 0)
+	if (ref->row) {
+		if (pair_verdict(&p->p, mem, ref->at, &v, p->err) < 0)
 			return -1;
-		*name = e.name;
-		return 0;
+		if (v.number == 0 && v.has_current &&
+			may(p, mem, ref->at, attr_named("distinguishedName"),
+				SKIP_RENAME | SKIP_UPDATE, &gets) < 0)
+			return -1;
+		if (v.number == 0 && !v.has_current &&
+			may(p, mem, ref->at, ATTR_NONE, SKIP_CREATE, &gets) < 0)
+			return -1;
+		if (gets)
+			*name = v.name;
+		/* In conflict: it has its contact, or it has none. */
+		if (gets || !v.has_current || (v.number != 0 && v.adopt))
+			return 0;
+		entry = v.current;
 	}
-	if (pair_verdict(&p->p, mem, ref->at, &v, p->err) < 0)
+	if (pair_read_entry(&p->m, mem, entry, &e, p->err) < 0)
 		return -1;
-	if (v.number != 0 || (!v.has_current && (skip & SKIP_CREATE) != 0))
-		return 0;
-	*name = v.name;
-	if (v.has_current && (skip & (SKIP_RENAME | SKIP_UPDATE)) != 0) {
-		if (pair_read_entry(&p->m, mem, v.current, &e, p->err) < 0)
-			return -1;
-		*name = e.name;
-	}
+	*name = e.name;
 	return 0;
 }
 

@@ -277,9 +277,12 @@ static int answer_link(struct pass *p, struct link_slot *slot)
 		else
 			high = middle;
 	}
-	return low < p->n_named && p->named[low].slot == p->link
-		       ? answer_entry(p, p->named[low].hash)
-		       : 0;
+	if (low == p->n_named || p->named[low].slot != p->link)
+		return 0;
+	/* An open row may give it another name. */
+	if ((slot->flags & LINK_OPEN) != 0)
+		return answer(p->g, p->named[low].hash, true, slot->row, p->link, p->err);
+	return answer_entry(p, p->named[low].hash);
 }
 
 static int answer_joins(struct pass *p)

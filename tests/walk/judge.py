@@ -71,14 +71,16 @@ def left_behind(folder):
         raise Divergence(f"left behind: {sorted(extra)}")
 
 
-def untouched(place, before, after, is_target):
-    """What is not ours is as it was; references to what is ours follow it."""
+def untouched(place, before, after, is_target, pending):
+    """What is not ours is as it was; references to what is ours follow it. With changes pending, that were made before the
+    edits and came to be behind them, ours is what lies in our containers."""
     managed = tuple(b"," + c + b"," + place.base for c in (b"OU=GAL", b"OU=Partners")) if is_target else ()
     for who in before.keys() | after.keys():
         a, b = before.get(who), after.get(who)
         if a and b and same(a, b):
             continue
-        ours = all(e is None or e.name.endswith(managed) for e in (a, b)) and any(e is not None and is_ours(e) for e in (a, b))
+        there = [e for e in (a, b) if e is not None]
+        ours = all(e.name.endswith(managed) for e in there) and (pending or any(is_ours(e) for e in there))
         if managed and (ours or (a and b and same(without_references(a), without_references(b)))):
             continue
         raise Divergence(f"{place.name}: what is not ours was changed:\n" + differ(*(ldif.canonical([e] if e else []) for e in (a, b))))
@@ -143,7 +145,9 @@ def waiting(report):
                 found.add((flow["flow"], source_of(step), "conflict"))
             for denied in step["denied"]:
                 if denied["side"] == source:
-                    found.add((flow["flow"], source_of(step), denied["attribute"], str(denied["value"])))
+                    # Which name somebody would get depends on those that are free.
+                    value = "" if denied["attribute"] == "distinguishedName" else str(denied["value"])
+                    found.add((flow["flow"], source_of(step), denied["attribute"], value))
     return found
 
 

@@ -126,7 +126,7 @@ class Walk:
         self.edit()
         words = self.choose()
         copy(self.here, self.work / "before")
-        before = judge.look(self.places)
+        self.before, self.pending = judge.look(self.places), False
         partial = any(w.startswith(("--no-", "--object")) for w in words)
         if self.dice.random() < 0.35 and not partial:
             report = self.killed(words)
@@ -136,7 +136,7 @@ class Walk:
             report = self.sync(self.here, words)
             if told and told["steps"] != report["flows"][0]["steps"] and "refused" not in report["flows"][0]:
                 raise Divergence(f"diff told {told}, and sync did {report}")
-        self.check(before, report, partial)
+        self.check(self.before, report, partial)
 
     def told(self, words):
         """What a dry run says of the first flow; the second one may find what the first one wrote."""
@@ -212,6 +212,8 @@ class Walk:
         want = self.sync(there, words, KILLER_COUNT=str(count))
         calls = int(count.read_text().split()[0])
         self.kill(words, calls)
+        if self.dice.random() < 0.15:
+            return self.interrupted(words)
         if "--full" in words:
             return self.settle([(there, want)], words)
         words.append("--full")
@@ -221,6 +223,15 @@ class Walk:
             there = copy(self.work / "before", self.work / "undisturbed-full")
             others.append((there, self.sync(there, words)))
         return self.settle(others, words)
+
+    def interrupted(self, words):
+        """Edits on what a killed run has left: what it did, and did not put in its place yet, stands beside them."""
+        for place in self.places.values():
+            place.load()
+        self.edit()
+        self.before, self.pending = judge.look(self.places), True
+        self.note("sync " + " ".join(words))
+        return self.sync(self.here, words)
 
     def kill(self, words, calls):
         moments = []
@@ -286,6 +297,7 @@ class Walk:
             if not self.left(before, after, report):
                 return
             self.note("once more")
+            self.pending = False
             before, report = after, self.sync(self.here, ["--full"])
             after = self.harmless(before, report)
             self.seen(report)
@@ -304,9 +316,10 @@ class Walk:
         after = judge.look(self.places)
         targets = {target for _, target in self.flows}
         for name, place in self.places.items():
-            judge.untouched(place, before[name], after[name], name in targets)
-            judge.not_more(before[name], after[name], judge.marker, "is the marker of", self.markers)
-            judge.not_more(before[name], after[name], world.addresses, "is held by")
+            judge.untouched(place, before[name], after[name], name in targets, self.pending)
+            if not self.pending:
+                judge.not_more(before[name], after[name], judge.marker, "is the marker of", self.markers)
+                judge.not_more(before[name], after[name], world.addresses, "is held by")
         return after
 
     def left(self, before, after, report):

@@ -1,0 +1,324 @@
+#include "state_cases.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "sync/state_lock.h"
+
+static const char *beside(const char *path, const char *suffix)
+{
+	static char name[120];
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return name;
+}
+
+static struct buf bytes_of(const char *path)
+{
+	struct buf b = {0};
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	buf_puts(&b, "");
+	while (f != NULL && (n = fread(buf_room(&b, 65536), 1, 65536, f)) > 0)
+		b.len += n;
+	if (f != NULL)
+		fclose(f);
+	return b;
+}
+
+static bool unchanged(const char *path, struct buf *before)
+{
+	struct buf now = bytes_of(path);
+	bool same = now.len == before->len && memcmp(now.data, before->data, now.len) == 0;
+
+	buf_free(&now);
+	return same;
+}
+
+static unsigned count_files(const char *path)
+{
+	DIR *d = opendir(path);
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Everything between begin and commit is kept, or nothing; what an error left open does not stand
+ * in the way of the next. */
+static void test_transactions(void **state)
+{
+	const char *path = fresh();
+	long long flow = one_link(path);
+	struct state *s = opened(path, true);
+	struct link link = link_of("s2", "t2");
+
+	(void)state;
+	good(state_begin(s, &err));
+	good(state_put_link(s, flow, &link, &err));
+	state_close(s);
+	s = opened(path, true);
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	good(state_begin(s, &err));
+	good(state_put_link(s, flow, &link, &err));
+	good(state_begin(s, &err));
+	good(state_commit(s, &err));
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	assert_int_equal(state_commit(s, &err), -1);
+	/* Holding it for reading is no transaction of that kind: nothing of it stays. */
+	good(state_begin(s, &err));
+	good(state_put_link(s, flow, &link, &err));
+	good(state_hold(s, &err));
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	good(state_links(s, flow, &err));
+	assert_int_equal(state_next_link(s, &link, &err), 1);
+	state_let_go(s);
+	state_let_go(s);
+	good(state_begin(s, &err));
+	good(state_commit(s, &err));
+	state_close(s);
+	state_close(NULL);
+}
+
+/* Reading creates nothing and changes nothing, and writing through it is refused. */
+static void test_read_only(void **state)
+{
+	const char *path = fresh();
+	struct flow_state flow;
+	struct pending pending;
+	struct link link = link_of("s1", "t1");
+	unsigned files = count_files(folder());
+
+	(void)state;
+	struct state *s = opened(path, false);
+	good(state_flow(s, "f", &flow, &err));
+	assert_int_equal(flow.id, 0);
+	assert_int_equal(state_count_links(s, 1, &err), 0);
+	good(state_pendings(s, 1, &err));
+	assert_int_equal(state_next_pending(s, NULL, &pending, &err), 0);
+	state_close(s);
+	assert_int_equal(count_files(folder()), files);
+	long long id = one_link(path);
+	struct buf before = bytes_of(path);
+	files = count_files(folder());
+	s = opened(path, false);
+	struct state *other = opened(path, false);
+	assert_int_equal(state_count_links(s, id, &err), 1);
+	assert_int_equal(state_count_links(other, id, &err), 1);
+	assert_int_equal(state_put_link(s, id, &link, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	assert_int_equal(count_files(folder()), files);
+	state_close(other);
+	state_close(s);
+	assert_int_equal(count_files(folder()), files);
+	assert_true(unchanged(path, &before));
+	buf_free(&before);
+}
+
+/* Another process, which opens the state for writing and then waits to be killed. */
+static pid_t hold(const char *path, long long flow)
+{
+	int ends[2];
+	char ready;
+
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct state *s;
+		if (state_open(path, true, &s, &err) < 0)
+			_exit(1);
+		/* So much that pages of it reach the file before the end. */
+		bool all = flow == 0 || state_begin(s, &err) == 0;
+		for (unsigned i = 0; all && flow != 0 && i < 80000; i++) {
+			char id[80];
+			snprintf(id, sizeof(id), "%060u", i);
+			struct link link = link_of(id, id);
+			all = state_put_link(s, flow, &link, &err) == 0;
+		}
+		if (all && write(ends[1], "r", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &ready, 1), 1);
+	close(ends[0]);
+	return pid;
+}
+
+static void kill_holder(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* One writer at a time, nobody reads meanwhile, and a killed one leaves nothing in the way. */
+static void test_locking(void **state)
+{
+	const char *path = fresh();
+	long long flow = one_link(path);
+	struct state *s, *other = NULL;
+	char said[40];
+
+	(void)state;
+	pid_t pid = hold(path, 0);
+	snprintf(said, sizeof(said), "process %ld:", (long)pid);
+	for (int write = 0; write < 2; write++) {
+		assert_int_equal(state_open(path, write != 0, &other, &err), -1);
+		assert_int_equal(err.kind, ERR_BUSY);
+		assert_non_null(strstr(err.text, said));
+	}
+	kill_holder(pid);
+	s = opened(path, false);
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	assert_int_equal(state_open(path, true, &other, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	state_close(s);
+	state_close(opened(path, true));
+}
+
+/* A writer was killed with half of it in the file: readers see what was before, in a copy of
+ * theirs, and leave the way back to the next writer. */
+static void test_recovery(void **state)
+{
+	const char *path = fresh();
+	long long flow = one_link(path);
+	struct buf before = bytes_of(path);
+
+	(void)state;
+	kill_holder(hold(path, flow));
+	assert_true(state_hot(path));
+	assert_false(unchanged(path, &before));
+	struct buf torn = bytes_of(path);
+	struct buf journal = bytes_of(beside(path, "-journal"));
+	char spools[100];
+	snprintf(spools, sizeof(spools), "%s/spools", folder());
+	assert_int_equal(mkdir(spools, 0700), 0);
+	setenv("TMPDIR", spools, 1);
+	struct state *s = opened(path, false);
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	assert_int_equal(count_files(spools), 3);
+	state_close(s);
+	assert_int_equal(count_files(spools), 2);
+	assert_true(unchanged(path, &torn));
+	assert_true(unchanged(beside(path, "-journal"), &journal));
+	/* No room for the copy. */
+	setenv("TMPDIR", "/nonexistent/galway", 1);
+	assert_int_equal(state_open(path, false, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	unsetenv("TMPDIR");
+	s = opened(path, true);
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	state_close(s);
+	assert_false(state_hot(path));
+	buf_free(&journal);
+	buf_free(&torn);
+	buf_free(&before);
+}
+
+static void refused(const char *path, bool write, const char *text)
+{
+	struct state *s = NULL;
+
+	assert_int_equal(state_open(path, write, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	if (strstr(err.text, text) == NULL)
+		fail_msg("%s", err.text);
+}
+
+static void put_bytes(const char *path, long offset, const char *data, size_t len)
+{
+	FILE *f = fopen(path, offset == 0 ? "w" : "r+");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, offset, SEEK_SET), 0);
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	fclose(f);
+}
+
+/* A state of a newer program, and what is none. */
+static void test_strange(void **state)
+{
+	const char *path = fresh(), *garbage = fresh();
+
+	(void)state;
+	one_link(path);
+	/* The user version, as SQLite's file format has it. */
+	put_bytes(path, 60, "\0\0\0\x02", 4);
+	refused(path, false, "version 2 is newer than this program's (1)");
+	refused(path, true, "version 2 is newer than this program's (1)");
+	put_bytes(garbage, 0,
+		"this is not a database, but it is long enough to be one: it has to "
+		"have a hundred bytes, at least, and so on\n",
+		108);
+	refused(garbage, false, "not a database");
+	refused(garbage, true, "not a database");
+	refused("/nonexistent/galway/state.db", true, "No such file or directory");
+	refused("/dev/null/state.db", false, "Not a directory");
+}
+
+static void test_links_to_files(void **state)
+{
+	const char *path = fresh(), *link = fresh(), *lock = fresh();
+
+	(void)state;
+	one_link(path);
+	assert_int_equal(symlink(path, link), 0);
+	refused(link, true, "");
+	refused(link, false, "");
+	assert_int_equal(symlink(path, beside(lock, ".lock")), 0);
+	refused(lock, true, "lock file");
+}
+
+/* Somebody who may not write there. */
+static void test_unwritable(void **state)
+{
+	const char *path = fresh();
+	char place[100];
+	int status;
+
+	(void)state;
+	one_link(path);
+	snprintf(place, sizeof(place), "%s/closed", folder());
+	assert_int_equal(mkdir(place, 0755), 0);
+	assert_int_equal(chmod(folder(), 0755), 0);
+	assert_int_equal(chmod(place, 0555), 0);
+	bool root = geteuid() == 0;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct state *s;
+		if (root && setuid(65534) != 0)
+			_exit(1);
+		bool said = state_open(beside(place, "/state.db"), true, &s, &err) < 0 &&
+			    err.kind == ERR_FATAL && strstr(err.text, "Permission denied") != NULL;
+		/* Its lock file is not for everybody either. */
+		said = said && (!root || state_open(path, false, &s, &err) < 0);
+		_exit(said ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	chmod(place, 0755);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_transactions),
+		cmocka_unit_test(test_read_only),
+		cmocka_unit_test(test_locking),
+		cmocka_unit_test(test_recovery),
+		cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_links_to_files),
+		cmocka_unit_test(test_unwritable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, remove_folder);
+}
