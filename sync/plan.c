@@ -184,6 +184,15 @@ static struct desired ours(struct arena *mem, const struct flow *f, const struct
 	return d;
 }
 
+static bool wants(const struct desired *d, unsigned attr)
+{
+	for (unsigned i = 0; i < d->n; i++) {
+		if (d->attrs[i].attr == attr)
+			return true;
+	}
+	return false;
+}
+
 /* The link as it is to be once the step was done: what was written, and the digests by which the
  * next run sees that nothing changed. */
 static void remember(struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
@@ -204,6 +213,11 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 		.target_digest = target_digest(f, &after),
 		.name = row->open->name_key,
 		.written = written_make(mem, d, f->epoch, &after, skip)};
+	for (unsigned i = 0; i < n && row->link != NULL; i++) {
+		if (skip[i] || !wants(d, attrs[i]))
+			s->link.written =
+				written_keep(mem, s->link.written, row->link->written, attrs[i]);
+	}
 }
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)

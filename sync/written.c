@@ -191,6 +191,23 @@ struct value written_with_references(
 	return v;
 }
 
+struct value written_keep(struct arena *mem, struct value bytes, struct value before, unsigned attr)
+{
+	const struct written w = {.bytes = before};
+	struct buf b = {0};
+	uint16_t n;
+	const unsigned char *hashes = group_of(&w, name_tag(attr), &n);
+
+	if (n == 0)
+		return bytes;
+	buf_add(&b, bytes.data, bytes.len);
+	add_group(&b, name_tag(attr), n);
+	buf_add(&b, hashes, 8u * n);
+	struct value v = {arena_copy(mem, b.data, b.len), b.len};
+	buf_free(&b);
+	return v;
+}
+
 static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
 {
 	for (unsigned i = 0; i < d->n; i++) {

@@ -41,6 +41,9 @@ bool written_value(const struct written *, unsigned attr, struct value);
  * attributes is not ours to remember. */
 struct value written_make(struct arena *, const struct desired *, uint64_t epoch,
 	const struct entry *after, const bool *skip);
+/* The same, and which values of a merge attribute are ours as it was before: for one that was not
+ * ours to write, or that the rules gave nothing for. */
+struct value written_keep(struct arena *, struct value bytes, struct value before, unsigned attr);
 /* The same, and whose contacts it refers to: dn_keys of their names in the source. */
 struct value written_with_references(
 	struct arena *, struct value bytes, const uint64_t *names, unsigned n);

@@ -156,6 +156,24 @@ static void test_name(void **state)
 	arena_free(mem);
 }
 
+/* What was ours before stays ours when this run may not write it. */
+static void test_keep(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct written before = make(mem, &f, "px+=SMTP:a url+=u", "", no_skip);
+	struct written w = make(mem, &f, "url+=v", "", no_skip);
+
+	(void)state;
+	w.bytes = written_keep(mem, w.bytes, before.bytes, attr_of("px"));
+	assert_true(written_value(&w, attr_of("px"), value_of("SMTP:a")));
+	assert_true(written_value(&w, attr_of("url"), value_of("v")));
+	assert_false(written_value(&w, attr_of("url"), value_of("u")));
+	assert_true(value_same(
+		written_keep(mem, w.bytes, (struct value){NULL, 0}, attr_of("px")), w.bytes));
+	arena_free(mem);
+}
+
 /* Bytes that end early say nothing, and are not read past their end. */
 static void test_cut(void **state)
 {
@@ -252,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_name),
+		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_many),
