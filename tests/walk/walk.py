@@ -41,7 +41,7 @@ FLOW = """flow {0}-to-{1} {{
 
 class Walk:
     def __init__(self, seed, work, options):
-        self.seed, self.dice = seed, random.Random(seed)
+        self.dice = random.Random(seed)
         self.options, self.work, self.here = options, work, work / "now"
         self.here.mkdir()
         self.n = self.kills = 0
@@ -228,26 +228,22 @@ class Walk:
         """Edits on what a killed run has left: what it did, and did not put in its place yet, stands beside them."""
         for place in self.places.values():
             place.load()
-            place.load_promised()
         self.edit()
-        for place in self.places.values():
-            place.promised = set()
         self.before, self.pending = judge.look(self.places), True
         self.note("sync " + " ".join(words))
         return self.sync(self.here, words)
 
     def kill(self, words, calls):
-        """The dice of the moments are others: how often galway writes depends on the clock."""
-        dice, moments = random.Random(f"{self.seed} {self.n}"), []
-        for _ in range(dice.choice((1, 1, 1, 2, 3))):
-            killer = {"KILLER_AT": str(dice.randint(1, max(calls, 1)))}
-            if dice.random() < 0.5:
+        moments = []
+        for _ in range(self.dice.choice((1, 1, 1, 2, 3))):
+            killer = {"KILLER_AT": str(self.dice.randint(1, max(calls, 1)))}
+            if self.dice.random() < 0.5:
                 killer["KILLER_TORN"] = "1"
             if self.sync(self.here, words, **killer) is not None:
                 break
             self.kills += 1
             moments.append(killer["KILLER_AT"] + (" (torn)" if len(killer) > 1 else ""))
-            if dice.random() < 0.1:
+            if self.dice.random() < 0.1:
                 self.look_on()
         self.note(f"sync {' '.join(words)}, killed at {', '.join(moments) or 'none'} of {calls}")
 
