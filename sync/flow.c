@@ -87,9 +87,8 @@ static int gather_all(struct planning *p)
 	return 0;
 }
 
-/* May this run do that to the row's contact? ATTR_NONE: make it. */
-static int may(struct planning *p, struct arena *mem, uint32_t row_place, unsigned attr,
-	unsigned skip, bool *may)
+/* Does the row get a contact in this run? */
+static int gets_one(struct planning *p, struct arena *mem, uint32_t row_place, bool *gets)
 {
 	const struct flow *f = p->plan->flow;
 	const char *side = NULL;
@@ -98,35 +97,33 @@ static int may(struct planning *p, struct arena *mem, uint32_t row_place, unsign
 	if (pair_read_row(&p->g, mem, row_place, &row, p->err) < 0 ||
 		state_authority(p->g.state, p->g.known.id, row.id, mem, &side, p->err) < 0)
 		return -1;
-	*may = (p->options->skip & skip) == 0 &&
-	       strcmp(authority_side(f, side, attr), f->source) == 0;
+	*gets = (p->options->skip & SKIP_CREATE) == 0 &&
+		strcmp(authority_side(f, side, ATTR_NONE), f->source) == 0;
 	return 0;
 }
 
-/* The name that a referred-to entry has, or gets in this run; none when it gets none. */
+/* The name that a referred-to entry has (renames.h), or gets in this run; none when it gets none.
+ */
 static int reference_name(
 	struct planning *p, struct arena *mem, const struct reference *ref, struct value *name)
 {
 	uint32_t entry = ref->at;
 	struct verdict v;
 	struct entry e;
-	bool gets = false;
+	bool gets;
 
 	if (ref->row) {
 		if (pair_verdict(&p->p, mem, ref->at, &v, p->err) < 0)
 			return -1;
-		if (v.number == 0 && v.has_current &&
-			may(p, mem, ref->at, attr_named("distinguishedName"),
-				SKIP_RENAME | SKIP_UPDATE, &gets) < 0)
-			return -1;
-		if (v.number == 0 && !v.has_current &&
-			may(p, mem, ref->at, ATTR_NONE, SKIP_CREATE, &gets) < 0)
-			return -1;
-		if (gets)
-			*name = v.name;
-		/* In conflict: it has its contact, or it has none. */
-		if (gets || !v.has_current || (v.number != 0 && v.adopt))
+		if (v.number != 0 && (v.adopt || !v.has_current))
 			return 0;
+		if (!v.has_current) {
+			if (gets_one(p, mem, ref->at, &gets) < 0)
+				return -1;
+			if (gets)
+				*name = v.name;
+			return 0;
+		}
 		entry = v.current;
 	}
 	if (pair_read_entry(&p->m, mem, entry, &e, p->err) < 0)
@@ -401,19 +398,26 @@ int flow_plan(const struct flow *flow, struct state *state, const struct flow_op
 void plan_free(struct plan *plan)
 {
 	steps_free(&plan->steps);
+	renames_free(&plan->renames);
 	spool_free(plan->cookie);
 	plan->cookie = NULL;
 }
 
 int plan_rewind(struct plan *plan, struct err *err)
 {
+	if (renames_start(&plan->renames) < 0)
+		return err_set(err, ERR_BUSY, "out of memory");
 	return steps_rewind(&plan->steps, err);
 }
 
 int plan_next(
 	struct plan *plan, struct arena *mem, struct step *s, uint32_t *place, struct err *err)
 {
-	return steps_next(&plan->steps, mem, s, place, err);
+	int rc = steps_next(&plan->steps, mem, s, place, err);
+
+	if (rc == 1 && s->write && renames_follow(&plan->renames, mem, &s->change, err) < 0)
+		return -1;
+	return rc;
 }
 
 /* What a step does, as text that says names instead of this run's numbers. */

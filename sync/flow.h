@@ -6,6 +6,7 @@
 #include "sync/gather.h"
 #include "sync/order.h"
 #include "sync/plan.h"
+#include "sync/renames.h"
 #include "sync/summary.h"
 
 struct arena;
@@ -30,6 +31,7 @@ struct plan {
 	bool one;     /* --object */
 	bool partial; /* steps were left for another run, which has to start where this one does */
 	struct steps steps;
+	struct renames renames; /* by the steps that plan_next gave so far */
 	struct summary summary;
 	struct flow_state known; /* before */
 	long long links;         /* before */

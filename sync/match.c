@@ -279,9 +279,6 @@ static int answer_link(struct pass *p, struct link_slot *slot)
 	}
 	if (low == p->n_named || p->named[low].slot != p->link)
 		return 0;
-	/* An open row may give it another name. */
-	if ((slot->flags & LINK_OPEN) != 0)
-		return answer(p->g, p->named[low].hash, true, slot->row, p->link, p->err);
 	return answer_entry(p, p->named[low].hash);
 }
 

@@ -145,8 +145,10 @@ def waiting(report):
                 found.add((flow["flow"], source_of(step), "conflict"))
             for denied in step["denied"]:
                 if denied["side"] == source:
-                    # Which name and alias somebody would get depends on those that are free.
-                    value = "" if denied["attribute"] in ("distinguishedName", "mailNickname") else str(denied["value"])
+                    # Which name and alias somebody would get depends on those that are free; and who is referred to may
+                    # get another name later in the run.
+                    loose = ("distinguishedName", "mailNickname", "manager")
+                    value = "" if denied["attribute"] in loose else str(denied["value"])
                     found.add((flow["flow"], source_of(step), denied["attribute"], value))
     return found
 

@@ -1,4 +1,5 @@
 """One walk: round after round of edits, a sync that may be killed, and the checks."""
+import contextlib
 import json
 import os
 import random
@@ -41,7 +42,7 @@ FLOW = """flow {0}-to-{1} {{
 
 class Walk:
     def __init__(self, seed, work, options):
-        self.dice = random.Random(seed)
+        self.seed, self.dice = seed, random.Random(seed)
         self.options, self.work, self.here = options, work, work / "now"
         self.here.mkdir()
         self.n = self.kills = 0
@@ -94,6 +95,11 @@ class Walk:
         if done.returncode not in codes:
             raise Divergence(f"{where.name}: galway {' '.join(words)} ended with {done.returncode}: {done.stderr.decode()}")
         return done
+
+    @staticmethod
+    def query(where, text):
+        with contextlib.closing(sqlite3.connect(where / "state.db", isolation_level=None)) as db:
+            db.execute(text)
 
     def sync(self, where, words, **killer):
         """To its end, when it is not killed: what a guard refused a person approves. The report, or None."""
@@ -206,6 +212,9 @@ class Walk:
 
     def killed(self, words):
         """Killed at random moments, then left alone: it ends where a run ends that nobody disturbed."""
+        if (self.here / "state.db").exists():
+            # A run in the second of the one before writes less: not so now, whatever the clock says.
+            self.query(self.here, "UPDATE flow SET last_run = 0, last_good = 0")
         there = copy(self.here, self.work / "undisturbed")
         count = self.work / "count"
         count.unlink(missing_ok=True)
@@ -228,22 +237,26 @@ class Walk:
         """Edits on what a killed run has left: what it did, and did not put in its place yet, stands beside them."""
         for place in self.places.values():
             place.load()
+            place.load_promised()
         self.edit()
+        for place in self.places.values():
+            place.promised = set()
         self.before, self.pending = judge.look(self.places), True
         self.note("sync " + " ".join(words))
         return self.sync(self.here, words)
 
     def kill(self, words, calls):
-        moments = []
-        for _ in range(self.dice.choice((1, 1, 1, 2, 3))):
-            killer = {"KILLER_AT": str(self.dice.randint(1, max(calls, 1)))}
-            if self.dice.random() < 0.5:
+        """The dice of the moments are others: how often galway writes depends on the clock."""
+        dice, moments = random.Random(f"{self.seed} {self.n}"), []
+        for _ in range(dice.choice((1, 1, 1, 2, 3))):
+            killer = {"KILLER_AT": str(dice.randint(1, max(calls, 1)))}
+            if dice.random() < 0.5:
                 killer["KILLER_TORN"] = "1"
             if self.sync(self.here, words, **killer) is not None:
                 break
             self.kills += 1
             moments.append(killer["KILLER_AT"] + (" (torn)" if len(killer) > 1 else ""))
-            if self.dice.random() < 0.1:
+            if dice.random() < 0.1:
                 self.look_on()
         self.note(f"sync {' '.join(words)}, killed at {', '.join(moments) or 'none'} of {calls}")
 
@@ -293,8 +306,9 @@ class Walk:
             raise Divergence(f"nothing was edited, and yet: {report}")
         if self.dice.random() > 0.6 and "killed" not in self.history[-1]:
             return
+        doubt = self.dice.random() < 0.5
         for _ in range(5):
-            if not self.left(before, after, report):
+            if not self.left(before, after, report, doubt):
                 return
             self.note("once more")
             self.pending = False
@@ -322,14 +336,12 @@ class Walk:
                 judge.not_more(before[name], after[name], world.addresses, "is held by")
         return after
 
-    def left(self, before, after, report):
-        """What a full run would do that compares every object, but for what is known."""
+    def left(self, before, after, report, doubt):
+        """What a full run would do, but for what is known; in doubt one that compares every object."""
         where = self.here
-        if self.dice.random() < 0.5:
+        if doubt:
             where = copy(self.here, self.work / "doubted")
-            with sqlite3.connect(where / "state.db") as db:
-                db.execute("UPDATE link SET source_digest = 0, target_digest = 0")
-            db.close()
+            self.query(where, "UPDATE link SET source_digest = 0, target_digest = 0")
         plans = self.diff(where, *[flow["flow"] for flow in report["flows"]])
         left, steps = [], []
         for done, plan in zip(report["flows"], plans["flows"]):

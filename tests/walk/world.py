@@ -45,6 +45,12 @@ def put(entry, attribute, *values):
     entry.pairs += [(attribute, v) for v in values]
 
 
+def moved(name, old, new):
+    """What is the entry itself or below it has a new end."""
+    known = name.lower() == old.lower() or name.lower().endswith(b"," + old.lower())
+    return name[:-len(old)] + new if known else name
+
+
 def is_ours(entry):
     return first(entry, "adminDescription").startswith(b"galway:")
 
@@ -69,6 +75,7 @@ class Place:
         self.base = f"DC={name},DC=example".encode()
         self.entries, self.bytes = [], b""
         self.left = []  # people who were deleted, and may come back
+        self.promised = set()  # names that entries get by changes that a killed run has left
         self.style = "plain"
 
     # ---- the file
@@ -77,6 +84,13 @@ class Place:
         now = self.path.read_bytes()
         if now != self.bytes:
             self.bytes, self.entries = now, ldif.parse(now)
+
+    def load_promised(self):
+        """Nobody takes by hand a name that a change which is yet to be merged gives to another: two of one name would be an
+        error that a person has to mend."""
+        changes = self.path.with_name(self.path.name + ".changes")
+        records = list(ldif.records(changes.read_bytes().rpartition(b"# end ")[0])) if changes.exists() else []
+        self.promised = {ldif.key(dict(r)["newrdn"] + b"," + split_name(r[0][1])[1]) for r in records if "newrdn" in dict(r)}
 
     def save(self):
         self.bytes = styled(ldif.write(self.entries), self.style)
@@ -107,7 +121,7 @@ class Place:
 
     def free(self, name):
         wanted = ldif.key(name)
-        return all(ldif.key(e.name) != wanted for e in self.entries)
+        return wanted not in self.promised and all(ldif.key(e.name) != wanted for e in self.entries)
 
     def rename(self, entry, name):
         """References, and what is below, follow. False: somebody else has the name."""
@@ -115,17 +129,14 @@ class Place:
             return False
         old = entry.name
         for e in self.entries:
-            if e.name.endswith(b"," + old):
-                e.name = e.name[:-len(old)] + name
-            e.pairs = [(a, v[:-len(old)] + name if a == "manager" and (v == old or v.endswith(b"," + old)) else v)
-                       for a, v in e.pairs]
-        entry.name = name
+            e.name = moved(e.name, old, name)
+            e.pairs = [(a, moved(v, old, name) if a == "manager" else v) for a, v in e.pairs]
         return True
 
     def delete(self, entry, dangling=False):
         self.entries.remove(entry)
         for e in self.entries if not dangling else []:
-            e.pairs = [(a, v) for a, v in e.pairs if (a, v) != ("manager", entry.name)]
+            e.pairs = [(a, v) for a, v in e.pairs if a != "manager" or ldif.key(v) != ldif.key(entry.name)]
 
     def guid(self):
         """Not one of those that galway gives out, which are of version 8."""
@@ -274,7 +285,7 @@ def restore_person(place):
     place.left.remove(chosen[0])
     entry = ldif.Entry(chosen[0].name, list(chosen[0].pairs))
     how = "restore"
-    if place.dice.random() < 0.5:
+    if place.dice.random() < 0.5 or any(first(e, "objectGUID") == first(entry, "objectGUID") for e in place.entries):
         put(entry, "objectGUID", place.guid())
         how = "make anew"
     place.entries.append(entry)
