@@ -8,7 +8,6 @@
 #include "base/err.h"
 
 struct arena;
-struct keys;
 struct connector;
 
 /*
@@ -19,20 +18,33 @@ struct connector;
 enum connector_can {
 	CAN_WRITE = 1,
 	CAN_SINCE = 2, /* reads what changed since a cookie, with the deletions */
+	CAN_FIND = 4,  /* finds a few entries without reading all */
 };
 
 enum query_kind {
 	QUERY_ALL,   /* everything below the base */
 	QUERY_SINCE, /* what changed since the cookie, deletions as entries that are gone */
+	QUERY_FIND,  /* what the wishes name, each entry once; others may come too */
+};
+
+/* An entry that is looked for: by its id, by its name, or by a value of an attribute. What is not
+ * there is not given back. */
+struct wish {
+	enum { WISH_ID, WISH_NAME, WISH_VALUE } by;
+	unsigned attr; /* WISH_VALUE */
+	struct value value;
 };
 
 struct query {
 	enum query_kind kind;
-	struct value cookie;     /* QUERY_SINCE; must live until the end of the read */
-	const struct keys *also; /* QUERY_SINCE: entry_keys of what to give back though unchanged */
-	bool want_cookie;        /* connector_cookie will be asked at the end */
-	bool digests;            /* entries should have their digest, where that costs little */
-	bool partial;            /* and partial ones are welcome: most are compared by it only */
+	struct value cookie; /* QUERY_SINCE; must live until the end of the read */
+	/* QUERY_FIND: what to look for; QUERY_SINCE: ids of what to give back though unchanged.
+	 * They must live until the end of the read. */
+	const struct wish *wishes;
+	size_t n_wishes;
+	bool want_cookie; /* connector_cookie will be asked at the end */
+	bool digests;     /* entries should have their digest, where that costs little */
+	bool partial;     /* and partial ones are welcome: most are compared by it only */
 	const struct attr_set *wanted; /* attributes to give back; NULL: all. More may come */
 };
 
@@ -50,6 +62,20 @@ struct outcome {
 	uint64_t digest; /* DONE: the digest that the entry will have when it is read; 0: not known
 			  */
 	struct err err;
+};
+
+/* What "galway check" wants to know, and how it is told. */
+enum finding { FINDING_NOTE, FINDING_WARNING, FINDING_FAULT };
+
+struct probe {
+	bool source, target;           /* some flow reads from it; writes to it */
+	const struct attr_set *writes; /* attributes that flows would write */
+	const char *const *classes;    /* object classes that they would make */
+	unsigned n_classes;
+	const struct value *into; /* containers in which they would */
+	unsigned n_into;
+	void (*tell)(void *with, enum finding, const char *text);
+	void *with;
 };
 
 struct connector_type {
@@ -75,6 +101,12 @@ struct connector_type {
 	 * what an interrupted run has left, if only at the close. */
 	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n,
 		struct arena *, struct err *);
+	/* Who the directory is, as text that stays the same as long as it is the same directory; ""
+	 * when it cannot say. NULL: the function, for files. */
+	int (*identity)(struct connector *, struct arena *, const char **, struct err *);
+	/* For "galway check": what is known of the directory beside its entries, told line by line;
+	 * NULL. */
+	int (*probe)(struct connector *, const struct probe *, struct err *);
 	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1
 	 * leaves the changes to be taken up by the next open. */
 	int (*close)(struct connector *, struct err *);

@@ -186,6 +186,9 @@ int reading_start(struct reading *r, const struct query *q, uint64_t expected, s
 	r->query = *q;
 	r->with_digests = q->want_cookie || q->kind == QUERY_SINCE;
 	r->pairs.pairs = true;
+	keys_init(&r->also, q->n_wishes, false);
+	for (size_t i = 0; i < q->n_wishes; i++)
+		keys_put(&r->also, entry_key(q->wishes[i].value), 0);
 	if (r->with_digests) {
 		buf_add(&r->pairs.bytes, &head, sizeof(head));
 		r->pairs.head = sizeof(head);
@@ -216,7 +219,7 @@ bool reading_take(struct reading *r, const struct entry *e)
 	twins_add(&r->names, name_key(e->name));
 	if (r->query.kind == QUERY_ALL || !cookie_has(r->query.cookie, e->key, digest))
 		return true;
-	return r->query.also != NULL && keys_has(r->query.also, e->key);
+	return keys_has(&r->also, e->key);
 }
 
 enum twice reading_end(struct reading *r, uint64_t *key)
@@ -270,6 +273,7 @@ void reading_free(struct reading *r)
 	keylist_free(&r->pairs);
 	twins_free(&r->ids);
 	twins_free(&r->names);
+	keys_free(&r->also);
 	*r = (struct reading){0};
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/keys.h"
 #include "connectors/connector.h"
 #include "connectors/twins.h"
 
@@ -35,6 +36,7 @@ enum twice { TWICE_NONE, TWICE_ID, TWICE_NAME };
 
 struct reading {
 	struct query query;
+	struct keys also;     /* the query's wishes */
 	struct keylist pairs; /* ids with their digests, when a cookie is wanted: its content */
 	struct twins ids;     /* when none is */
 	struct twins names;

@@ -288,6 +288,58 @@ int gather_learn(struct gather *g, struct err *err)
 	return rc;
 }
 
+/* Wishes for the ids that have these keys. */
+struct wishing {
+	struct query *query;
+	struct wish *wishes;
+	struct arena *mem;
+	const struct keys *which;
+	struct keys done;
+};
+
+static void wish(struct wishing *w, struct value id)
+{
+	uint64_t key = entry_key(id);
+
+	if (keys_has(w->which, key) && keys_put(&w->done, key, 0))
+		w->wishes[w->query->n_wishes++] =
+			(struct wish){.by = WISH_ID, .value = value_copy(w->mem, id)};
+}
+
+/* The ids are those of links, and of objects that wait and have none. */
+static int wish_all(struct gather *g, struct wishing *w, struct err *err)
+{
+	struct link link;
+	struct pending p;
+	int rc;
+
+	if (state_links(g->state, g->known.id, err) < 0)
+		return -1;
+	while ((rc = state_next_link(g->state, &link, err)) == 1)
+		wish(w, link.source);
+	if (rc < 0 || state_pendings(g->state, g->known.id, err) < 0)
+		return -1;
+	while ((rc = state_next_pending(g->state, g->scratch, &p, err)) == 1) {
+		wish(w, p.source);
+		arena_reset(g->scratch);
+	}
+	return rc;
+}
+
+static int wish_for(struct gather *g, struct arena *mem, const struct keys *which,
+	struct query *query, struct err *err)
+{
+	struct wishing w = {.query = query, .mem = mem, .which = which};
+
+	if (which->n == 0)
+		return 0;
+	query->wishes = w.wishes = arena_alloc(mem, which->n * sizeof(*w.wishes));
+	keys_init(&w.done, which->n, false);
+	int rc = wish_all(g, &w, err);
+	keys_free(&w.done);
+	return rc;
+}
+
 /* Everything, or what changed since the cookie, which lives in old, and these. */
 static int start_reading(struct gather *g, struct arena *old, const struct keys *also,
 	bool want_cookie, struct err *err)
@@ -300,8 +352,8 @@ static int start_reading(struct gather *g, struct arena *old, const struct keys 
 
 	if (!g->full) {
 		query.kind = QUERY_SINCE;
-		query.also = also;
-		if (state_cookie(g->state, g->known.id, old, &query.cookie, err) < 0)
+		if (wish_for(g, old, also, &query, err) < 0 ||
+			state_cookie(g->state, g->known.id, old, &query.cookie, err) < 0)
 			return -1;
 	}
 	return connector_read(g->source, &query, err);
