@@ -1,5 +1,7 @@
 #include "base/attr.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -164,54 +166,66 @@ static const struct known known[] = {
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
 #define SLOTS (2u * (ATTR_MAX + 1))
 
-/* Interned names: id -> place in `names`, and a hash table of ids + 1. Names of the known
- * attributes are the program's; others live in an arena that is never given back. */
-static const char **names;
-static unsigned n_names, room;
-static uint32_t *slots;
+/* Interned names: id -> name, and a hash table of ids + 1. Names of the known attributes are the
+ * program's; others live in an arena that is never given back. Looking up takes no lock: a name is
+ * there before its place in the table says so. */
+static const char *names[ATTR_MAX];
+static _Atomic uint32_t slots[SLOTS];
+static _Atomic unsigned n_names;
 static struct arena *memory;
+static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t begun = PTHREAD_ONCE_INIT;
 
-static uint32_t *slot_of(const char *name, size_t len)
+/* 0: not there, and *place is where it would be. */
+static uint32_t look_up(const char *name, size_t len, uint32_t *place)
 {
-	uint32_t i = (uint32_t)hash_nocase(name, len, 0) & (SLOTS - 1);
+	uint32_t i = (uint32_t)hash_nocase(name, len, 0) & (SLOTS - 1), slot;
 
-	for (; slots[i] != 0; i = (i + 1) & (SLOTS - 1)) {
-		const char *there = names[slots[i] - 1];
+	for (; (slot = atomic_load_explicit(&slots[i], memory_order_acquire)) != 0;
+		i = (i + 1) & (SLOTS - 1)) {
+		const char *there = names[slot - 1];
 		if (strncasecmp(there, name, len) == 0 && there[len] == '\0')
 			break;
 	}
-	return &slots[i];
+	*place = i;
+	return slot;
 }
 
-static unsigned intern(const char *name, size_t len, bool copy)
+static unsigned add(const char *name, size_t len, bool copy)
 {
-	uint32_t *slot = slot_of(name, len);
+	uint32_t place, slot = look_up(name, len, &place);
 
-	if (*slot != 0)
-		return *slot - 1;
+	if (slot != 0)
+		return slot - 1;
 	if (n_names == ATTR_MAX)
 		return ATTR_NONE;
-	if (n_names == room) {
-		const char **more = arena_alloc(memory, 2 * room * sizeof(*names));
-		memcpy(more, names, n_names * sizeof(*names));
-		names = more;
-		room *= 2;
-	}
-	names[n_names++] = copy ? arena_copy(memory, name, len) : name;
-	*slot = n_names;
+	names[n_names] = copy ? arena_copy(memory, name, len) : name;
+	atomic_store_explicit(&slots[place], ++n_names, memory_order_release);
 	return n_names - 1;
+}
+
+static unsigned intern(const char *name, size_t len)
+{
+	uint32_t place, slot = look_up(name, len, &place);
+
+	if (slot != 0)
+		return slot - 1;
+	(void)pthread_mutex_lock(&adding);
+	unsigned id = add(name, len, true);
+	(void)pthread_mutex_unlock(&adding);
+	return id;
+}
+
+static void add_known(void)
+{
+	memory = arena_new();
+	for (size_t i = 0; i < N_KNOWN; i++)
+		add(known[i].name, strlen(known[i].name), false);
 }
 
 static void begin(void)
 {
-	if (memory != NULL)
-		return;
-	memory = arena_new();
-	slots = arena_zalloc(memory, SLOTS * sizeof(*slots));
-	room = 2 * N_KNOWN;
-	names = arena_alloc(memory, room * sizeof(*names));
-	for (size_t i = 0; i < N_KNOWN; i++)
-		intern(known[i].name, strlen(known[i].name), false);
+	(void)pthread_once(&begun, add_known);
 }
 
 /* RFC 4512 2.5: a descriptor or an OID, then options after ';'. */
@@ -240,7 +254,7 @@ unsigned attr_id(const char *name, size_t len)
 		len -= n;
 	if (!well_formed(name, len))
 		return ATTR_NONE;
-	return intern(name, len, true);
+	return intern(name, len);
 }
 
 unsigned attr_named(const char *name)

@@ -10,7 +10,7 @@ struct arena;
  * Attribute names as small numbers, so that an entry is compared and digested without comparing
  * names. The table knows the address-list attributes of Active Directory, Exchange and Lync with
  * their syntax and limits; any other name is added when first seen, as text. Ids are stable within
- * one run only: what is kept on disk says the name.
+ * one run only: what is kept on disk says the name. Any thread may ask.
  *
  * Source of syntaxes and ranges: the AD schema 1903 and the Exchange and Lync schema extensions,
  * with the stricter limit where Exchange Online has one.

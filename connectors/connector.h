@@ -27,8 +27,8 @@ enum query_kind {
 	QUERY_FIND,  /* what the wishes name, each entry once; others may come too */
 };
 
-/* An entry that is looked for: by its id, by its name, or by a value of an attribute. What is not
- * there is not given back. */
+/* An entry that is looked for: by its id, by its name, or by a value of an attribute, whatever its
+ * case. What is not there is not given back. */
 struct wish {
 	enum { WISH_ID, WISH_NAME, WISH_VALUE } by;
 	unsigned attr; /* WISH_VALUE */

@@ -138,6 +138,42 @@ static int mem_read(struct connector *c, const struct query *q, struct err *err)
 	return reading_start(&d->pass, q, 0, err);
 }
 
+/* As a server finds values: whatever their case. */
+static bool has_value(const struct entry *e, const struct wish *w)
+{
+	const struct attr *a = entry_get(e, w->attr);
+	const unsigned nocase = attr_named("mail");
+
+	for (unsigned i = 0; a != NULL && i < a->n; i++) {
+		if (value_equal(w->attr, a->values[i], w->value) ||
+			value_equal(nocase, a->values[i], w->value))
+			return true;
+	}
+	return false;
+}
+
+static bool is_wished(const struct wish *w, const struct entry *e)
+{
+	switch (w->by) {
+	case WISH_ID:
+		return value_same(w->value, e->id);
+	case WISH_NAME:
+		return dn_text_equal(w->value, e->name);
+	case WISH_VALUE:
+		return has_value(e, w);
+	}
+	return false;
+}
+
+static bool is_asked_for(const struct query *q, const struct entry *e)
+{
+	bool asked = q->kind != QUERY_FIND;
+
+	for (size_t i = 0; i < q->n_wishes && !asked; i++)
+		asked = is_wished(&q->wishes[i], e);
+	return asked;
+}
+
 static int mem_next(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
 {
 	struct mem_dir *d = (struct mem_dir *)c;
@@ -147,7 +183,7 @@ static int mem_next(struct connector *c, struct arena *mem, struct entry *e, str
 		if (strikes(&d->faults.cut))
 			return err_set(err, ERR_BUSY, "%s: the connection broke", c->label);
 		entry_copy(mem, e, &d->entries[d->at++]);
-		if (reading_take(&d->pass, e))
+		if (reading_take(&d->pass, e) && is_asked_for(&d->pass.query, e))
 			return 1;
 	}
 	if (reading_end(&d->pass, &key) != TWICE_NONE)
@@ -344,7 +380,7 @@ static const struct setting settings[] = {
 const struct connector_type mem_type = {
 	.name = "mem",
 	.help = "a directory in memory, for rehearsals: it forgets what is written",
-	.can = CAN_WRITE | CAN_SINCE,
+	.can = CAN_WRITE | CAN_SINCE | CAN_FIND,
 	.settings = settings,
 	.open = mem_open,
 	.read = mem_read,

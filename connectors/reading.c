@@ -217,7 +217,7 @@ bool reading_take(struct reading *r, const struct entry *e)
 	else
 		twins_add(&r->ids, e->key);
 	twins_add(&r->names, name_key(e->name));
-	if (r->query.kind == QUERY_ALL || !cookie_has(r->query.cookie, e->key, digest))
+	if (r->query.kind != QUERY_SINCE || !cookie_has(r->query.cookie, e->key, digest))
 		return true;
 	return keys_has(&r->also, e->key);
 }

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "rules/address.h"
+#include "sync/authority.h"
 
 /* Seeds, so that a join value is never taken for an address. */
 enum { SEED_SMTP = 11, SEED_SIP, SEED_JOIN, SEED_MARKER, SEED_NICKNAME, SEED_NAME };
@@ -16,16 +17,18 @@ enum { SEED_SMTP = 11, SEED_SIP, SEED_JOIN, SEED_MARKER, SEED_NICKNAME, SEED_NAM
 /* An attribute with addresses; without a type in the value it is of this one. */
 static const struct place {
 	const char *name;
-	uint64_t untyped; /* 0: the value says its type */
+	uint64_t untyped;       /* 0: the value says its type */
+	const char *smtp, *sip; /* how a value with such an address begins; NULL: none has */
 } places[] = {
-	{"proxyAddresses", 0},
-	{"targetAddress", 0},
-	{"mail", SEED_SMTP},
-	{"userPrincipalName", SEED_SMTP},
-	{"msRTCSIP-PrimaryUserAddress", 0},
+	{"proxyAddresses", 0, "smtp:", "sip:"},
+	{"targetAddress", 0, "SMTP:", NULL},
+	{"mail", SEED_SMTP, "", NULL},
+	{"userPrincipalName", SEED_SMTP, "", NULL},
+	{"msRTCSIP-PrimaryUserAddress", 0, NULL, "sip:"},
 };
 
 #define N_PLACES (sizeof(places) / sizeof(places[0]))
+_Static_assert(N_PLACES == CLAIM_PLACES, "as many as claims.h says");
 
 static uint64_t folded_hash(struct value v, uint64_t seed)
 {
@@ -63,6 +66,7 @@ static bool claim_of(struct value v, uint64_t seed, struct claim *claim)
 	}
 	if (claim->address.len == 0)
 		return false;
+	claim->sip = seed == SEED_SIP;
 	claim->key = folded_hash(claim->address, seed);
 	return true;
 }
@@ -111,7 +115,8 @@ unsigned claims_held(struct arena *mem, const struct entry *e, struct claim **cl
 	return n;
 }
 
-unsigned claims_wanted(struct arena *mem, const struct desired *d, struct claim **claims)
+unsigned claims_wanted(
+	struct arena *mem, const struct flow *f, const struct desired *d, struct claim **claims)
 {
 	unsigned room = 0, n = 0;
 
@@ -120,9 +125,35 @@ unsigned claims_wanted(struct arena *mem, const struct desired *d, struct claim 
 	*claims = arena_alloc(mem, room * sizeof(**claims));
 	for (unsigned i = 0; i < d->n; i++) {
 		size_t p = place_of(d->attrs[i].attr);
-		if (p < N_PLACES)
+		if (p < N_PLACES &&
+			strcmp(authority_side(f, NULL, d->attrs[i].attr), f->source) == 0)
 			add_claims(
 				d->attrs[i].values, d->attrs[i].n, places[p].untyped, *claims, &n);
+	}
+	return n;
+}
+
+bool claims_key(const struct claim *claims, unsigned n, uint64_t key)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (claims[i].key == key)
+			return true;
+	}
+	return false;
+}
+
+unsigned claim_places(
+	struct arena *mem, const struct claim *claim, struct claim_place found[CLAIM_PLACES])
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < N_PLACES; i++) {
+		const char *begin = claim->sip ? places[i].sip : places[i].smtp;
+		if (begin == NULL)
+			continue;
+		found[n].attr = attr_named(places[i].name);
+		found[n++].value = value_of(arena_printf(
+			mem, "%s%.*s", begin, (int)claim->address.len, claim->address.data));
 	}
 	return n;
 }

@@ -1,6 +1,7 @@
 #ifndef SYNC_CLAIMS_H
 #define SYNC_CLAIMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/entry.h"
@@ -8,6 +9,7 @@
 
 struct arena;
 struct attr_set;
+struct flow;
 
 /*
  * One address belongs to one object, over all recipients of a directory: SMTP addresses in
@@ -18,13 +20,28 @@ struct attr_set;
 struct claim {
 	uint64_t key; /* equal for equal addresses: of "smtp:" or "sip:" and the folded address */
 	struct value address; /* as it is written */
+	bool sip;
 };
+
+/* A value by which an address may be held. */
+struct claim_place {
+	unsigned attr;
+	struct value value;
+};
+
+#define CLAIM_PLACES 5
 
 /* Add the attributes that are looked at. */
 void claims_reads(struct arena *, struct attr_set *);
-/* What an entry holds, and what it would hold; each address once. */
+/* What an entry holds, and what it would hold; each address once. What the flow's source may not
+ * write (the authority of the attribute is the other side's) is not wanted. */
 unsigned claims_held(struct arena *, const struct entry *, struct claim **);
-unsigned claims_wanted(struct arena *, const struct desired *, struct claim **);
+unsigned claims_wanted(
+	struct arena *, const struct flow *, const struct desired *, struct claim **);
+
+bool claims_key(const struct claim *, unsigned n, uint64_t key);
+/* Everywhere the address may stand, to look for it; how many. */
+unsigned claim_places(struct arena *, const struct claim *, struct claim_place[CLAIM_PLACES]);
 
 /* Keys of other things that are looked up in the target; the kinds do not mix. */
 uint64_t join_hash(unsigned attr, struct value);

@@ -20,6 +20,7 @@
 #include "sync/pair.h"
 #include "sync/sorter.h"
 #include "sync/spool.h"
+#include "sync/wishes.h"
 #include "sync/written.h"
 
 /* A plan that a person may read to the end is in the order of names. */
@@ -31,6 +32,7 @@ struct planning {
 	struct matched m;
 	struct paired p;
 	const struct flow_options *options;
+	bool all; /* to look at all of the target, whatever is asked for */
 	struct plan *plan;
 	long long now;
 	struct err *err;
@@ -276,7 +278,7 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 	/* The next run has to look at it again: what it refers to may have a contact by then. */
 	if (kept || refs.lacks)
 		s.link.source_digest = 0;
-	if (s.remember && open.presence == PRESENT)
+	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT)
 		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
 	bool skip = skipped(p, &s);
 	p->plan->partial |= kept || skip;
@@ -327,9 +329,14 @@ static int make_plan(struct planning *p)
 	p->plan->summary.none = p->g.none;
 	p->plan->sources = p->g.own;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
-	if (p->g.n_open > 0 &&
-		(match_target(&p->g, &p->m, p->err) < 0 ||
-			pair_rows(&p->g, &p->m, &p->p, p->err) < 0 || plan_all(p) < 0))
+	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all &&
+		   p->g.n_open <= wishes_worth(&p->g);
+	if (p->g.n_open > 0 && (match_target(&p->g, few, &p->m, p->err) < 0 ||
+				       pair_rows(&p->g, &p->m, &p->p, p->err) < 0))
+		return -1;
+	if (p->m.unsure)
+		return 0;
+	if (p->g.n_open > 0 && plan_all(p) < 0)
 		return -1;
 	return check_into(p);
 }
@@ -348,9 +355,10 @@ static int close_sides(struct gather *g, int rc, struct err *err)
 	/* Nothing was written: closing cannot lose anything. */
 	(void)connector_close(g->source, &ignored);
 	(void)connector_close(g->target, &ignored);
-	return rc < 0 ? err_in(err, "flow %s", g->flow->name) : 0;
+	return rc < 0 ? err_in(err, "flow %s", g->flow->name) : rc;
 }
 
+/* 0; 1: to be tried again with all of the target (p->all); -1. */
 static int attempt(struct planning *p, const struct flow *flow, struct state *state,
 	struct arena *mem, bool full)
 {
@@ -372,6 +380,8 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}
 	state_let_go(state);
+	if (rc == 0 && p->m.unsure)
+		rc = 1;
 	rc = close_sides(&p->g, rc, p->err);
 	paired_free(&p->p);
 	matched_free(&p->m);
@@ -385,12 +395,19 @@ int flow_plan(const struct flow *flow, struct state *state, const struct flow_op
 	struct planning p = {.options = options, .plan = plan, .now = flow->env.now, .err = err};
 
 	int rc = attempt(&p, flow, state, mem, options->full);
+	bool full = options->full;
 	if (rc < 0 && err->kind == ERR_ENTRY) {
 		/* The cookie is of no use any more: that is never "no changes", but reading
 		 * everything. */
 		log_info("%s: reading everything", err->text);
 		plan_free(plan);
-		rc = attempt(&p, flow, state, mem, true);
+		full = true;
+		rc = attempt(&p, flow, state, mem, full);
+	}
+	if (rc == 1) {
+		plan_free(plan);
+		p.all = true;
+		rc = attempt(&p, flow, state, mem, full);
 	}
 	return rc;
 }

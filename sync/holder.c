@@ -12,15 +12,6 @@
 #include "sync/row.h"
 #include "sync/written.h"
 
-static bool claims_key(const struct claim *claims, unsigned n, uint64_t key)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (claims[i].key == key)
-			return true;
-	}
-	return false;
-}
-
 static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
 {
 	for (unsigned i = 0; i < d->n; i++) {
@@ -81,7 +72,7 @@ int holder_gives_up(struct gather *g, struct arena *mem, const struct open_row *
 		return -1;
 	if (other->presence != PRESENT)
 		return goes(mem, g->flow, &link, side, holder);
-	unsigned n = claims_wanted(mem, &other->desired, &claims);
+	unsigned n = claims_wanted(mem, g->flow, &other->desired, &claims);
 	if (claims_key(claims, n, key))
 		return 0;
 	return all_ours(mem, g->flow, other, &link, side, holder, key);

@@ -15,6 +15,7 @@
 #include "sync/row.h"
 #include "sync/sorter.h"
 #include "sync/spool.h"
+#include "sync/wishes.h"
 
 /* Records of the sorters, bytes only, so that memcmp orders them by their first members. */
 struct ask {
@@ -115,7 +116,7 @@ int match_ask(struct gather *g, const struct open_row *row, uint32_t at, struct 
 	for (unsigned i = 0; rc == 0 && i < d->n_joins && row->link == NO_LINK; i++)
 		rc = ask(&a, ASK_JOIN, join_hash(d->joins[i].attr, d->joins[i].value),
 			d->joins[i].group, i);
-	unsigned n = claims_wanted(g->scratch, d, &claims);
+	unsigned n = claims_wanted(g->scratch, g->flow, d, &claims);
 	for (unsigned i = 0; rc == 0 && i < n; i++)
 		rc = ask(&a, ASK_ADDRESS, claims[i].key, 0, i);
 	if (rc == 0)
@@ -214,6 +215,8 @@ struct pass {
 	uint32_t at;
 	unsigned nickname;
 	struct attr_set joins;
+	struct keys seen;    /* m->few: an entry may be found twice */
+	struct keys current; /* m->few: where the entries of rows are, by the link */
 	struct err *err;
 };
 
@@ -265,6 +268,8 @@ static int answer_link(struct pass *p, struct link_slot *slot)
 			.link = p->link};
 		if (add_fact(p->m, &f, p->err) < 0)
 			return -1;
+		if (p->m->few)
+			keys_put(&p->current, p->link, p->at);
 	}
 	if ((slot->flags & (LINK_NAMED | LINK_LEAVES)) != LINK_NAMED)
 		return 0;
@@ -319,20 +324,59 @@ static int answer_all(struct pass *p)
 	return answer_joins(p);
 }
 
-static int read_target(struct pass *p)
+static int read_target(struct pass *p, const struct query *query)
 {
-	const struct query all = {.kind = QUERY_ALL, .wanted = &p->g->flow->looks, .digests = true};
 	struct entry e;
 	int rc;
 
-	if (connector_read(p->g->target, &all, p->err) < 0)
+	if (connector_read(p->g->target, query, p->err) < 0)
 		return -1;
 	while ((rc = connector_next(p->g->target, p->g->scratch, &e, p->err)) == 1) {
 		p->e = &e;
-		if (answer_all(p) < 0)
+		bool again = p->m->few && !keys_put(&p->seen, e.key, 0);
+		if (!again && answer_all(p) < 0)
 			return -1;
 		arena_reset(p->g->scratch);
 	}
+	return rc;
+}
+
+static int read_all(struct pass *p)
+{
+	const struct query all = {.kind = QUERY_ALL, .wanted = &p->g->flow->looks, .digests = true};
+
+	return read_target(p, &all);
+}
+
+static int find_some(struct pass *p, struct wishes *w)
+{
+	const struct query some = {.kind = QUERY_FIND,
+		.wishes = w->list,
+		.n_wishes = w->n,
+		.wanted = &p->g->flow->looks,
+		.digests = true};
+
+	int rc = read_target(p, &some);
+	w->n = 0;
+	return rc;
+}
+
+static int find_few(struct pass *p)
+{
+	struct wishes w = {.mem = arena_new()};
+
+	keys_init(&p->seen, 0, false);
+	keys_init(&p->current, 0, true);
+	int rc = wishes_first(p->g, &w, p->err);
+	if (rc == 0)
+		rc = find_some(p, &w);
+	if (rc == 0)
+		rc = wishes_second(p->g, p->m, &p->current, &w, p->err);
+	if (rc == 0 && w.n > 0)
+		rc = find_some(p, &w);
+	keys_free(&p->current);
+	keys_free(&p->seen);
+	arena_free(w.mem);
 	return rc;
 }
 
@@ -423,24 +467,27 @@ static int match(struct pass *p)
 
 	rules_joins(g->mem, g->flow->rules, &p->joins);
 	if (make_bits(g, &p->bits, p->err) < 0 ||
-		find_named(g, &p->bits, &p->named, &p->n_named, p->err) < 0 || read_target(p) < 0)
+		find_named(g, &p->bits, &p->named, &p->n_named, p->err) < 0 ||
+		(p->m->few ? find_few(p) : read_all(p)) < 0)
 		return -1;
 	return merge(g, p->m, p->err);
 }
 
-int match_target(struct gather *g, struct matched *m, struct err *err)
+int match_target(struct gather *g, bool few, struct matched *m, struct err *err)
 {
 	struct pass p = {.g = g, .m = m, .nickname = attr_named("mailNickname"), .err = err};
 
 	*m = (struct matched){.entries = spool_new(),
 		.facts = sorter_new(sizeof(struct fact_record)),
 		.names = calloc(1, sizeof(*m->names)),
-		.nicknames = calloc(1, sizeof(*m->nicknames))};
+		.nicknames = calloc(1, sizeof(*m->nicknames)),
+		.few = few};
 	if (m->entries == NULL || m->facts == NULL || m->names == NULL || m->nicknames == NULL)
 		return err_set(err, ERR_BUSY, "out of memory");
 	/* What is there, and what the rows may add: no growing, which needs both sizes at once. */
-	keys_init(m->names, (size_t)g->targets + g->n_names, false);
-	keys_init(m->nicknames, (size_t)g->targets + g->n_names, false);
+	size_t expected = few ? 0 : (size_t)g->targets + g->n_names;
+	keys_init(m->names, expected, false);
+	keys_init(m->nicknames, expected, false);
 	int rc = match(&p);
 	free(p.bits.bits);
 	free(p.named);

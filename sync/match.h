@@ -53,13 +53,15 @@ struct matched {
 	struct sorter *facts;   /* in the order of rows */
 	struct keys *names;     /* name_hash of every target entry */
 	struct keys *nicknames; /* nickname_hash likewise */
+	bool few;               /* only what the rows asked for was looked for (wishes.h) */
+	bool unsure;            /* that was not enough: to be done again, with all of the target */
 };
 
 int match_start(struct gather *);
 /* A new row: note its questions. */
 int match_ask(struct gather *, const struct open_row *, uint32_t at, struct err *);
-/* Read the target and answer. */
-int match_target(struct gather *, struct matched *, struct err *);
+/* Look for what was asked, or read all of the target, and answer. */
+int match_target(struct gather *, bool few, struct matched *, struct err *);
 void matched_free(struct matched *);
 /* The facts in order: 1, 0 at the end. */
 int match_next(struct matched *, struct fact *, struct err *);

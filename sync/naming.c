@@ -96,19 +96,29 @@ static bool is_variant(struct arena *mem, const struct naming *n, const char *ty
 	return false;
 }
 
-struct value naming_name(struct arena *mem, const struct naming *n, const struct entry *current)
+/* Does the entry need a name that it does not have? 1 and the RDN's type and value; 0: it keeps its
+ * own; -1: the rules gave no name. */
+static int needs_name(struct arena *mem, const struct naming *n, const struct entry *current,
+	const char **type, struct value *value)
 {
-	const char *type;
-	struct value value;
-
 	if (current != NULL && !dn_text_below(current->name, &n->flow->managed[0]))
+		return 0;
+	if (!split_rdn(mem, n->row->desired.rdn, type, value))
+		return -1;
+	return current == NULL || !is_variant(mem, n, *type, *value, current->name);
+}
+
+struct value naming_name(struct arena *mem, struct naming *n, const struct entry *current)
+{
+	struct value value;
+	const char *type;
+	int needs = needs_name(mem, n, current, &type, &value);
+
+	if (needs == 0)
 		return current->name;
-	if (!split_rdn(mem, n->row->desired.rdn, &type, &value))
-		return (struct value){NULL, 0};
-	if (current != NULL && is_variant(mem, n, type, value, current->name))
-		return current->name;
-	for (unsigned i = 0; i < VARIANTS_MAX; i++) {
+	for (unsigned i = 0; needs == 1 && i < VARIANTS_MAX; i++) {
 		struct value name = variant(mem, n, type, value, i);
+		n->unsure |= n->few && i >= NAMING_LOOKED;
 		if (name.len > 0 && keys_put(n->names, name_hash(dn_key(name)), 0))
 			return name;
 	}
@@ -128,7 +138,7 @@ static struct value wanted_nickname(const struct desired *d)
 
 /* Digits of the id, more and more of them: the same in every run. */
 #define DIGITS_MIN 4
-#define DIGITS_MAX 16
+#define ALIASES 5
 
 static struct value with_digits(
 	struct arena *mem, const struct naming *n, struct value plain, unsigned digits)
@@ -142,24 +152,55 @@ static struct value with_digits(
 		(unsigned long long)(n->row->key % modulus)));
 }
 
-struct value naming_nickname(struct arena *mem, const struct naming *n, const struct entry *current)
+/* The i-th alias: the plain one, and with digits. */
+static struct value alias(struct arena *mem, const struct naming *n, struct value plain, unsigned i)
+{
+	return i == 0 ? plain : with_digits(mem, n, plain, DIGITS_MIN * i);
+}
+
+/* Has it one of its aliases already? */
+static bool has_alias(
+	struct arena *mem, const struct naming *n, struct value plain, const struct entry *current)
 {
 	unsigned attr = attr_named("mailNickname");
-	struct value plain = wanted_nickname(&n->row->desired), none = {NULL, 0};
-	struct value has = current != NULL ? entry_first(current, attr) : none;
+	struct value has = current != NULL ? entry_first(current, attr) : (struct value){NULL, 0};
 
-	if (plain.len == 0 || (has.len > 0 && value_equal(attr, has, plain)))
-		return none;
-	for (unsigned i = DIGITS_MIN; i <= DIGITS_MAX && has.len > 0; i += 4) {
-		if (value_equal(attr, has, with_digits(mem, n, plain, i)))
-			return has;
+	for (unsigned i = 0; i < ALIASES && has.len > 0; i++) {
+		if (value_equal(attr, has, alias(mem, n, plain, i)))
+			return true;
 	}
-	if (keys_put(n->nicknames, nickname_hash(plain), 0))
+	return false;
+}
+
+struct value naming_nickname(struct arena *mem, struct naming *n, const struct entry *current)
+{
+	struct value plain = wanted_nickname(&n->row->desired), none = {NULL, 0};
+
+	if (plain.len == 0)
 		return none;
-	for (unsigned i = DIGITS_MIN; i <= DIGITS_MAX; i += 4) {
-		struct value tried = with_digits(mem, n, plain, i);
+	if (has_alias(mem, n, plain, current)) {
+		struct value has = entry_first(current, attr_named("mailNickname"));
+		return value_equal(attr_named("mailNickname"), has, plain) ? none : has;
+	}
+	for (unsigned i = 0; i < ALIASES; i++) {
+		struct value tried = alias(mem, n, plain, i);
+		n->unsure |= n->few && i >= NAMING_LOOKED;
 		if (keys_put(n->nicknames, nickname_hash(tried), 0))
-			return tried;
+			return i == 0 ? none : tried;
 	}
 	return none;
+}
+
+void naming_first(struct arena *mem, const struct naming *n, const struct entry *current,
+	struct value names[NAMING_LOOKED], struct value aliases[NAMING_LOOKED])
+{
+	struct value plain = wanted_nickname(&n->row->desired), none = {NULL, 0}, value;
+	const char *type;
+	bool needs = needs_name(mem, n, current, &type, &value) == 1;
+	bool lacks = plain.len > 0 && !has_alias(mem, n, plain, current);
+
+	for (unsigned i = 0; i < NAMING_LOOKED; i++) {
+		names[i] = needs ? variant(mem, n, type, value, i) : none;
+		aliases[i] = lacks ? alias(mem, n, plain, i) : none;
+	}
 }

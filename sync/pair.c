@@ -306,7 +306,7 @@ static int check_holder(struct pairing *p, const struct fact *f, const struct cl
 static int check_addresses(struct pairing *p)
 {
 	struct claim *claims;
-	unsigned n = claims_wanted(p->mem, &p->row.desired, &claims);
+	unsigned n = claims_wanted(p->mem, p->g->flow, &p->row.desired, &claims);
 	struct open_row other;
 
 	for (unsigned i = 0; i < p->n_facts; i++) {
@@ -342,7 +342,8 @@ static void collect_references(struct pairing *p)
 
 static int pair_row(struct pairing *p)
 {
-	const struct naming naming = {p->g->flow, &p->row, p->m->names, p->m->nicknames};
+	struct naming naming = {
+		p->g->flow, &p->row, p->m->names, p->m->nicknames, p->m->few, false};
 
 	p->v = (struct verdict){0};
 	if (find_current(p) < 0)
@@ -368,6 +369,7 @@ static int pair_row(struct pairing *p)
 	const struct entry *current = p->v.has_current ? &p->current : NULL;
 	p->v.name = naming_name(p->mem, &naming, current);
 	p->v.nickname = naming_nickname(p->mem, &naming, current);
+	p->m->unsure |= naming.unsure;
 	if (p->v.name.len == 0)
 		conflict(p, 11, "no free name was found among 1000 variants");
 	collect_references(p);

@@ -273,13 +273,19 @@ static void plan_modify(
 	remember(mem, f, row, s);
 }
 
-/* Nothing is touched, the link neither: the object is looked at again until the conflict is solved.
- */
-static void plan_conflict(struct arena *mem, unsigned number, struct value message, struct step *s)
+/* Nothing is touched, and the object is looked at again until the conflict is solved. Only its name
+ * is noted, by which others refer to it. */
+static void plan_conflict(struct arena *mem, const struct row *row, unsigned number,
+	struct value message, struct step *s)
 {
 	s->op = STEP_CONFLICT;
 	s->number = number;
 	s->message = arena_copy(mem, message.data, message.len);
+	if (row->link == NULL || row->link->name == row->open->name_key)
+		return;
+	s->remember = true;
+	s->link = *row->link;
+	s->link.name = row->open->name_key;
 }
 
 static bool inside(struct arena *mem, struct value name, const struct dn *bases, unsigned n)
@@ -409,9 +415,9 @@ void plan_row(struct arena *mem, const struct flow *f, const struct row *row, st
 
 	head(row, s);
 	if (open->presence == FAILED)
-		plan_conflict(mem, 11, open->fault, s);
+		plan_conflict(mem, row, 11, open->fault, s);
 	else if (row->verdict->number != 0)
-		plan_conflict(mem, row->verdict->number, row->verdict->message, s);
+		plan_conflict(mem, row, row->verdict->number, row->verdict->message, s);
 	else if (open->presence == PRESENT && row->current == NULL)
 		plan_add(mem, f, row, s);
 	else if (open->presence == PRESENT)

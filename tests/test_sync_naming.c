@@ -90,7 +90,7 @@ static void test_names(void **state)
 		struct open_row row = {.desired.rdn = value_of(spelled(mem, c[0])),
 			.department = value_of(spelled(mem, c[1]))};
 		struct keys names;
-		struct naming n = {&f, &row, &names, NULL};
+		struct naming n = {.flow = &f, .row = &row, .names = &names};
 		struct entry current = {.name = in_gal(mem, c[3])};
 		char *taken[8];
 		keys_init(&names, 0, false);
@@ -113,7 +113,7 @@ static void test_many(void **state)
 	struct flow f = flow_of(mem);
 	struct open_row row = {.desired.rdn = value_of("CN=ann")};
 	struct keys names;
-	struct naming n = {&f, &row, &names, NULL};
+	struct naming n = {.flow = &f, .row = &row, .names = &names};
 
 	(void)state;
 	keys_init(&names, 0, false);
@@ -161,7 +161,7 @@ static void test_nicknames(void **state)
 		struct open_row row = {.key = 990123456789,
 			.desired = desired_of(mem, &f, arena_printf(mem, "tel=1 nick=%s", wants))};
 		struct keys nicknames;
-		struct naming n = {&f, &row, NULL, &nicknames};
+		struct naming n = {.flow = &f, .row = &row, .nicknames = &nicknames};
 		struct entry current = {.n = 0};
 		char *taken[8];
 		keys_init(&nicknames, 0, false);
@@ -185,7 +185,7 @@ static void test_no_nickname(void **state)
 	struct arena *mem = arena_new();
 	struct flow f = flow_of(mem);
 	struct open_row row = {.desired = desired_of(mem, &f, "tel=1")};
-	struct naming n = {&f, &row, NULL, NULL};
+	struct naming n = {.flow = &f, .row = &row};
 
 	(void)state;
 	assert_int_equal(naming_nickname(mem, &n, NULL).len, 0);

@@ -157,7 +157,7 @@ def meets(step, source, tokens_of_edits):
     """Does the step have to do with that?"""
     mine = {"name:" + ldif.key(step["target"]["name"].encode()), step["target"]["id"], step["source"]["id"]}
     todo = [e for e in source.entries if ldif.key(e.name) == ldif.key(step["source"]["name"].encode())]
-    if todo and [c["attribute"] for c in step["changes"]] == ["manager"]:
+    if todo and [c["attribute"] for c in step["changes"] or step["denied"]] == ["manager"]:
         todo += [e for e in source.entries if e.name in todo[0].values("manager")]
     for e in todo:
         mine |= tokens(e)
@@ -169,6 +169,11 @@ def unknown(plan, done):
     known = waiting({"flows": [done]})
     return [step for step in plan["steps"] if step["op"] not in ("conflict", "modify") or step["changes"]
             or not waiting({"flows": [{"flow": plan["flow"], "steps": [step]}]}) <= known]
+
+
+def forgotten(report):
+    """Contacts that a flow knows no more: to the flow the other way, before it in the run, they were its own."""
+    return {step["target"]["id"] for flow in report["flows"] for step in flow["steps"] if step["op"] == "forget"}
 
 
 def helped(plan, done, steps, expected, source):

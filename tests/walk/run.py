@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A random walk: two companies, edits on both sides, runs that are killed, and what must hold after each.
 
-    run.py [--galway PATH] [--killer PATH] [--seed S] [--rounds N] [-j N] [--keep FOLDER]
+    run.py [--galway PATH] [--killer PATH] [--seed S] [--rounds N] [-j N] [--keep FOLDER] [--thorough]
 
 A walk of at most LENGTH rounds has one seed; N rounds are walks of the seeds S, S + 1, ... A divergence names its seed
 and its round: "--seed SEED --rounds ROUND" goes there again.
@@ -44,6 +44,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--keep", default=tempfile.gettempdir())
+    parser.add_argument("--thorough", action="store_true", help="compare every object after each round: a divergence is met earlier")
     parser.add_argument("-j", type=int, default=2)
     options = parser.parse_args()
     lengths = [LENGTH] * (options.rounds // LENGTH) + [options.rounds % LENGTH] * (options.rounds % LENGTH > 0)

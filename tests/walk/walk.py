@@ -304,9 +304,9 @@ class Walk:
         self.seen(report)
         if self.quiet and judge.wrote(report):
             raise Divergence(f"nothing was edited, and yet: {report}")
-        if self.dice.random() > 0.6 and "killed" not in self.history[-1]:
+        if self.dice.random() > 0.6 and "killed" not in self.history[-1] and not self.options.thorough:
             return
-        doubt = self.dice.random() < 0.5
+        doubt = self.dice.random() < 0.5 or self.options.thorough
         for _ in range(5):
             if not self.left(before, after, report, doubt):
                 return
@@ -347,7 +347,7 @@ class Walk:
         for done, plan in zip(report["flows"], plans["flows"]):
             source, target = plan["flow"].split("-to-")
             # A delta need not see what was edited in the target, and no run what the flow after it writes into its source.
-            expected = self.drift[source, target] | judge.changed(before[source], after[source])
+            expected = self.drift[source, target] | judge.changed(before[source], after[source]) | judge.forgotten(report)
             new = judge.unknown(plan, done)
             left += judge.helped(plan, done, new, expected, self.places[source])
             steps += new

@@ -134,8 +134,10 @@ class Place:
         return True
 
     def delete(self, entry, dangling=False):
+        """References to it go too, as in AD; dangling: in a source they need not. In a target a reference to nobody is
+        met only when something else of its entry changes."""
         self.entries.remove(entry)
-        for e in self.entries if not dangling else []:
+        for e in self.entries if not dangling or is_ours(entry) else []:
             e.pairs = [(a, v) for a, v in e.pairs if a != "manager" or ldif.key(v) != ldif.key(entry.name)]
 
     def guid(self):

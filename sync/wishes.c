@@ -1,0 +1,154 @@
+#include "sync/wishes.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "connectors/connector.h"
+#include "sync/claims.h"
+#include "sync/gather.h"
+#include "sync/naming.h"
+#include "sync/pair.h"
+#include "sync/sorter.h"
+
+size_t wishes_worth(const struct gather *g)
+{
+	/* A read of all costs as much as some thousand look-ups, or more where there is more. */
+	return 200 + g->links.n / 50;
+}
+
+static void wish(struct wishes *w, int by, unsigned attr, struct value value)
+{
+	if (value.len == 0)
+		return;
+	if (w->n == w->room) {
+		size_t room = w->room > 0 ? 2 * w->room : 256;
+		struct wish *more = arena_alloc(w->mem, room * sizeof(*more));
+		if (w->n > 0)
+			memcpy(more, w->list, w->n * sizeof(*more));
+		w->list = more;
+		w->room = room;
+	}
+	struct wish *new = &w->list[w->n++];
+	new->by = by;
+	new->attr = attr;
+	new->value = value_copy(w->mem, value);
+}
+
+/* The contacts of open rows, and of those that rows refer to. */
+static int wish_links(struct gather *g, struct wishes *w, struct err *err)
+{
+	struct link link;
+	int rc;
+
+	if (g->links.n == 0)
+		return 0;
+	if (state_links(g->state, g->known.id, err) < 0)
+		return -1;
+	for (size_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1; i++) {
+		if (i < g->links.n && (g->links.slots[i].flags & (LINK_OPEN | LINK_NAMED)) != 0)
+			wish(w, WISH_ID, 0, link.target);
+	}
+	return rc;
+}
+
+static void wish_joins(struct gather *g, const struct open_row *row, struct wishes *w)
+{
+	const struct desired *d = &row->desired;
+	struct claim *claims;
+
+	for (unsigned i = 0; i < d->n_joins; i++)
+		wish(w, WISH_VALUE, d->joins[i].attr, d->joins[i].value);
+	if (claims_wanted(g->scratch, g->flow, d, &claims) == 0)
+		wish(w, WISH_VALUE, g->flow->marker, plan_marker(g->scratch, g->flow, row->id));
+}
+
+/* For each row that wants a contact. */
+static int each_row(struct gather *g, struct wishes *w, struct err *err,
+	int (*fn)(struct gather *, const struct open_row *, struct wishes *, void *, struct err *),
+	void *with)
+{
+	struct open_row row;
+	uint32_t place;
+	uint64_t key;
+	int rc = sorter_rewind(g->row_order, err);
+
+	while (rc == 0 && (rc = pair_next_row(g, &key, &place, err)) == 1) {
+		rc = pair_read_row(g, g->scratch, place, &row, err);
+		if (rc == 0 && row.presence == PRESENT)
+			rc = fn(g, &row, w, with, err);
+		arena_reset(g->scratch);
+	}
+	return rc;
+}
+
+static int first_of_row(
+	struct gather *g, const struct open_row *row, struct wishes *w, void *with, struct err *err)
+{
+	(void)with;
+	(void)err;
+	if (row->link == NO_LINK)
+		wish_joins(g, row, w);
+	return 0;
+}
+
+int wishes_first(struct gather *g, struct wishes *w, struct err *err)
+{
+	wish(w, WISH_NAME, 0, g->flow->into);
+	if (wish_links(g, w, err) < 0)
+		return -1;
+	return each_row(g, w, err, first_of_row, NULL);
+}
+
+struct second {
+	struct matched *m;
+	const struct keys *current;
+};
+
+/* Whoever holds the address, wherever an address may stand. */
+static void wish_address(struct gather *g, const struct claim *claim, struct wishes *w)
+{
+	struct claim_place places[CLAIM_PLACES];
+	unsigned n = claim_places(g->scratch, claim, places);
+
+	for (unsigned i = 0; i < n; i++)
+		wish(w, WISH_VALUE, places[i].attr, places[i].value);
+}
+
+static int second_of_row(
+	struct gather *g, const struct open_row *row, struct wishes *w, void *with, struct err *err)
+{
+	const struct second *s = with;
+	const struct naming naming = {.flow = g->flow, .row = row};
+	struct claim *wanted, *held = NULL;
+	struct entry current;
+	unsigned n_held = 0;
+	uint32_t at;
+	bool known = row->link != NO_LINK && keys_get(s->current, row->link, &at);
+
+	if (known) {
+		if (pair_read_entry(s->m, g->scratch, at, &current, err) < 0)
+			return -1;
+		n_held = claims_held(g->scratch, &current, &held);
+	}
+	unsigned n = claims_wanted(g->scratch, g->flow, &row->desired, &wanted);
+	for (unsigned i = 0; i < n; i++) {
+		if (!claims_key(held, n_held, wanted[i].key))
+			wish_address(g, &wanted[i], w);
+	}
+	struct value names[NAMING_LOOKED], aliases[NAMING_LOOKED];
+	naming_first(g->scratch, &naming, known ? &current : NULL, names, aliases);
+	for (unsigned i = 0; i < NAMING_LOOKED; i++) {
+		wish(w, WISH_NAME, 0, names[i]);
+		wish(w, WISH_VALUE, attr_named("mailNickname"), aliases[i]);
+	}
+	return 0;
+}
+
+int wishes_second(struct gather *g, struct matched *m, const struct keys *current, struct wishes *w,
+	struct err *err)
+{
+	struct second second = {m, current};
+
+	return each_row(g, w, err, second_of_row, &second);
+}
