@@ -19,6 +19,8 @@ enum connector_can {
 	CAN_WRITE = 1,
 	CAN_SINCE = 2, /* reads what changed since a cookie, with the deletions */
 	CAN_FIND = 4,  /* finds a few entries without reading all */
+	CAN_BESIDE =
+		8, /* it waits for a server: worth a thread, so that both sides are read at once */
 };
 
 enum query_kind {

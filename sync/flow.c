@@ -78,9 +78,14 @@ static int gather_all(struct planning *p)
 
 	if (gather_start(g, p->err) < 0)
 		return -1;
-	if (g->full && gather_target(g, p->err) < 0)
-		return err_in(p->err, "target %s", g->flow->target);
-	if (gather_source(g, &sealed, p->err) < 0)
+	if (compare_start(g, p->err) < 0)
+		return -1;
+	int rc = gather_source(g, &sealed, p->err);
+	if (rc < 0)
+		err_in(p->err, "source %s", g->flow->source);
+	if (compare_end(g, rc, p->err) < 0)
+		return -1;
+	if (gather_drifted(g, p->err) < 0)
 		return err_in(p->err, "source %s", g->flow->source);
 	if (gather_gone(g, sealed, p->err) < 0)
 		return -1;

@@ -114,55 +114,6 @@ void gather_free(struct gather *g)
 	arena_free(g->scratch);
 }
 
-/* Target entries are compared with their links some at a time: each is at two random places of
- * memory, and waiting for many at once costs little more than for one. */
-#define LOOKUPS 64
-
-struct lookups {
-	uint64_t key[LOOKUPS], digest[LOOKUPS];
-	unsigned n;
-};
-
-static void compare_targets(struct gather *g, struct lookups *l)
-{
-	struct link_slot *slots[LOOKUPS];
-
-	for (unsigned i = 0; i < l->n; i++)
-		links_prefetch_target(&g->links, l->key[i]);
-	for (unsigned i = 0; i < l->n; i++)
-		slots[i] = links_target(&g->links, l->key[i]);
-	for (unsigned i = 0; i < l->n; i++) {
-		if (slots[i] == NULL)
-			continue;
-		slots[i]->flags |= LINK_TARGET;
-		if (slots[i]->target_digest != l->digest[i])
-			slots[i]->flags |= LINK_DRIFTED;
-	}
-	l->n = 0;
-}
-
-int gather_target(struct gather *g, struct err *err)
-{
-	const struct query all = {
-		.kind = QUERY_ALL, .wanted = &g->flow->looks, .digests = true, .partial = true};
-	struct lookups lookups = {.n = 0};
-	struct entry e;
-	int rc;
-
-	if (connector_read(g->target, &all, err) < 0)
-		return -1;
-	while ((rc = connector_next(g->target, g->scratch, &e, err)) == 1) {
-		g->targets++;
-		lookups.key[lookups.n] = e.key;
-		lookups.digest[lookups.n++] = target_digest(g->flow, &e);
-		if (lookups.n == LOOKUPS)
-			compare_targets(g, &lookups);
-		arena_reset(g->scratch);
-	}
-	compare_targets(g, &lookups);
-	return rc;
-}
-
 static int by_number(const void *a, const void *b)
 {
 	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -233,6 +184,12 @@ static int add_scope(struct gather *g, struct entry *e, uint64_t *digest, struct
 	return 0;
 }
 
+/* In a delta nobody looked. */
+static bool as_left(const struct gather *g, const struct link_slot *slot)
+{
+	return slot->seen == (g->full ? SEEN_TARGET : 0);
+}
+
 static int one_source(struct gather *g, struct entry *e, struct err *err)
 {
 	struct link_slot *slot = links_source(&g->links, e->key);
@@ -241,7 +198,7 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 		/* A tombstone: only of interest when there is a link, which gather_gone finds by
 		 * the flag that is not set. */
 		if (slot != NULL)
-			slot->flags |= LINK_DRIFTED;
+			slot->flags |= LINK_GONE;
 		return 0;
 	}
 	g->read++;
@@ -255,11 +212,11 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 	if (add_scope(g, e, &digest, err) < 0)
 		return -1;
 	if (slot != NULL) {
-		unsigned there = g->full ? LINK_TARGET : 0;
+		bool known = !g->compare.beside;
 		slot->flags |= LINK_SOURCE;
-		if (slot->source_digest == digest && !g->one &&
-			(slot->flags & (LINK_TARGET | LINK_DRIFTED)) == there &&
-			!keys_has(&g->waits, e->key)) {
+		if (slot->source_digest == digest && !g->one && !keys_has(&g->waits, e->key) &&
+			(!known || as_left(g, slot))) {
+			slot->flags |= known ? 0 : LINK_SAME;
 			g->none++;
 			return 0;
 		}
@@ -340,17 +297,22 @@ static int wish_for(struct gather *g, struct arena *mem, const struct keys *whic
 	return rc;
 }
 
-/* Everything, or what changed since the cookie, which lives in old, and these. */
-static int start_reading(struct gather *g, struct arena *old, const struct keys *also,
-	bool want_cookie, struct err *err)
+/* Everything, or what changed since the cookie, which lives in old, and these; again: for these
+ * only. */
+static int start_reading(
+	struct gather *g, struct arena *old, const struct keys *also, bool again, struct err *err)
 {
 	struct query query = {.kind = QUERY_ALL,
 		.wanted = &g->flow->reads,
-		.want_cookie = want_cookie,
+		.want_cookie = g->want_cookie && !again,
 		.digests = true,
 		.partial = true};
 
-	if (!g->full) {
+	if (again && (g->source->type->can & CAN_FIND) != 0) {
+		query.kind = QUERY_FIND;
+		if (wish_for(g, old, also, &query, err) < 0)
+			return -1;
+	} else if (!g->full) {
 		query.kind = QUERY_SINCE;
 		if (wish_for(g, old, also, &query, err) < 0 ||
 			state_cookie(g->state, g->known.id, old, &query.cookie, err) < 0)
@@ -380,7 +342,7 @@ static int read_source(struct gather *g, struct arena *old, struct err *err)
 	struct entry e;
 	int rc;
 
-	if (gather_learn(g, err) < 0 || start_reading(g, old, &g->waits, g->want_cookie, err) < 0)
+	if (gather_learn(g, err) < 0 || start_reading(g, old, &g->waits, false, err) < 0)
 		return -1;
 	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
 		if (one_source(g, &e, err) < 0)
@@ -408,7 +370,7 @@ static bool is_gone(const struct gather *g, const struct link_slot *slot)
 		return false;
 	/* A tombstone comes once; but what waits is given back in every read as long as it is
 	 * there. */
-	return g->full || (slot->flags & LINK_DRIFTED) != 0 || keys_has(&g->waits, slot->source);
+	return g->full || (slot->flags & LINK_GONE) != 0 || keys_has(&g->waits, slot->source);
 }
 
 int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
@@ -446,7 +408,7 @@ static int read_again(
 	struct entry e;
 	int rc;
 
-	if (start_reading(g, old, which, false, err) < 0)
+	if (start_reading(g, old, which, true, err) < 0)
 		return -1;
 	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
 		struct link_slot *slot = links_source(&g->links, e.key);
@@ -462,6 +424,25 @@ static int read_again(
 		}
 		arena_reset(g->scratch);
 	}
+	return rc;
+}
+
+int gather_drifted(struct gather *g, struct err *err)
+{
+	struct arena *old = arena_new();
+	struct keys found;
+	int rc = 0;
+
+	keys_init(&found, 0, false);
+	for (size_t i = 0; i < g->links.n; i++) {
+		const struct link_slot *slot = &g->links.slots[i];
+		if ((slot->flags & LINK_SAME) != 0 && !as_left(g, slot))
+			keys_put(&found, slot->source, 0);
+	}
+	if (found.n > 0)
+		rc = read_again(g, old, &found, err);
+	keys_free(&found);
+	arena_free(old);
 	return rc;
 }
 

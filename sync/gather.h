@@ -6,6 +6,7 @@
 
 #include "base/entry.h"
 #include "base/keys.h"
+#include "sync/compare.h"
 #include "sync/links.h"
 #include "sync/setup.h"
 #include "sync/state.h"
@@ -39,6 +40,7 @@ struct gather {
 	bool want_cookie;
 	bool chained; /* scopes ask about groups: that an entry is as it was does not say all */
 
+	struct compare compare;
 	struct flow_state known;
 	struct links links;
 	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
@@ -54,7 +56,6 @@ struct gather {
 
 	long long read;       /* source entries */
 	long long own;        /* of these, without what other flows made there */
-	long long targets;    /* target entries; of T1 */
 	long long none;       /* as they should be */
 	struct spool *cookie; /* one record, for the next delta; NULL: none was to be had */
 	long long links_before;
@@ -68,11 +69,12 @@ int gather_start(struct gather *, struct err *);
 /* In-chain scopes ask about groups in groups: the whole source is read once before anything else.
  * Asks for flow, source and scratch only. */
 int gather_learn(struct gather *, struct err *);
-/* T1: only in a full run. */
-int gather_target(struct gather *, struct err *);
 int gather_source(struct gather *, const struct sealed **, struct err *);
 /* Open rows for the links whose source is gone. */
 int gather_gone(struct gather *, const struct sealed *, struct err *);
+/* For those that are as they were in the source, but not in the target, when this was not known
+ * yet. */
+int gather_drifted(struct gather *, struct err *);
 /* And for those that refer to somebody who leaves. */
 int gather_dependents(struct gather *, struct err *);
 void gather_free(struct gather *);

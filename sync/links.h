@@ -14,17 +14,23 @@ struct state;
  */
 enum link_flag {
 	LINK_SOURCE = 1,  /* the source entry was seen in this run */
-	LINK_TARGET = 2,  /* the target entry was seen in this run */
-	LINK_DRIFTED = 4, /* the target entry is not as we left it */
+	LINK_GONE = 2,    /* a tombstone of it was */
+	LINK_SAME = 4,    /* the source entry is as it was; the target's was not known yet */
 	LINK_OPEN = 8,    /* has a row in this run, and that is .row */
 	LINK_NAMED = 16,  /* some row refers to it: its target's name is wanted */
 	LINK_LEAVES = 32, /* open, and its source is gone or out of scope: nothing refers to it */
 };
 
+/* What compare.h noted, perhaps at the same time in another thread. */
+enum link_seen {
+	SEEN_TARGET = 1,  /* the target entry was seen in this run */
+	SEEN_DRIFTED = 2, /* and is not as we left it */
+};
+
 struct link_slot {
 	uint64_t source, target; /* keys of the ids */
 	uint64_t source_digest, target_digest;
-	uint32_t flags;
+	uint16_t flags, seen;
 	uint32_t row;
 };
 

@@ -485,7 +485,7 @@ int match_target(struct gather *g, bool few, struct matched *m, struct err *err)
 	if (m->entries == NULL || m->facts == NULL || m->names == NULL || m->nicknames == NULL)
 		return err_set(err, ERR_BUSY, "out of memory");
 	/* What is there, and what the rows may add: no growing, which needs both sizes at once. */
-	size_t expected = few ? 0 : (size_t)g->targets + g->n_names;
+	size_t expected = few ? 0 : (size_t)g->compare.entries + g->n_names;
 	keys_init(m->names, expected, false);
 	keys_init(m->nicknames, expected, false);
 	int rc = match(&p);

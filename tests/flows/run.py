@@ -294,6 +294,12 @@ class Case:
             return
         (where / "galway.conf").write_text(mem)
         differ("plan for a target that finds entries", text_lines(plan), text_lines(self.diff(where, "ldif").stdout))
+        if not self.args:
+            # And when the source is one too, both are read at the same time.
+            full = self.diff(self.copy("full"), "ldif", "--full")
+            (where / "galway.conf").write_text(mem.replace("type = ldif", "type = mem"))
+            differ("plan of diff --full of both sides read at once", text_lines(full.stdout),
+                   text_lines(self.diff(where, "ldif", "--full").stdout))
 
     def check_delta(self, plan):
         """What a delta plans is what a full run would, when only the source was edited."""
