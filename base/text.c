@@ -7,9 +7,7 @@
 
 #include "base/buf.h"
 
-/* Marks that change how the text around them is shown, or are not seen: zero width, bidirectional,
- * separators, soft hyphen, BOM, tags. */
-static int invisible(ucs4_t c)
+bool text_invisible(uint32_t c)
 {
 	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
 	       (c >= 0x2060 && c <= 0x206f) || c == 0x00ad || c == 0x061c || c == 0x180e ||
@@ -23,7 +21,7 @@ void text_safe_add(struct buf *b, const char *data, size_t len, int newline)
 	while (p < end) {
 		ucs4_t c;
 		int n = u8_mbtoucr(&c, p, (size_t)(end - p));
-		int good = n > 0 && c >= 0x20 && (c < 0x7f || c > 0x9f) && !invisible(c);
+		int good = n > 0 && c >= 0x20 && (c < 0x7f || c > 0x9f) && !text_invisible(c);
 
 		if (n < 1)
 			n = 1;

@@ -1,7 +1,9 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -14,5 +16,9 @@ struct buf;
 void text_safe(char *to, size_t room, const char *text);
 /* The same for bytes; with newline != 0 newlines are escaped too. */
 void text_safe_add(struct buf *, const char *data, size_t len, int newline);
+
+/* A mark that changes how the text around it is shown, or is not seen: zero width, bidirectional,
+ * line and paragraph separators, soft hyphen, BOM, tags. */
+bool text_invisible(uint32_t character);
 
 #endif

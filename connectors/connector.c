@@ -12,11 +12,13 @@ const struct connector_type *const connector_types[] = {
 	&ldif_type,
 	&csv_type,
 	&mem_type,
+	&ldap_type,
+	&ad_type,
 	NULL,
 };
 
 const struct setting connector_settings[] = {
-	{"type", SETTING_WORD, "!", "ldif|csv|mem", "what kind of directory it is"},
+	{"type", SETTING_WORD, "!", "ldif|csv|mem|ldap|ad", "what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
 		"the attribute that identifies an entry and never changes"},
 	{"base", SETTING_TEXT, NULL, NULL, "the DN at or below which every entry lies"},

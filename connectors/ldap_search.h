@@ -2,7 +2,6 @@
 #define CONNECTORS_LDAP_SEARCH_H
 
 #include "base/attr.h"
-#include "base/buf.h"
 #include "connectors/ldap_session.h"
 
 struct arena;
@@ -12,32 +11,42 @@ struct arena;
  * from the BER in place.
  *
  * A search is complete only when every page ended with success, the last cookie is empty, no
- * referral came, every attribute was read to the end of its ranges, and no cap was met. Then, and
- * only then, search_next gives 0. Everything else is -1 with the reason ("incomplete: ...").
+ * referral came, every attribute was read to the end of its ranges, no id came twice, and no cap
+ * was met. Then, and only then, search_next gives 0. Everything else is -1 with the reason
+ * ("incomplete: page 3 of ldaps://dc1: ...").
+ *
+ * Memory: one page of messages, and 8 bytes an entry for the ids. The next page waits in the
+ * connection.
  */
-struct search_request {
+struct search_request { /* all that it points to lives as long as the search */
 	const char *base;
 	int scope;
 	const char *filter;
 	const struct attr_set *wanted; /* NULL: all user attributes */
-	unsigned id;            /* the attribute that identifies an entry: always asked for */
-	LDAPControl **controls; /* beside paging; NULL */
-	int page_size;          /* 0: no paging */
-	bool digests;           /* entries get their digest */
+	const struct attr_set *also;   /* and these, for ourselves; NULL */
+	unsigned id;                  /* the attribute that identifies an entry: always asked for */
+	LDAPControl **controls;       /* beside paging; NULL */
+	unsigned page_size;           /* 0: no paging; nor is there any where the server has none */
+	bool digests;                 /* entries get their digest */
+	const char *const *referrals; /* URLs that may come: parts that are meant to be left out */
+	unsigned n_referrals;
 };
 
 struct search;
 
 int search_start(struct session *, const struct search_request *, struct search **, struct err *);
-/* 1: an entry, whose bytes live until the next call or in the arena. 0: the end, proved. -1. */
+/* 1: an entry, whose bytes live until the next call or in the arena. 0: the end, proved. -1, never
+ * ERR_ENTRY: nothing more will come. */
 int search_next(struct search *, struct arena *, struct entry *, struct err *);
 /* The response control of that OID from the last message of the search; NULL. After the end. */
 const struct berval *search_control(const struct search *, const char *oid);
-/* Gives up what is under way. */
+/* Gives up what is under way. NULL is allowed. */
 void search_free(struct search *);
 
-/* One message of a result as an entry: id, key, name, attributes, digest. ERR_FATAL: it is not one
- * that was asked for (outside of the base, no id, the same attribute twice). */
+/* One message of a result as an entry: id, key, name, attributes, digest; they point into the
+ * message. Attributes without values are left out. 0; 1: an attribute has only a part of its values
+ * and is named so ("member;range=0-1499"), range_complete reads the rest; -1 ERR_FATAL: it is not
+ * one that was asked for (outside of the base, no id, an attribute twice or that nobody wanted). */
 int search_entry(LDAP *, LDAPMessage *, const struct search_request *, struct arena *,
 	struct entry *, struct err *);
 

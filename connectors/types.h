@@ -7,5 +7,7 @@
 extern const struct connector_type ldif_type;
 extern const struct connector_type csv_type;
 extern const struct connector_type mem_type;
+extern const struct connector_type ldap_type;
+extern const struct connector_type ad_type;
 
 #endif

@@ -59,6 +59,8 @@ static const struct {
 	[W_FOREIGN_ADDRESS] = {"W_FOREIGN_ADDRESS",
 		"SMTP addresses are in one of the source's smtp-domains",
 		"add the domain to smtp-domains if it is the source's"},
+	[W_INVISIBLE] = {"W_INVISIBLE", "text has no marks that nobody sees",
+		"retype the value in the source"},
 	[W_MANY_PROXIES] = {"W_MANY_PROXIES", "not over 200 proxy addresses",
 		"remove old addresses in the source"},
 	[W_SIP_NE_MAIL] = {"W_SIP_NE_MAIL", "the SIP address is the mail address",

@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include <unistr.h>
+
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 struct wanted *wanted_find(const struct desired *out, unsigned attr)
@@ -32,6 +35,47 @@ bool wants_contact(const struct desired *out)
 			return true;
 	}
 	return false;
+}
+
+struct value without_invisible(struct arena *mem, struct value v, unsigned *n)
+{
+	size_t kept = 0;
+
+	*n = 0;
+	if (utf8_ascii(v.data, v.len) || !utf8_valid(v.data, v.len))
+		return v;
+	char *copy = arena_alloc(mem, v.len);
+	for (size_t at = 0, len; at < v.len; at += len) {
+		ucs4_t c;
+		len = (size_t)u8_mbtouc(&c, (const uint8_t *)v.data + at, v.len - at);
+		if (text_invisible(c)) {
+			(*n)++;
+			continue;
+		}
+		memcpy(copy + kept, v.data + at, len);
+		kept += len;
+	}
+	return *n > 0 ? (struct value){copy, kept} : v;
+}
+
+/* Text that people read. In an address, an alias or a name that somebody else gave (a reference)
+ * such a mark makes another one: those have checks of their own. */
+static void check_invisible(struct mapping *m, struct wanted *w)
+{
+	unsigned kept = 0, n;
+
+	if (!attr_free_text(w->attr))
+		return;
+	for (unsigned i = 0; i < w->n; i++) {
+		struct value v = without_invisible(m->mem, w->values[i], &n);
+		if (n > 0)
+			complain_warning(m, W_INVISIBLE,
+				(struct subject){w->attr, w->values[i], w->line},
+				"%u marks that nobody sees, left out", n);
+		if (v.len > 0)
+			w->values[kept++] = v;
+	}
+	w->n = kept;
 }
 
 /* Addresses and notes are written with several lines; in a name or a number a line break is damage.
@@ -214,6 +258,7 @@ static const struct validator {
 	void (*check)(struct mapping *, struct wanted *);
 } validators[] = {
 	{NULL, check_text},
+	{NULL, check_invisible},
 	{NULL, check_single},
 	{NULL, check_length},
 	{"displayName", check_display_name},

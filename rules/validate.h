@@ -37,6 +37,7 @@ enum fault {
 	E_UPN_SIPDOMAIN,
 	W_DN_FALLBACK,
 	W_FOREIGN_ADDRESS,
+	W_INVISIBLE,
 	W_MANY_PROXIES,
 	W_SIP_NE_MAIL,
 };
@@ -64,6 +65,10 @@ void complain_warning(struct mapping *, enum fault, struct subject, const char *
 	__attribute__((format(printf, 4, 5)));
 /* Has there been one of this fault, about this attribute? */
 bool complained(const struct mapping *, enum fault, unsigned attr);
+
+/* The text without marks that nobody sees (text_invisible), which make two names that look alike,
+ * or show one that is not there; *n is how many were in it. Not copied when there are none. */
+struct value without_invisible(struct arena *, struct value, unsigned *n);
 
 /* Check and repair m->out. */
 void validate(struct mapping *);

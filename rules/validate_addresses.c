@@ -119,8 +119,10 @@ void check_sip(struct mapping *m, struct wanted *w)
 		fault = sip_fault(m->env, subject.value);
 	if (fault == NULL)
 		return;
+	/* Absent, here and in proxyAddresses: an old one beside the new would be somebody else's
+	 * or nobody's. */
 	complain_warning(m, E_SIP_SYNTAX, subject, "%s, it is left out", fault);
-	wanted_drop(m->out, w);
+	w->n = 0;
 }
 
 /* Characters that no system takes in an SMTP proxy address, whatever RFC 5322 says of quoting. */
@@ -135,6 +137,14 @@ static const char *chars_fault(struct value address)
 	return NULL;
 }
 
+static bool invisible(const struct mapping *m, struct value v)
+{
+	unsigned n;
+
+	(void)without_invisible(m->mem, v, &n);
+	return n > 0;
+}
+
 /* What is wrong with one proxy address; NULL: nothing. */
 static const char *proxy_fault(const struct mapping *m, struct value v, enum fault *code)
 {
@@ -146,6 +156,8 @@ static const char *proxy_fault(const struct mapping *m, struct value v, enum fau
 		return "no type like smtp: in front";
 	if (address.len == 0)
 		return "no address behind the type";
+	if (invisible(m, v))
+		return "a mark in it that nobody sees";
 	*code = E_SIP_SYNTAX;
 	if (address_type_is(v, "sip"))
 		return sip_fault(m->env, v);

@@ -5,22 +5,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/err.h"
-#include "connectors/connector.h"
 #include "sync/authority.h"
-
-/* The object in the flow's source: 1, 0, -1. */
-static int find_in(
-	const struct flow *f, const char *who, struct arena *mem, struct entry *e, struct err *err)
-{
-	struct connector *c = NULL;
-	struct err ignored;
-	int rc = connector_open(f->source_config, &c, err);
-
-	if (rc == 0)
-		rc = flow_find(c, who, mem, e, err);
-	(void)connector_close(c, &ignored);
-	return rc;
-}
 
 static int show(struct state *state, const struct flow *f, struct arena *mem, const struct entry *e,
 	struct err *err)
@@ -83,7 +68,7 @@ int command_authority(struct arena *mem, const struct request *q, struct err *er
 		struct entry e;
 		if (moves && !side_of(f, q->argv[2]))
 			continue;
-		rc = find_in(f, who, mem, &e, err);
+		rc = source_find(f, who, mem, &e, err);
 		if (rc <= 0)
 			continue;
 		found++;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -9,6 +10,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "sync/gate.h"
 
 /* A container that flows name in the connector's directory. */
 struct place {
@@ -131,6 +133,12 @@ static void warn_rules(const struct flow *f)
 			       "it\n",
 				f->name, attr_name(attr));
 	}
+	for (unsigned attr = 0; attr < f->writes.n; attr++) {
+		if (attr_set_has(&f->writes, attr) && gate_forbids(attr))
+			printf("flow %s: warning: the rules write %s: that is never written, and "
+			       "what has it fails\n",
+				f->name, attr_name(attr));
+	}
 	rules_lint(&b, f->rules);
 	for (char *at = b.data, *end; at != NULL && *at != '\0'; at = end + 1) {
 		end = strchr(at, '\n');
@@ -159,6 +167,51 @@ static int check_flow(const struct flow *f, struct err *err)
 	return 0;
 }
 
+/* What the state remembers of each flow, also of those that are no more. */
+static int show_state(
+	const struct setup *setup, struct state *state, struct arena *mem, struct err *err)
+{
+	const char **names;
+	unsigned n;
+	long long links, now = (long long)time(NULL);
+
+	if (state_check(state, err) < 0 || state_flows(state, mem, &names, &n, err) < 0)
+		return -1;
+	printf("state %s: good, of %u flows\n", setup->state, n);
+	for (unsigned i = 0; i < n; i++) {
+		struct flow_state known;
+		if (state_flow(state, names[i], &known, err) < 0 ||
+			(links = state_count_links(state, known.id, err)) < 0)
+			return -1;
+		printf("state of %s: %lld links, ", names[i], links);
+		if (known.last_good > 0)
+			printf("last good run %lld minutes ago\n", (now - known.last_good) / 60);
+		else
+			printf("no good run yet\n");
+		if (setup_flow(setup, names[i]) == NULL)
+			printf("state of %s: warning: no flow of this name in the configuration. "
+			       "If it was renamed: \"A flow gets another name\" in "
+			       "docs/design.md\n",
+				names[i]);
+	}
+	return 0;
+}
+
+static int check_state(const struct setup *setup, struct arena *mem)
+{
+	struct state *state = NULL;
+	struct err err = {0};
+	int code = EXIT_GOOD;
+
+	if (state_open(setup->state, false, &state, &err) < 0 ||
+		show_state(setup, state, mem, &err) < 0) {
+		printf("state: FAILED: %s\n", err.text);
+		code = exit_of(&err);
+	}
+	state_close(state);
+	return code;
+}
+
 int command_check(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct setup setup;
@@ -167,6 +220,7 @@ int command_check(struct arena *mem, const struct request *q, struct err *err)
 	if (setup_load(mem, q->config, &setup, err) < 0)
 		return -1;
 	printf("configuration %s: good\n", q->config);
+	code = check_state(&setup, mem);
 	for (unsigned i = 0; i < config_count(setup.config, "connector"); i++)
 		code = exit_worse(code,
 			check_connector(&setup, config_at(setup.config, "connector", i), mem));

@@ -73,22 +73,36 @@ static void show_filter(const char *before, const struct filter *f, const char *
 	buf_free(&b);
 }
 
-/* Which rule takes it, or why each of them does not. */
-static bool explain_scope(struct explaining *x)
+/* Why it is no source at all, though a scope may hold; *why is NULL when it may be one. */
+static int excluded(const struct explaining *x, const char **why, struct err *err)
 {
-	struct gather g = {.flow = x->flow};
-	const char *excluded = gather_excluded(&g, &x->e);
+	const struct flow *f = x->flow;
+	struct gather g = {.flow = f};
+	int rc = state_managed(x->state, f->reverse, f->n_reverse, &g.managed, &g.n_managed, err);
 
-	if (excluded != NULL) {
-		printf("scope    excluded: %s\n", excluded);
-		return false;
+	if (rc == 0)
+		*why = gather_excluded(&g, &x->e);
+	free(g.managed);
+	return rc;
+}
+
+/* Which rule takes it (1), or why each of them does not (0). */
+static int explain_scope(struct explaining *x, struct err *err)
+{
+	const char *why = NULL;
+
+	if (excluded(x, &why, err) < 0)
+		return -1;
+	if (why != NULL) {
+		printf("scope    excluded: %s\n", why);
+		return 0;
 	}
 	x->rule = rules_scope(x->flow->rules, &x->e);
 	for (unsigned i = 0; i < rules_count(x->flow->rules); i++) {
 		const struct rule *rule = rules_at(x->flow->rules, i);
 		if (rule == x->rule) {
 			printf("scope    rule %s takes it\n", rule_name(rule));
-			return true;
+			return 1;
 		}
 		const struct filter *failed = filter_failed(rule_scope(rule), &x->e);
 		printf("scope    not rule %s: ", rule_name(rule));
@@ -98,7 +112,7 @@ static bool explain_scope(struct explaining *x)
 			printf("it is under \"never\"\n");
 	}
 	printf("scope    no rule takes it\n");
-	return false;
+	return 0;
 }
 
 static void show_values(const struct explaining *x, const struct expr_result *r)
@@ -239,9 +253,12 @@ static int explain_step(struct explaining *x, struct err *err)
 
 static int explain(struct explaining *x, const char *who, struct err *err)
 {
-	if (find(x, who, err) < 0 || explain_link(x, err) < 0)
+	int taken = 0;
+
+	if (find(x, who, err) < 0 || explain_link(x, err) < 0 ||
+		(taken = explain_scope(x, err)) < 0)
 		return -1;
-	if (explain_scope(x)) {
+	if (taken == 1) {
 		explain_map(x);
 		if (explain_joins(x, err) < 0)
 			return -1;

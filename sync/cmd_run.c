@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "sync/files.h"
 #include "sync/guard.h"
 
 /* diff and sync: the same plan, shown, or judged, applied and shown. */
@@ -25,7 +26,8 @@ struct session {
 };
 
 /* The report goes into a new file beside the named one and takes its place when it is whole. */
-static int open_output(struct session *s, const struct request *q, struct err *err)
+static int open_output(
+	struct session *s, struct arena *mem, const struct request *q, struct err *err)
 {
 	s->report = (struct report){.format = q->format, .out = stdout};
 	s->report.colour = q->output == NULL && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
@@ -35,6 +37,9 @@ static int open_output(struct session *s, const struct request *q, struct err *e
 	struct stat there;
 	if (lstat(q->output, &there) == 0 && !S_ISREG(there.st_mode))
 		return err_set(err, ERR_FATAL, "--output %s: not a regular file", q->output);
+	const char *use = files_use(mem, &s->setup, q->config, q->output);
+	if (use != NULL)
+		return err_set(err, ERR_FATAL, "--output %s: not over %s", q->output, use);
 	if (asprintf(&s->partial, "%s.XXXXXX", q->output) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int fd = mkstemp(s->partial);
@@ -61,13 +66,39 @@ static int close_output(struct session *s, struct err *err)
 	return rc;
 }
 
+/* Of several flows those that have the object in their source: it is an error only if none has it.
+ * A source that cannot be read may have it. */
+static int keep_having(struct session *s, const char *who, struct arena *mem, struct err *err)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		struct entry e;
+		struct err ignored;
+		if (source_find(s->flows[i], who, mem, &e, &ignored) != 0)
+			s->flows[kept++] = s->flows[i];
+	}
+	s->n = kept;
+	if (kept == 0)
+		return err_set(err, ERR_FATAL,
+			"%s: no such object in the source of any flow (a DN, mail, sAMAccountName "
+			"or id is looked for)",
+			who);
+	return 0;
+}
+
 static int open_session(
 	struct session *s, struct arena *mem, const struct request *q, bool write, struct err *err)
 {
 	*s = (struct session){.request = q};
 	if (setup_load(mem, q->config, &s->setup, err) < 0 ||
 		flows_named(&s->setup, q->argc, q->argv, mem, &s->flows, &s->n, err) < 0 ||
-		state_open(s->setup.state, write, &s->state, err) < 0 || open_output(s, q, err) < 0)
+		state_open(s->setup.state, write, &s->state, err) < 0)
+		return -1;
+	if (q->options.object != NULL && s->n > 1 &&
+		keep_having(s, q->options.object, mem, err) < 0)
+		return -1;
+	if (open_output(s, mem, q, err) < 0)
 		return -1;
 	report_begin(&s->report);
 	return 0;

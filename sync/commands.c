@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "connectors/connector.h"
 
 int exit_of(const struct err *err)
 {
@@ -28,6 +29,19 @@ int exit_worse(int a, int b)
 		[EXIT_USAGE] = 5};
 
 	return rank[a] >= rank[b] ? a : b;
+}
+
+int source_find(
+	const struct flow *f, const char *who, struct arena *mem, struct entry *e, struct err *err)
+{
+	struct connector *c = NULL;
+	struct err ignored;
+	int rc = connector_open(f->source_config, &c, err);
+
+	if (rc == 0)
+		rc = flow_find(c, who, mem, e, err);
+	(void)connector_close(c, &ignored);
+	return rc;
 }
 
 int flows_named(const struct setup *setup, int argc, char **argv, struct arena *mem,

@@ -50,6 +50,9 @@ int exit_of(const struct err *);
 /* Of two flows' codes the one that a person should see first. */
 int exit_worse(int a, int b);
 
+/* The object in the flow's source, as flow_find. */
+int source_find(const struct flow *, const char *who, struct arena *, struct entry *, struct err *);
+
 /* The flows that the words name, or all of them. */
 int flows_named(const struct setup *, int argc, char **argv, struct arena *, struct flow ***,
 	unsigned *n, struct err *);

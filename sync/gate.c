@@ -26,7 +26,7 @@ static bool below_managed(const struct flow *f, struct value name)
 
 #define N_NEVER (sizeof(never) / sizeof(never[0]))
 
-static bool forbidden(unsigned attr)
+bool gate_forbids(unsigned attr)
 {
 	static unsigned ids[N_NEVER];
 	size_t i = 0;
@@ -88,7 +88,7 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 	unsigned naming = c->op == CHANGE_ADD ? naming_of(mem, c->name) : ATTR_NONE;
 	for (unsigned i = 0; i < c->n; i++) {
 		unsigned attr = c->mods[i].attr;
-		if (forbidden(attr) || (attr != naming && !may_write(f, attr)))
+		if (gate_forbids(attr) || (attr != naming && !may_write(f, attr)))
 			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be written",
 				(int)c->name.len, c->name.data, attr_name(attr));
 		if (attr != naming && check_side(f, object_side, s, attr, err) < 0)

@@ -1,6 +1,8 @@
 #ifndef SYNC_GATE_H
 #define SYNC_GATE_H
 
+#include <stdbool.h>
+
 #include "sync/plan.h"
 
 struct arena;
@@ -15,6 +17,9 @@ struct err;
  */
 int gate_check(struct arena *, const struct flow *, const char *object_side, const struct step *,
 	struct err *);
+
+/* Is it an attribute that nobody should write for a contact? */
+bool gate_forbids(unsigned attr);
 
 struct connector;
 struct outcome;

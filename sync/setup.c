@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "connectors/connector.h"
 #include "sync/claims.h"
+#include "sync/files.h"
 
 static const struct setting top_settings[] = {
 	{"state", SETTING_PATH, "state.db", NULL,
@@ -359,6 +360,8 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	if (config_load(mem, path, setup_shape(), &root, err) < 0)
 		return -1;
 	setup->config = root;
+	if (files_apart(root, err) < 0)
+		return -1;
 	setup->state = config_text(root, "state");
 	setup->interval = config_number(root, "interval");
 	setup->n = config_count(root, "flow");

@@ -17,12 +17,16 @@ struct err;
  * file that is not there is an empty state, and one whose last writer was killed is recovered in a
  * copy. Opened for writing it is locked for the whole run (flock on FILE.lock; the kernel gives the
  * lock back when a process dies); a second writer, or a reader while there is a writer, gets
- * ERR_BUSY with the holder's process id.
+ * ERR_BUSY with the holder's process id. A new file is its user's alone (0600); one that others may
+ * write is refused, for it says what is ours to delete.
  */
 struct state;
 
 int state_open(const char *path, bool write, struct state **, struct err *);
 void state_close(struct state *);
+/* Is the file sound (PRAGMA quick_check)? ERR_FATAL, and what to do. Reads all of it: 13 ms for
+ * 100,000 links. state_open does it when the last writer was killed. */
+int state_check(struct state *, struct err *);
 
 /* What is known of a flow. */
 struct flow_state {
@@ -35,6 +39,8 @@ struct flow_state {
 };
 
 int state_flow(struct state *, const char *name, struct flow_state *, struct err *);
+/* The names of all flows that ever ran, in order. */
+int state_flows(struct state *, struct arena *, const char ***names, unsigned *n, struct err *);
 /* The flow's cookie, empty when there is none. */
 int state_cookie(struct state *, long long flow, struct arena *, struct value *, struct err *);
 

@@ -23,6 +23,20 @@ static int held(int fd, const char *path, struct err *err)
 		text[0] != '\0' ? ", process " : "", text);
 }
 
+int state_private(const char *path, const struct stat *st, struct err *err)
+{
+	const uid_t user = geteuid();
+	const char *fault = NULL;
+
+	if (!S_ISREG(st->st_mode))
+		fault = "not a regular file";
+	else if (user != 0 && st->st_uid != user && st->st_uid != 0)
+		fault = "the file belongs to another user";
+	else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		fault = "group or others may write it (chmod go-w)";
+	return fault == NULL ? 0 : err_set(err, ERR_FATAL, "state %s: %s", path, fault);
+}
+
 int state_lock(const char *path, bool write, int *fd, struct err *err)
 {
 	char *name;
@@ -32,13 +46,19 @@ int state_lock(const char *path, bool write, int *fd, struct err *err)
 	if (asprintf(&name, "%s.lock", path) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int flags = O_CLOEXEC | O_NOFOLLOW | (write ? O_RDWR | O_CREAT : O_RDONLY);
-	int lock = open(name, flags, 0600);
+	int lock = open(name, flags, 0600), fault = errno;
+	struct stat st;
+	int rc = lock < 0 || fstat(lock, &st) < 0 ? 0 : state_private(name, &st, err);
 	free(name);
 	if (lock < 0) {
-		if (!write && errno == ENOENT)
+		if (!write && fault == ENOENT)
 			return 0;
-		return err_set(err, errno == ENOSPC ? ERR_BUSY : ERR_FATAL,
-			"state %s: cannot open its lock file: %s", path, strerror(errno));
+		return err_set(err, fault == ENOSPC ? ERR_BUSY : ERR_FATAL,
+			"state %s: cannot open its lock file: %s", path, strerror(fault));
+	}
+	if (rc < 0) {
+		close(lock);
+		return -1;
 	}
 	if (flock(lock, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0) {
 		held(lock, path, err);

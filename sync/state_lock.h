@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 struct err;
+struct stat;
 
 /*
  * One writer at a time, by flock on FILE.lock, which stays there: the kernel gives the lock back
@@ -12,6 +13,10 @@ struct err;
  * creates nothing. *fd is -1 when there is nothing to hold.
  */
 int state_lock(const char *path, bool write, int *fd, struct err *);
+/* Whoever may write the state, or its lock, says what is ours to delete: refused (ERR_FATAL) is a
+ * file of another user (but root may look after anybody's), and one that group or others may write.
+ */
+int state_private(const char *path, const struct stat *, struct err *);
 void state_unlock(int fd);
 
 /* Was the last writer killed inside a transaction? Then FILE-journal holds the way back. */

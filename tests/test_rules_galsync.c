@@ -231,7 +231,7 @@ static const struct {
 		"proxyAddresses+=SMTP:ann@abc.example, X500:/o=ABC/cn=ann, sip:ann@abc.example"},
 	{"SIP in a domain of others",
 		ANN_MAILBOX " | msRTCSIP-PrimaryUserAddress=sip:ann@xyz.example", "user",
-		"msRTCSIP-PrimaryUserAddress | ~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
+		"msRTCSIP-PrimaryUserAddress=- | ~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
 	{"a group has none",
 		GROUP " | displayName=x | groupType=8 | proxyAddresses=SMTP:all@abc.example | "
 		      "proxyAddresses=sip:all@abc.example",

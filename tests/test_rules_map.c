@@ -85,6 +85,8 @@ static const struct {
 	{"not a type", "\"C/N=\" & [cn]", "cn=Ann", "- | !E_RULE"},
 	{"several", "[a]", "a=CN=1 | a=CN=2", "- | !E_RULE"},
 	{"an error", "Error(\"no\")", "a=1", "- | !E_RULE"},
+	{"marks that nobody sees", "\"CN=\" & [a]", "a=A\xe2\x80\xaenn\xef\xbb\xbf",
+		"CN=Ann | ~W_INVISIBLE cn"},
 	{"octets", "\"CN=\" & CStr([a])", "a=\xff", "- | !E_CTRL"},
 	{"not UTF-8", "[a]", "a=CN=\xff", "- | !E_CTRL cn"},
 };

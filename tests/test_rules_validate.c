@@ -105,21 +105,25 @@ static const struct {
 	/* SIP */
 	{"E_SIP_SYNTAX: left out, the object goes on",
 		MAILED "msRTCSIP-PrimaryUserAddress=ann@abc.example",
-		M " | proxyAddresses+=SMTP:t@abc.example | ~E_SIP_SYNTAX "
-		  "msRTCSIP-PrimaryUserAddress"},
+		M " | msRTCSIP-PrimaryUserAddress=- | proxyAddresses+=SMTP:t@abc.example | "
+		  "~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
 	{"E_SIP_SYNTAX: the prefix is in lower case",
 		MAILED "msRTCSIP-PrimaryUserAddress=SIP:t@abc.example",
-		M " | proxyAddresses+=SMTP:t@abc.example | ~E_SIP_SYNTAX "
-		  "msRTCSIP-PrimaryUserAddress"},
+		M " | msRTCSIP-PrimaryUserAddress=- | proxyAddresses+=SMTP:t@abc.example | "
+		  "~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
 	{"E_SIP_SYNTAX: user@domain", MAILED "msRTCSIP-PrimaryUserAddress=sip:t",
-		M " | proxyAddresses+=SMTP:t@abc.example | ~E_SIP_SYNTAX "
-		  "msRTCSIP-PrimaryUserAddress"},
+		M " | msRTCSIP-PrimaryUserAddress=- | proxyAddresses+=SMTP:t@abc.example | "
+		  "~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
 	{"E_SIP_SYNTAX: nothing but the prefix", MAILED "msRTCSIP-PrimaryUserAddress=sip:",
-		M " | proxyAddresses+=SMTP:t@abc.example | ~E_SIP_SYNTAX "
-		  "msRTCSIP-PrimaryUserAddress"},
+		M " | msRTCSIP-PrimaryUserAddress=- | proxyAddresses+=SMTP:t@abc.example | "
+		  "~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
 	{"E_SIP_SYNTAX: the domain", MAILED "msRTCSIP-PrimaryUserAddress=sip:t@abc-mail.example",
-		M " | proxyAddresses+=SMTP:t@abc.example | ~E_SIP_SYNTAX "
-		  "msRTCSIP-PrimaryUserAddress"},
+		M " | msRTCSIP-PrimaryUserAddress=- | proxyAddresses+=SMTP:t@abc.example | "
+		  "~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
+	{"E_SIP_SYNTAX: nor is there another one in proxyAddresses",
+		MAILED "msRTCSIP-PrimaryUserAddress=sip:t | proxyAddresses=sip:t@abc.example",
+		M " | msRTCSIP-PrimaryUserAddress=- | proxyAddresses+=SMTP:t@abc.example | "
+		  "~E_SIP_SYNTAX msRTCSIP-PrimaryUserAddress"},
 	{"SIP goes into proxyAddresses, in place of others",
 		MAILED "msRTCSIP-PrimaryUserAddress=sip:t@abc.example | "
 		       "proxyAddresses=SIP:old@abc.example",
@@ -243,6 +247,29 @@ static const struct {
 	{"E_CTRL: in an address", MAILED "proxyAddresses=X500:/o=\x1b[2J",
 		M
 		" | proxyAddresses+=SMTP:t@abc.example, X500:/o=\x1b[2J | !E_CTRL proxyAddresses"},
+	{"W_INVISIBLE: right-to-left override, zero-width space",
+		MAILED "title=a\xe2\x80\xaez\xe2\x80\x8b",
+		M " | proxyAddresses+=SMTP:t@abc.example | title=az | ~W_INVISIBLE title"},
+	{"W_INVISIBLE: the last of a group, and its neighbours",
+		MAILED "title=\xef\xbb\xbf\xe2\x80\x8f\xe2\x81\xa9\xe2\x80\x90\xe2\x80\xaf",
+		M " | proxyAddresses+=SMTP:t@abc.example | title=\xe2\x80\x90\xe2\x80\xaf | "
+		  "~W_INVISIBLE title"},
+	{"W_INVISIBLE: nothing is left",
+		CONTACT "displayName=\xe2\x80\x8b | mailNickname=n | "
+			"targetAddress=SMTP:t@abc.example | mail=t@abc.example",
+		"CN=n | objectClass?=contact | displayName=- | mailNickname=n | "
+		"targetAddress=SMTP:t@abc.example | mail=t@abc.example | "
+		"proxyAddresses+=SMTP:t@abc.example | "
+		"~W_INVISIBLE displayName | !E_DN_BLANK displayName"},
+	{"W_INVISIBLE: an address with one is a bad address",
+		MAILED "proxyAddresses=X500:/o=a\xe2\x80\x8b | "
+		       "proxyAddresses=smtp:a\xe2\x80\x8b@abc.example",
+		M " | proxyAddresses+=SMTP:t@abc.example | ~E_PROXY_CHARS proxyAddresses | "
+		  "~E_PROXY_CHARS proxyAddresses"},
+	{"W_INVISIBLE: mail with one",
+		SENT "mail=t\xe2\x80\x8b@abc.example | proxyAddresses=SMTP:t@abc.example",
+		T " | mail=t\xe2\x80\x8b@abc.example | proxyAddresses+=SMTP:t@abc.example | "
+		  "!E_SMTP_SYNTAX mail"},
 	{"E_CTRL: unpaired surrogates", MAILED "title=\xed\xa0\x80",
 		M " | proxyAddresses+=SMTP:t@abc.example | !E_CTRL title"},
 	{"E_CTRL: lines of a street are none", MAILED "streetAddress=Way 1\r\n\tFloor 2",

@@ -5,7 +5,7 @@ set -euo pipefail
 galway=$(realpath "$1")
 examples=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../examples/merger")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'umount "$work/small" 2>/dev/null || true; rm -rf "$work"' EXIT
 umask 022
 export LC_ALL=C.UTF-8
 cases=0 failed=0
@@ -22,13 +22,13 @@ synced() {
     cd "$work/run"
 }
 
-# want CODE WORDS ARGUMENTS...: galway ends with CODE and says WORDS
+# want CODE WORDS ARGUMENTS...: galway ends with CODE (a regular expression) and says WORDS
 want() {
     local code=$1 words=$2 got=0
     shift 2
     cases=$((cases + 1))
     timeout 60 "$galway" -c galway.conf "$@" >"$work/out" 2>&1 </dev/null || got=$?
-    [ "$got" = "$code" ] && grep -Eqe "$words" "$work/out" &&
+    [[ "$got" =~ ^$code$ ]] && grep -Eqe "$words" "$work/out" &&
         ! grep -Eq 'Sanitizer|runtime error' "$work/out" && return
     failed=$((failed + 1))
     echo "FAILED: galway $* (line ${BASH_LINENO[0]}): exit code $got, wanted $code and /$words/:"
@@ -85,6 +85,19 @@ want 2 '/dev/null: not a regular file' diff --output /dev/null
 want 2 'not a regular file' sync --output .
 want 2 'nobody: no such object' explain abc-to-xyz nobody
 holds adminDescription xyz.ldif 0
+# An object of one of the flows is no error of the others; one of none is.
+want 1 '1 to add' diff --object asmith
+want 2 'nobody: no such object in the source of any flow' diff --object nobody
+want 2 'nobody: no such object in abc' diff --object nobody abc-to-xyz
+want 2 "abc.ldif: not over connector abc: file" diff --output abc.ldif
+want 2 "not over connector xyz: file" diff --output ../run/xyz.ldif
+want 2 "not over connector xyz: file.changes" diff --output xyz.ldif.changes
+want 2 'not over the configuration' diff -o galway.conf
+want 2 'not over the state' diff -o state.db
+want 2 'not over the state' sync -o "$PWD/state.db.lock"
+ln xyz.ldif other.ldif
+want 2 "not over connector xyz: file" sync -o other.ldif
+holds adminDescription xyz.ldif 0
 
 # --- configuration -----------------------------------------------------------------------------------
 # conf SCRIPT: the example's configuration, edited with sed
@@ -114,6 +127,16 @@ want 2 'galway.conf:9: a string that is not closed' check
 printf 'rule user\n    scope (objectClass=user\n' >my.rules
 conf 's/galsync/"my.rules"/'
 want 2 'my.rules:' check
+conf 's/"xyz.ldif"/"abc.ldif"/'
+want 2 "galway.conf:18: file: it is connector abc's, too .*galway.conf:9" check
+ln abc.ldif same.ldif
+conf 's/"xyz.ldif"/"same.ldif"/'
+want 2 "file: it is connector abc's, too" sync
+printf 'include galsync\nrule user\n    memberOf = [memberOf]\n' >my.rules
+conf 's/galsync/"my.rules"/'
+want 0 'abc-to-xyz: warning: the rules write memberOf: that is never written' check
+conf 's/"my.rules"/galsync/;s/rules  = galsync/rules = "my.rules"/'
+want 2 'not over flow abc-to-xyz: rules' diff -o my.rules
 conf ''
 chmod 664 galway.conf
 want 2 'group or others may write it' check
@@ -158,6 +181,22 @@ want 2 'cannot open its lock file' sync
 synced
 conf 's/^flow abc-to-xyz/flow renamed/'
 want 4 '34 in conflict, nothing to do' sync renamed
+want 0 'state of abc-to-xyz: warning: no flow of this name' check
+want 0 'state of xyz-to-abc: [0-9]+ links, last good run [0-9]+ minutes ago' check
+synced
+chmod g+w state.db
+want 2 'state.db: group or others may write it' sync
+want 2 'state.db: group or others may write it' check
+synced
+chmod o+w state.db.lock
+want 2 'state.db.lock: group or others may write it' sync
+# A page in the middle is lost: told before anything is written.
+synced
+dd if=/dev/urandom of=state.db bs=8192 seek=3 count=2 conv=notrunc status=none
+cp xyz.ldif before
+want 2 'state.*put a backup in its place, or move it away' check
+want 2 'put a backup in its place, or move it away' sync --full
+cmp -s xyz.ldif before || { echo "FAILED: written with a damaged state"; failed=$((failed + 1)); }
 new
 for delay in 0.01 0.02 0.04 0.05 0.07 0.1; do
     # The shell tells that it was killed.
@@ -166,6 +205,48 @@ done
 want 4 'abc-to-xyz' sync
 want 4 'abc-to-xyz .*, 32 unchanged, 2 in conflict, nothing to do' sync --full
 holds 'galway:abc-to-xyz:' xyz.ldif 32
+
+# --- two at once -------------------------------------------------------------------------------------
+# The first waits for somebody to read its report, with the lock in its hand.
+new
+mkfifo report
+exec 7<>report
+"$galway" -c galway.conf sync --format json >report 2>"$work/err" 7>&- &
+first=$!
+for _ in $(seq 100); do
+    [ ! -s state.db.lock ] || flock -n state.db.lock true || break
+    sleep 0.05
+done
+want 5 "another run holds the lock, process $first:" sync
+want 5 "another run holds the lock, process $first:" diff
+cat report >/dev/null &
+reader=$!
+exec 7>&-
+code=0
+wait "$first" || code=$?
+wait "$reader"
+[ "$code" = 4 ] || { echo "FAILED: the first of two runs ended with $code"; failed=$((failed + 1)); }
+want 4 'nothing to do' sync
+
+# --- a full disk -------------------------------------------------------------------------------------
+# With room for nothing, for the changes, for the new file, for the state ...: nothing is half-done.
+mkdir "$work/small"
+for size in 208 220 240 280 300 340 360; do
+    mount -t tmpfs -o "size=${size}k" none "$work/small" 2>/dev/null || {
+        echo "a full disk: skipped, nothing can be mounted here"
+        break
+    }
+    cp "$examples"/* "$work/small"
+    cd "$work/small"
+    want 5 'No space left|disk is full' sync
+    want '[15]' '' diff
+    mount -o remount,size=4m "$work/small"
+    want 4 'abc-to-xyz' sync
+    want 4 '32 unchanged, 2 in conflict, nothing to do' sync --full abc-to-xyz
+    holds 'galway:abc-to-xyz:' xyz.ldif 32
+    cd "$work"
+    umount "$work/small"
+done
 
 # --- streams -----------------------------------------------------------------------------------------
 new
