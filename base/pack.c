@@ -19,6 +19,11 @@ void pack_value(struct buf *b, struct value v)
 	buf_add(b, v.data, v.len);
 }
 
+void pack_text(struct buf *b, const char *text)
+{
+	pack_value(b, (struct value){text, text != NULL ? strlen(text) + 1 : 0});
+}
+
 void pack_values(struct buf *b, const struct value *v, unsigned n)
 {
 	pack_number(b, n);
@@ -43,6 +48,16 @@ int unpack_value(const char **at, const char *end, struct value *v)
 		return -1;
 	*v = (struct value){*at, n};
 	*at += n;
+	return 0;
+}
+
+int unpack_text(const char **at, const char *end, const char **text)
+{
+	struct value v;
+
+	if (unpack_value(at, end, &v) < 0 || (v.len > 0 && v.data[v.len - 1] != '\0'))
+		return -1;
+	*text = v.len > 0 ? v.data : NULL;
 	return 0;
 }
 

@@ -16,9 +16,12 @@ struct buf;
  */
 void pack_number(struct buf *, size_t);
 void pack_value(struct buf *, struct value);
+/* With its NUL, so that it can be used where it lies; NULL is one, too. */
+void pack_text(struct buf *, const char *);
 void pack_values(struct buf *, const struct value *, unsigned n);
 int unpack_number(const char **at, const char *end, uint32_t *);
 int unpack_value(const char **at, const char *end, struct value *);
+int unpack_text(const char **at, const char *end, const char **);
 int unpack_values(struct arena *, const char **at, const char *end, unsigned *n, struct value **);
 
 #endif

@@ -71,6 +71,13 @@ int connector_open(const struct config *cfg, struct connector **out, struct err 
 	return 0;
 }
 
+int connector_identity(
+	struct connector *c, struct arena *mem, const char **identity, struct err *err)
+{
+	*identity = "";
+	return c->type->identity != NULL ? c->type->identity(c, mem, identity, err) : 0;
+}
+
 int connector_read(struct connector *c, const struct query *q, struct err *err)
 {
 	if (q->kind == QUERY_SINCE && (c->type->can & CAN_SINCE) == 0)

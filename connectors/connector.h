@@ -128,6 +128,7 @@ extern const struct setting connector_settings[];
 
 const struct connector_type *connector_type(const char *name);
 int connector_open(const struct config *, struct connector **, struct err *);
+int connector_identity(struct connector *, struct arena *, const char **, struct err *);
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_fill(struct connector *, struct arena *, struct entry *, struct err *);

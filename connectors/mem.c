@@ -20,6 +20,7 @@ struct mem_dir {
 	size_t n, room, at; /* at: the next to read */
 	struct reading pass;
 	struct mem_faults faults;
+	const char *identity;
 };
 
 /* Counts down; true the once. */
@@ -75,6 +76,8 @@ static int mem_open(const struct config *cfg, struct connector **out, struct err
 {
 	struct mem_dir *d = create(attr_named(config_text(cfg, "id")));
 	const char *file = config_text(cfg, "file");
+
+	d->identity = arena_strdup(d->mem, config_text(cfg, "identity"));
 	struct ldif *f;
 
 	if (file != NULL && (ldif_open(file, false, &f, err) < 0 || fill(d, f, err) < 0)) {
@@ -91,6 +94,7 @@ struct connector *mem_new(const char *label, const char *ldif, struct err *err)
 
 	d->connector.type = &mem_type;
 	d->connector.label = label;
+	d->identity = "";
 	if (fill(d, ldif_memory(label, ldif, strlen(ldif)), err) == 0)
 		return &d->connector;
 	arena_free(d->mem);
@@ -128,6 +132,14 @@ void mem_print(const struct connector *c, struct buf *out)
 		buf_add(out, records[2 * i + 1].data, records[2 * i + 1].len);
 	buf_free(&text);
 	arena_free(mem);
+}
+
+static int mem_identity(
+	struct connector *c, struct arena *mem, const char **identity, struct err *err)
+{
+	(void)err;
+	*identity = arena_strdup(mem, ((struct mem_dir *)c)->identity);
+	return 0;
 }
 
 static int mem_read(struct connector *c, const struct query *q, struct err *err)
@@ -374,6 +386,7 @@ static int mem_close(struct connector *c, struct err *err)
 
 static const struct setting settings[] = {
 	{"file", SETTING_PATH, NULL, NULL, "an LDIF file to begin with; it is not written to"},
+	{"identity", SETTING_TEXT, "", NULL, "who it says it is"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
@@ -387,5 +400,6 @@ const struct connector_type mem_type = {
 	.next = mem_next,
 	.cookie = mem_cookie,
 	.write = mem_write,
+	.identity = mem_identity,
 	.close = mem_close,
 };

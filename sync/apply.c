@@ -209,6 +209,15 @@ static int put_cookie(struct applying *a)
 	return state_put_cookie(a->state, a->flow, cookie, a->err);
 }
 
+static int put_pins(struct applying *a)
+{
+	const struct plan *p = a->plan;
+
+	if (state_put_pin(a->state, p->flow->source, p->source_pin, a->err) < 0)
+		return -1;
+	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
+}
+
 /* Everything else is done and durable: now the next run may start from here. */
 static int finish(struct applying *a)
 {
@@ -235,7 +244,7 @@ static int finish(struct applying *a)
 		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (whole && put_cookie(a) < 0)
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;

@@ -146,6 +146,7 @@ static int judge(const struct session *s, struct plan *plan, struct err *err)
 		.full = plan->full,
 		.rules_changed = plan->known.epoch != plan->flow->epoch,
 		.first = plan->known.sources < 0 && plan->links == 0,
+		.other = plan->other,
 		.max_deletes = plan->flow->max_deletes,
 		.max_percent = plan->flow->max_percent,
 		.max_shrink = plan->flow->max_shrink};

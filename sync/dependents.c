@@ -1,49 +1,48 @@
 #include "sync/dependents.h"
 
+#include "base/arena.h"
+#include "base/attr.h"
 #include "base/keys.h"
+#include "connectors/connector.h"
 #include "sync/gather.h"
 #include "sync/state.h"
+#include "sync/wishes.h"
 #include "sync/written.h"
 
 /* The names that those who leave had when they were last looked at: whoever refers to them by
  * another has changed himself. */
 static int find_leaving(struct gather *g, struct keys *names, struct err *err)
 {
+	struct link_slot *slot;
 	struct link link;
-	size_t i = 0;
 	int rc;
 
-	while (i < g->links.n && (g->links.slots[i].flags & LINK_LEAVES) == 0)
-		i++;
-	if (i == g->links.n)
-		return 0;
-	if (state_links(g->state, g->known.id, err) < 0)
+	if (links_begin(&g->links, err) < 0)
 		return -1;
-	for (i = 0; (rc = state_next_link(g->state, &link, err)) == 1 && i < g->links.n; i++) {
-		if ((g->links.slots[i].flags & LINK_LEAVES) != 0)
+	while ((rc = links_next(&g->links, &link, &slot, err)) == 1) {
+		if ((slot->flags & LINK_LEAVES) != 0)
 			keys_put(names, link.name, 0);
 	}
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 static int find_referring(
 	struct gather *g, const struct keys *names, struct keys *found, struct err *err)
 {
+	struct link_slot *slot;
 	struct link link;
 	int rc;
 
-	if (state_links(g->state, g->known.id, err) < 0)
+	if (links_begin(&g->links, err) < 0)
 		return -1;
-	for (size_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1 && i < g->links.n;
-		i++) {
-		if ((g->links.slots[i].flags & LINK_OPEN) == 0 &&
-			written_refers(link.written, names))
-			keys_put(found, g->links.slots[i].source, 0);
+	while ((rc = links_next(&g->links, &link, &slot, err)) == 1) {
+		if ((slot->flags & LINK_OPEN) == 0 && written_refers(link.written, names))
+			keys_put(found, slot->source, 0);
 	}
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
-int dependents_find(struct gather *g, struct keys *found, struct err *err)
+static int by_memory(struct gather *g, struct keys *found, struct err *err)
 {
 	struct keys names;
 
@@ -53,4 +52,70 @@ int dependents_find(struct gather *g, struct keys *found, struct err *err)
 		rc = find_referring(g, &names, found, err);
 	keys_free(&names);
 	return rc;
+}
+
+static int find(struct gather *g, const struct wishes *w, struct err *err)
+{
+	const struct query some = {
+		.kind = QUERY_FIND, .wishes = w->list, .n_wishes = w->n, .wanted = &g->flow->looks};
+
+	return connector_read(g->target, &some, err);
+}
+
+/* Wishes for whatever refers to the contacts of those who leave. */
+static int wish_referring(struct gather *g, struct wishes *w, struct err *err)
+{
+	struct wishes leaving = {.mem = w->mem};
+	struct link_slot *slot;
+	struct entry e;
+	struct link link;
+	int rc = links_begin(&g->links, err);
+
+	while (rc == 0 && (rc = links_next(&g->links, &link, &slot, err)) == 1) {
+		if ((slot->flags & LINK_LEAVES) != 0)
+			wish(&leaving, WISH_ID, 0, link.target);
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = find(g, &leaving, err);
+	while (rc == 0 && (rc = connector_next(g->target, g->scratch, &e, err)) == 1) {
+		for (unsigned attr = 0; attr < g->flow->writes.n; attr++) {
+			if (attr_set_has(&g->flow->writes, attr) && attr_syntax(attr) == SYNTAX_DN)
+				wish(w, WISH_VALUE, attr, e.name);
+		}
+		arena_reset(g->scratch);
+		rc = 0;
+	}
+	return rc;
+}
+
+/* The target says who refers to whom; their markers say whose contacts they are. */
+static int by_target(struct gather *g, struct keys *found, struct err *err)
+{
+	struct wishes w = {.mem = arena_new()};
+	struct link_slot *slot;
+	struct entry e;
+	int rc = wish_referring(g, &w, err);
+
+	if (rc == 0 && w.n > 0)
+		rc = find(g, &w, err);
+	while (rc == 0 && w.n > 0 && (rc = connector_next(g->target, g->scratch, &e, err)) == 1) {
+		rc = links_contact(&g->links, g->scratch, g->flow, &e, &slot, err);
+		if (rc == 0 && slot != NULL && (slot->flags & LINK_OPEN) == 0)
+			keys_put(found, slot->source, 0);
+		arena_reset(g->scratch);
+	}
+	arena_free(w.mem);
+	return rc < 0 ? err_in(err, "target %s", g->flow->target) : 0;
+}
+
+int dependents_find(struct gather *g, struct keys *found, struct err *err)
+{
+	size_t i = 0;
+
+	while (i < g->links.n && (g->links.slots[i].flags & LINK_LEAVES) == 0)
+		i++;
+	if (i == g->links.n)
+		return 0;
+	return g->links.sparse ? by_target(g, found, err) : by_memory(g, found, err);
 }

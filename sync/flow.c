@@ -66,7 +66,7 @@ static bool must_be_full(const struct planning *p)
 
 	/* In-chain scopes: a group that changes moves objects that do not. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       rules_chained(f->rules) || known->epoch != f->epoch ||
+	       p->plan->other != NULL || rules_chained(f->rules) || known->epoch != f->epoch ||
 	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
 	       known->deltas + 1 >= f->full_every;
 }
@@ -229,6 +229,18 @@ static bool skipped(const struct planning *p, const struct step *s)
 	       (s->op == STEP_DELETE && (skip & SKIP_DELETE) != 0);
 }
 
+/* What was skipped is looked at in the next run, whatever made it be looked at in this one. */
+static void look_again(const struct row *row, struct step *s)
+{
+	*s = (struct step){.op = STEP_NONE,
+		.source_id = row->link->source,
+		.source_name = row->open->name,
+		.target_id = row->link->target,
+		.remember = true,
+		.link = *row->link};
+	s->link.source_digest = 0;
+}
+
 static void count(struct summary *sum, const struct step *s)
 {
 	bool renames = s->write && s->change.new_name.len > 0;
@@ -287,8 +299,10 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
 	bool skip = skipped(p, &s);
 	p->plan->partial |= kept || skip;
-	if (skip)
+	if (skip && row.link == NULL)
 		return 0;
+	if (skip)
+		look_again(&row, &s);
 	count(&p->plan->summary, &s);
 	/* What waited and waits no more has to be told to the state too. */
 	bool settles = keys_has(&p->g.waits, open.key);
@@ -327,7 +341,7 @@ static int make_plan(struct planning *p)
 	if (gather_all(p) < 0)
 		return -1;
 	p->plan->full = p->g.full;
-	p->plan->links = p->g.links_before;
+	p->plan->links = (long long)p->g.links.n;
 	p->plan->cookie = p->g.cookie;
 	p->g.cookie = NULL;
 	p->plan->summary.read = p->g.read;
@@ -343,7 +357,28 @@ static int make_plan(struct planning *p)
 		return 0;
 	if (p->g.n_open > 0 && plan_all(p) < 0)
 		return -1;
-	return check_into(p);
+	/* The guard measures what goes by what there is. */
+	if (p->g.links.sparse && p->plan->summary.remove + p->plan->summary.hide > 0)
+		p->plan->links = state_count_links(p->g.state, p->g.known.id, p->err);
+	return p->plan->links < 0 ? -1 : check_into(p);
+}
+
+/* Who answers, and is it who answered the last time? Under an old name there may be a new server.
+ */
+static int check_pin(struct planning *p, struct connector *c, const char **pin)
+{
+	const char *before;
+
+	if (connector_identity(c, p->g.mem, pin, p->err) < 0 ||
+		state_pin(p->g.state, c->label, p->g.mem, &before, p->err) < 0)
+		return -1;
+	if (before[0] == '\0' || strcmp(before, *pin) == 0)
+		return 0;
+	log_warn("%s: another directory answers than in the last run (%s, before it was %s): "
+		 "everything is read again",
+		c->label, (*pin)[0] != '\0' ? *pin : "it does not say who it is", before);
+	p->plan->other = c->label;
+	return 0;
 }
 
 static int open_sides(struct gather *g, struct err *err)
@@ -380,6 +415,12 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		 state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
 		 open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
+		rc = 0;
+	}
+	if (rc == 0 && (check_pin(p, p->g.source, &p->plan->source_pin) < 0 ||
+			       check_pin(p, p->g.target, &p->plan->target_pin) < 0))
+		rc = -1;
+	if (rc == 0) {
 		p->g.full = full || must_be_full(p);
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);

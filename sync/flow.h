@@ -34,9 +34,12 @@ struct plan {
 	struct renames renames; /* by the steps that plan_next gave so far */
 	struct summary summary;
 	struct flow_state known; /* before */
-	long long links;         /* before */
-	long long sources;       /* entries of the source that no other flow made there */
-	struct spool *cookie;    /* one record, for the next delta; NULL: none */
+	/* Which directories answered, in the plan's arena; and the connector whose is another than
+	 * before, NULL: none. */
+	const char *source_pin, *target_pin, *other;
+	long long links;      /* before */
+	long long sources;    /* entries of the source that no other flow made there */
+	struct spool *cookie; /* one record, for the next delta; NULL: none */
 };
 
 /* Reads source, target and links; writes nothing. state may be open for reading only. */

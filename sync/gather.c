@@ -33,18 +33,69 @@ static uint64_t source_digest(const struct flow *f, const struct entry *e)
 	return hash_bytes(parts, sizeof(parts), 0);
 }
 
-static int load_waits(struct gather *g, struct err *err)
+static int load_pending(struct gather *g, struct err *err)
 {
 	struct pending p;
+	struct link_slot *slot;
 	int rc;
 
 	if (state_pendings(g->state, g->known.id, err) < 0)
 		return -1;
 	while ((rc = state_next_pending(g->state, g->scratch, &p, err)) == 1) {
-		keys_put(&g->waits, entry_key(p.source), 0);
+		uint64_t key = entry_key(p.source);
+		keys_put(&g->waits, key, 0);
+		if (links_find(&g->links, p.source, key, &slot, err) < 0)
+			return -1;
 		arena_reset(g->scratch);
 	}
 	return rc;
+}
+
+/* Sparse links are for deltas between servers that find things. */
+static bool may_be_sparse(const struct gather *g)
+{
+	return !g->full && !g->one && (g->source->type->can & CAN_FIND) != 0 &&
+	       (g->target->type->can & CAN_FIND) != 0;
+}
+
+/* Without a digest: to be looked at in every run. More than this are not few. */
+#define WAITING_MAX 1000
+
+static int load_waiting(struct gather *g, struct err *err)
+{
+	struct link link;
+	struct link_slot *slot;
+	int rc;
+
+	if (state_waiting(g->state, g->known.id, err) < 0)
+		return -1;
+	while ((rc = state_next_waiting(g->state, &link, err)) == 1 && g->waits.n < WAITING_MAX) {
+		uint64_t key = entry_key(link.source);
+		keys_put(&g->waits, key, 0);
+		if (links_find(&g->links, link.source, key, &slot, err) < 0)
+			return -1;
+	}
+	return rc;
+}
+
+/* The links, and what is to be looked at whether it changed or not. */
+static int load_links(struct gather *g, struct err *err)
+{
+	bool sparse = may_be_sparse(g);
+	int rc;
+
+	if (links_load(&g->links, g->state, g->known.id, sparse, err) < 0)
+		return -1;
+	rc = sparse ? load_waiting(g, err) : 0;
+	if (rc == 1) {
+		links_free(&g->links);
+		rc = links_load(&g->links, g->state, g->known.id, false, err);
+	}
+	for (size_t i = 0; rc == 0 && i < g->links.n; i++) {
+		if (g->links.slots[i].source_digest == 0)
+			keys_put(&g->waits, g->links.slots[i].source, 0);
+	}
+	return rc < 0 || g->known.id == 0 ? rc : load_pending(g, err);
 }
 
 static int enter_row(struct gather *g, const struct open_row *row, uint32_t at, struct err *err)
@@ -85,16 +136,11 @@ int gather_start(struct gather *g, struct err *err)
 	g->row_order = sorter_new(12);
 	if (g->rows == NULL || g->row_order == NULL || match_start(g) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
-	if (links_load(&g->links, g->state, g->known.id, err) < 0)
+	if (load_links(g, err) < 0)
 		return -1;
-	g->links_before = (long long)g->links.n;
-	/* Without a digest: to be looked at in every run. */
-	for (size_t i = 0; i < g->links.n; i++) {
-		if (g->links.slots[i].source_digest == 0)
-			keys_put(&g->waits, g->links.slots[i].source, 0);
-	}
-	if (g->known.id != 0 && load_waits(g, err) < 0)
-		return -1;
+	/* Others' contacts carry a marker. Who lost it is looked for in full runs only. */
+	if (g->links.sparse)
+		return 0;
 	return state_managed(
 		g->state, g->flow->reverse, g->flow->n_reverse, &g->managed, &g->n_managed, err);
 }
@@ -192,8 +238,10 @@ static bool as_left(const struct gather *g, const struct link_slot *slot)
 
 static int one_source(struct gather *g, struct entry *e, struct err *err)
 {
-	struct link_slot *slot = links_source(&g->links, e->key);
+	struct link_slot *slot;
 
+	if (links_find(&g->links, e->id, e->key, &slot, err) < 0)
+		return -1;
 	if (e->gone) {
 		/* A tombstone: only of interest when there is a link, which gather_gone finds by
 		 * the flag that is not set. */
@@ -266,13 +314,14 @@ static void wish(struct wishing *w, struct value id)
 /* The ids are those of links, and of objects that wait and have none. */
 static int wish_all(struct gather *g, struct wishing *w, struct err *err)
 {
+	struct link_slot *slot;
 	struct link link;
 	struct pending p;
 	int rc;
 
-	if (state_links(g->state, g->known.id, err) < 0)
+	if (links_begin(&g->links, err) < 0)
 		return -1;
-	while ((rc = state_next_link(g->state, &link, err)) == 1)
+	while ((rc = links_next(&g->links, &link, &slot, err)) == 1)
 		wish(w, link.source);
 	if (rc < 0 || state_pendings(g->state, g->known.id, err) < 0)
 		return -1;
@@ -375,6 +424,7 @@ static bool is_gone(const struct gather *g, const struct link_slot *slot)
 
 int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
 {
+	struct link_slot *slot;
 	struct link link;
 	size_t first = 0;
 	int rc = 0;
@@ -385,14 +435,14 @@ int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
 		first++;
 	if (first == g->links.n)
 		return 0;
-	if (state_links(g->state, g->known.id, err) < 0)
+	if (links_begin(&g->links, err) < 0)
 		return -1;
-	for (size_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1; i++) {
-		if (i >= g->links.n || !is_gone(g, &g->links.slots[i]))
+	while ((rc = links_next(&g->links, &link, &slot, err)) == 1) {
+		if (!is_gone(g, slot))
 			continue;
-		const struct open_row row = {.key = g->links.slots[i].source,
+		const struct open_row row = {.key = slot->source,
 			.presence = GONE,
-			.link = (uint32_t)i,
+			.link = (uint32_t)(slot - g->links.slots),
 			.name_key = link.name,
 			.id = link.source};
 		if (open_row(g, &row, err) < 0)

@@ -58,7 +58,6 @@ struct gather {
 	long long own;        /* of these, without what other flows made there */
 	long long none;       /* as they should be */
 	struct spool *cookie; /* one record, for the next delta; NULL: none was to be had */
-	long long links_before;
 };
 
 /* Proof that the source was read to its end and that what it lacks is gone. gather_source is the

@@ -25,8 +25,13 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][200])
 	const char *hides = f->plan.hide > 0 ? " and hides" : "";
 	unsigned n = 0;
 
-	if (f->first || !writes(&f->plan))
+	if (!writes(&f->plan))
 		return 0;
+	if (f->other != NULL)
+		(void)snprintf(reasons[n++], size,
+			"another directory answers as %.100s than in the last run", f->other);
+	if (f->first)
+		return n;
 	if (gone > delete_limit(f))
 		(void)snprintf(reasons[n++], size,
 			"%lld deletes%s of %lld links are more than the limit of %lld", gone, hides,

@@ -19,11 +19,12 @@ struct guard_facts {
 	bool full;                /* the source was read whole: its size is known */
 	bool rules_changed;       /* since the last run */
 	bool first;               /* no run before */
+	const char *other; /* the connector under whose name another directory answers; NULL */
 	long long max_deletes, max_percent, max_shrink;
 };
 
 /* Number of reasons against it, each a line of text in reasons (at most GUARD_MAX); 0: go. Pure. */
-#define GUARD_MAX 4
+#define GUARD_MAX 5
 unsigned guard_check(const struct guard_facts *, char reasons[GUARD_MAX][200]);
 
 #endif

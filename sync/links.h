@@ -1,16 +1,26 @@
 #ifndef SYNC_LINKS_H
 #define SYNC_LINKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/entry.h"
+#include "base/keys.h"
+
+struct arena;
 struct err;
+struct flow;
+struct link;
 struct state;
 
 /*
- * All links of a flow in memory, 40 bytes each and 10 for two indexes, so that a million objects
+ * The links of a flow in memory, 40 bytes each and 10 for two indexes, so that a million objects
  * are compared without asking the state once. What is found here by a 64-bit key is compared in
  * full (id, marker) before anything is written.
+ *
+ * A delta between servers needs few of a million: then they are sparse, which is to say that each
+ * is asked for when it is needed (links_find).
  */
 enum link_flag {
 	LINK_SOURCE = 1,  /* the source entry was seen in this run */
@@ -35,16 +45,35 @@ struct link_slot {
 };
 
 struct links {
-	struct link_slot *slots; /* in the order of state_links */
+	struct state *state;
+	long long flow;
+	struct link_slot *slots; /* in the order of state_links, or in which they were asked for */
 	size_t n, room;
 	uint32_t *by_source, *by_target; /* hash tables of numbers + 1 */
 	size_t places;
+	size_t at; /* of links_next */
+
+	bool sparse;
+	struct arena *mem;
+	struct value *ids;                      /* of the sources, by slot */
+	struct keys known_source, known_target; /* numbers + 1; 0: there is no link */
 };
 
-int links_load(struct links *, struct state *, long long flow, struct err *);
+int links_load(struct links *, struct state *, long long flow, bool sparse, struct err *);
 void links_free(struct links *);
+/* The slot of a source's link; NULL: it has none. Slots may move when another is asked for. */
+int links_find(struct links *, struct value id, uint64_t key, struct link_slot **, struct err *);
+/* The same by the key alone: of sparse ones it knows those that were asked for. */
 struct link_slot *links_source(const struct links *, uint64_t key);
 struct link_slot *links_target(const struct links *, uint64_t key);
+/* The link whose contact a target entry is; NULL: it is none's. Sparse ones know only those that
+ * were asked for: others are found by our marker, which says the source. */
+int links_contact(struct links *, struct arena *, const struct flow *, const struct entry *,
+	struct link_slot **, struct err *);
+/* The links themselves with their slots, in the order of these: all, or those asked for so far. 1,
+ * 0, -1; a link is good until the next call. */
+int links_begin(struct links *, struct err *);
+int links_next(struct links *, struct link *, struct link_slot **, struct err *);
 /* It will be asked for soon. */
 void links_prefetch_target(const struct links *, uint64_t key);
 

@@ -172,6 +172,7 @@ struct named {
 static int find_named(struct gather *g, const struct filter_bits *bits, struct named **named,
 	size_t *n, struct err *err)
 {
+	struct link_slot *slot;
 	struct link link;
 	size_t room = 0;
 	int rc;
@@ -180,14 +181,13 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
 	*n = 0;
 	if (g->links.n == 0)
 		return 0;
-	if (state_links(g->state, g->known.id, err) < 0)
+	if (links_begin(&g->links, err) < 0)
 		return -1;
-	for (uint32_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1; i++) {
+	while ((rc = links_next(&g->links, &link, &slot, err)) == 1) {
 		uint64_t hash = name_hash(link.name);
 		/* Who left and is only hidden so far: a delta does not see that he is gone. */
-		bool gone = link.left != 0 && i < g->links.n &&
-			    (g->links.slots[i].flags & LINK_OPEN) == 0;
-		if (i >= g->links.n || gone || !asked(bits, hash))
+		bool gone = link.left != 0 && (slot->flags & LINK_OPEN) == 0;
+		if (gone || !asked(bits, hash))
 			continue;
 		if (*n == room) {
 			room = room > 0 ? room * 2 : 256;
@@ -196,10 +196,34 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
 				return err_set(err, ERR_BUSY, "out of memory");
 			*named = more;
 		}
-		(*named)[(*n)++] = (struct named){i, hash};
-		g->links.slots[i].flags |= LINK_NAMED;
+		(*named)[(*n)++] = (struct named){(uint32_t)(slot - g->links.slots), hash};
+		slot->flags |= LINK_NAMED;
 	}
 	return rc;
+}
+
+/* Of sparse links those have to be asked for that rows may refer to: by what has the names in the
+ * source. */
+static int find_referred(struct gather *g, struct err *err)
+{
+	struct wishes w = {.mem = arena_new()};
+	struct link_slot *slot;
+	struct entry e;
+	int rc = g->links.sparse ? wishes_references(g, &w, err) : 0;
+
+	if (rc == 0 && w.n > 0) {
+		const struct query some = {.kind = QUERY_FIND,
+			.wishes = w.list,
+			.n_wishes = w.n,
+			.wanted = &g->flow->reads};
+		rc = connector_read(g->source, &some, err);
+	}
+	while (rc == 0 && w.n > 0 && (rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		rc = links_find(&g->links, e.id, e.key, &slot, err);
+		arena_reset(g->scratch);
+	}
+	arena_free(w.mem);
+	return rc < 0 ? err_in(err, "source %s", g->flow->source) : 0;
 }
 
 /* The pass over the target. */
@@ -302,8 +326,8 @@ static int answer_joins(struct pass *p)
 /* Everything that one target entry may answer. */
 static int answer_all(struct pass *p)
 {
-	struct link_slot *slot = links_target(&p->g->links, p->e->key);
 	struct value marker = entry_first(p->e, p->g->flow->marker);
+	struct link_slot *slot;
 	struct value nickname = entry_first(p->e, p->nickname);
 	struct claim *claims;
 
@@ -312,7 +336,8 @@ static int answer_all(struct pass *p)
 	keys_put(p->m->names, name_hash(dn_key(p->e->name)), 0);
 	if (nickname.len > 0)
 		keys_put(p->m->nicknames, nickname_hash(nickname), 0);
-	if (slot != NULL && answer_link(p, slot) < 0)
+	if (links_contact(&p->g->links, p->g->scratch, p->g->flow, p->e, &slot, p->err) < 0 ||
+		(slot != NULL && answer_link(p, slot) < 0))
 		return -1;
 	if (marker.len > 0 && answer_entry(p, marker_hash(marker)) < 0)
 		return -1;
@@ -466,7 +491,7 @@ static int match(struct pass *p)
 	struct gather *g = p->g;
 
 	rules_joins(g->mem, g->flow->rules, &p->joins);
-	if (make_bits(g, &p->bits, p->err) < 0 ||
+	if (make_bits(g, &p->bits, p->err) < 0 || find_referred(g, p->err) < 0 ||
 		find_named(g, &p->bits, &p->named, &p->n_named, p->err) < 0 ||
 		(p->m->few ? find_few(p) : read_all(p)) < 0)
 		return -1;

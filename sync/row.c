@@ -6,12 +6,6 @@
 #include "base/buf.h"
 #include "base/pack.h"
 
-static void pack_text(struct buf *b, const char *text)
-{
-	/* With its NUL, so that it can be used where it lies. */
-	pack_value(b, (struct value){text, text != NULL ? strlen(text) + 1 : 0});
-}
-
 static void pack_desired(struct buf *b, const struct desired *d)
 {
 	pack_number(b, d->rule != NULL ? rule_number(d->rule) + 1 : 0);
@@ -58,16 +52,6 @@ static int unpack_byte(const char **at, const char *end, unsigned char *byte)
 	if (*at == end)
 		return -1;
 	*byte = (unsigned char)*(*at)++;
-	return 0;
-}
-
-static int unpack_text(const char **at, const char *end, const char **text)
-{
-	struct value v;
-
-	if (unpack_value(at, end, &v) < 0 || (v.len > 0 && v.data[v.len - 1] != '\0'))
-		return -1;
-	*text = v.len > 0 ? v.data : NULL;
 	return 0;
 }
 

@@ -58,6 +58,9 @@ long long state_count_links(struct state *, long long flow, struct err *);
  * -1. */
 int state_links(struct state *, long long flow, struct err *);
 int state_next_link(struct state *, struct link *, struct err *);
+/* The same of those that have no source digest: they are to be looked at in every run. */
+int state_waiting(struct state *, long long flow, struct err *);
+int state_next_waiting(struct state *, struct link *, struct err *);
 /* One link: 1, or 0 when there is none. */
 int state_link(struct state *, long long flow, struct value source, struct arena *, struct link *,
 	struct err *);
@@ -65,6 +68,11 @@ int state_link(struct state *, long long flow, struct value source, struct arena
  * flow manages here is not a source. */
 int state_managed(struct state *, const char *const *flows, unsigned n, uint64_t **keys,
 	size_t *n_keys, struct err *);
+
+/* Which directory answered under a connector's name when it was last written down; "" when none
+ * was. */
+int state_pin(struct state *, const char *connector, struct arena *, const char **, struct err *);
+int state_put_pin(struct state *, const char *connector, const char *identity, struct err *);
 
 /* What waits for somebody, or for the next run: conflicts, denials, failures. */
 struct pending {

@@ -9,21 +9,6 @@
 /* Verdicts and steps as bytes, for the spools; the shape is in unpack, piece by piece as in pack.
  */
 
-static void pack_text(struct buf *b, const char *text)
-{
-	pack_value(b, (struct value){text, text != NULL ? strlen(text) + 1 : 0});
-}
-
-static int unpack_text(const char **at, const char *end, const char **text)
-{
-	struct value v;
-
-	if (unpack_value(at, end, &v) < 0)
-		return -1;
-	*text = v.len > 0 ? v.data : NULL;
-	return 0;
-}
-
 static int unpack_flag(const char **at, const char *end, bool *flag)
 {
 	uint32_t n;

@@ -14,10 +14,10 @@
 size_t wishes_worth(const struct gather *g)
 {
 	/* A read of all costs as much as some thousand look-ups, or more where there is more. */
-	return 200 + g->links.n / 50;
+	return 200 + (size_t)(g->known.sources > 0 ? g->known.sources / 50 : 0);
 }
 
-static void wish(struct wishes *w, int by, unsigned attr, struct value value)
+void wish(struct wishes *w, int by, unsigned attr, struct value value)
 {
 	if (value.len == 0)
 		return;
@@ -38,15 +38,16 @@ static void wish(struct wishes *w, int by, unsigned attr, struct value value)
 /* The contacts of open rows, and of those that rows refer to. */
 static int wish_links(struct gather *g, struct wishes *w, struct err *err)
 {
+	struct link_slot *slot;
 	struct link link;
 	int rc;
 
 	if (g->links.n == 0)
 		return 0;
-	if (state_links(g->state, g->known.id, err) < 0)
+	if (links_begin(&g->links, err) < 0)
 		return -1;
-	for (size_t i = 0; (rc = state_next_link(g->state, &link, err)) == 1; i++) {
-		if (i < g->links.n && (g->links.slots[i].flags & (LINK_OPEN | LINK_NAMED)) != 0)
+	while ((rc = links_next(&g->links, &link, &slot, err)) == 1) {
+		if ((slot->flags & (LINK_OPEN | LINK_NAMED)) != 0)
 			wish(w, WISH_ID, 0, link.target);
 	}
 	return rc;
@@ -80,6 +81,27 @@ static int each_row(struct gather *g, struct wishes *w, struct err *err,
 		arena_reset(g->scratch);
 	}
 	return rc;
+}
+
+static int references_of_row(
+	struct gather *g, const struct open_row *row, struct wishes *w, void *with, struct err *err)
+{
+	const struct desired *d = &row->desired;
+
+	(void)g;
+	(void)with;
+	(void)err;
+	for (unsigned i = 0; i < d->n; i++) {
+		for (unsigned k = 0;
+			attr_syntax(d->attrs[i].attr) == SYNTAX_DN && k < d->attrs[i].n; k++)
+			wish(w, WISH_NAME, 0, d->attrs[i].values[k]);
+	}
+	return 0;
+}
+
+int wishes_references(struct gather *g, struct wishes *w, struct err *err)
+{
+	return each_row(g, w, err, references_of_row, NULL);
 }
 
 static int first_of_row(

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/entry.h"
+
 struct arena;
 struct err;
 struct gather;
@@ -26,8 +28,12 @@ struct wishes {
 	size_t n, room;
 };
 
+/* One more. Values are copied; an empty one is none. */
+void wish(struct wishes *, int by, unsigned attr, struct value);
 /* How many rows are few. */
 size_t wishes_worth(const struct gather *);
+/* Of the source: those that rows refer to. */
+int wishes_references(struct gather *, struct wishes *, struct err *);
 int wishes_first(struct gather *, struct wishes *, struct err *);
 /* current: places of spooled entries by the row's link slot. */
 int wishes_second(struct gather *, struct matched *, const struct keys *current, struct wishes *,

@@ -298,6 +298,9 @@ class Case:
             # And when the source is one too, both are read at the same time.
             full = self.diff(self.copy("full"), "ldif", "--full")
             (where / "galway.conf").write_text(mem.replace("type = ldif", "type = mem"))
+            if self.has("1"):
+                differ("plan of a delta that asks for the links it needs", text_lines(plan),
+                       text_lines(self.diff(where, "ldif").stdout))
             differ("plan of diff --full of both sides read at once", text_lines(full.stdout),
                    text_lines(self.diff(where, "ldif", "--full").stdout))
 

@@ -1,0 +1,211 @@
+#include "sync/state_sql.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+static const char *const texts[N_QUERIES] = {
+	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good "
+		   "FROM flow WHERE name = ?",
+	[Q_FLOWS] = "SELECT name FROM flow ORDER BY name",
+	[Q_COUNT] = "SELECT count(*) FROM link WHERE flow = ?",
+	[Q_COOKIE] = "SELECT cookie FROM flow WHERE id = ?",
+	[Q_LINKS] = "SELECT source, target, source_digest, target_digest, name, left, written "
+		    "FROM link WHERE flow = ? ORDER BY source",
+	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written "
+		   "FROM link WHERE flow = ? AND source = ?",
+	/* As the index says it, or it would not be used. */
+	[Q_WAITING] = "SELECT source, target, source_digest, target_digest, name, left, written "
+		      "FROM link WHERE flow = ? AND source_digest = 0",
+	[Q_MANAGED] = "SELECT target FROM link WHERE flow = (SELECT id FROM flow WHERE name = ?)",
+	[Q_PENDINGS] =
+		"SELECT source, kind, name, attribute, value, side, authority, rule, message, "
+		"run, since FROM pending WHERE flow = ? ORDER BY kind, name, attribute, value",
+	[Q_AUTHORITY] = "SELECT side FROM authority WHERE flow = ? AND source = ?",
+	[Q_RUNS] =
+		"SELECT id, started, finished, full, exit, read, adds, modifies, renames, deletes, "
+		"nones, conflicts, denials, failures FROM run WHERE flow = ? ORDER BY id DESC",
+	[Q_PIN] = "SELECT identity FROM directory WHERE name = ?",
+	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity) VALUES (?, ?)",
+	[Q_PUT_FLOW] =
+		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
+		"last_good) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+		"epoch = excluded.epoch, sources = excluded.sources, deltas = excluded.deltas, "
+		"generation = excluded.generation, last_run = excluded.last_run, "
+		"last_good = excluded.last_good RETURNING id",
+	[Q_PUT_COOKIE] = "UPDATE flow SET cookie = ? WHERE id = ?",
+	[Q_PUT_LINK] = "INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
+		       "target_digest, name, left, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[Q_DROP_LINK] = "DELETE FROM link WHERE flow = ? AND source = ?",
+	[Q_PUT_PENDING] = "INSERT INTO pending (flow, source, kind, name, attribute, value, side, "
+			  "authority, rule, message, run, since) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ? AND source = ?",
+	[Q_SINCE] = "SELECT min(since) FROM pending WHERE flow = ? AND source = ?",
+	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ? AND run <> ?",
+	[Q_PUT_AUTHORITY] =
+		"INSERT OR REPLACE INTO authority (flow, source, side) VALUES (?, ?, ?)",
+	[Q_DROP_AUTHORITY] = "DELETE FROM authority WHERE flow = ? AND source = ?",
+	[Q_PUT_RUN] =
+		"INSERT OR REPLACE INTO run (flow, started, finished, full, exit, read, adds, "
+		"modifies, renames, deletes, nones, conflicts, denials, failures, id) "
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+};
+
+/* Digests are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.
+ */
+static const char schema[] =
+	"BEGIN; "
+	"CREATE TABLE flow (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, epoch INTEGER, "
+	" sources INTEGER, deltas INTEGER, generation INTEGER, last_run INTEGER, last_good "
+	"INTEGER, "
+	" cookie BLOB);"
+	"CREATE TABLE link (flow INTEGER, source BLOB, target BLOB, source_digest INTEGER, "
+	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, "
+	" PRIMARY KEY (flow, source)) WITHOUT ROWID;"
+	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
+	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;"
+	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "
+	" WITHOUT ROWID;"
+	"CREATE TABLE pending (flow INTEGER, source BLOB, kind TEXT, name TEXT, attribute TEXT, "
+	" value TEXT, side TEXT, authority TEXT, rule TEXT, message TEXT, run INTEGER, since "
+	"INTEGER);"
+	"CREATE INDEX pending_of ON pending (flow, source);"
+	"CREATE TABLE run (id INTEGER PRIMARY KEY, flow INTEGER, started INTEGER, finished "
+	"INTEGER, "
+	" full INTEGER, exit INTEGER, read INTEGER, adds INTEGER, modifies INTEGER, renames "
+	"INTEGER, "
+	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
+	"PRAGMA user_version = 1; "
+	"COMMIT";
+
+#define SCHEMA_VERSION 1
+
+/* What to do about a damaged file. */
+#define REMEDY                                                                       \
+	": put a backup in its place, or move it away: contacts are found again by " \
+	"their markers"
+
+int state_fail(struct state *s, const char *doing, struct err *err)
+{
+	int code = sqlite3_extended_errcode(s->db) & 0xff;
+	bool later = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_LOCKED;
+	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+
+	return err_set(err, later ? ERR_BUSY : ERR_FATAL, "state %s: %s: %s%s", s->path, doing,
+		sqlite3_errmsg(s->db), damaged ? REMEDY : "");
+}
+
+int state_check(struct state *s, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_ROW) {
+		state_fail(s, "check", err);
+	} else {
+		const char *said = (const char *)sqlite3_column_text(st, 0);
+		/* Its first line says which database. */
+		const char *line = said != NULL ? strchr(said, '\n') : NULL;
+		rc = 0;
+		if (said == NULL || strcmp(said, "ok") != 0)
+			rc = err_set(err, ERR_FATAL, "state %s: damaged: %s" REMEDY, s->path,
+				line != NULL ? line + 1 : "no answer");
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int state_run(struct state *s, const char *text, struct err *err)
+{
+	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return state_fail(s, "write", err);
+	return 0;
+}
+
+sqlite3_stmt *state_query(struct state *s, enum query q, struct err *err)
+{
+	if (s->statements[q] == NULL &&
+		sqlite3_prepare_v3(s->db, texts[q], -1, SQLITE_PREPARE_PERSISTENT,
+			&s->statements[q], NULL) != SQLITE_OK) {
+		state_fail(s, "prepare", err);
+		return NULL;
+	}
+	sqlite3_reset(s->statements[q]);
+	return s->statements[q];
+}
+
+void query_bind(sqlite3_stmt *st, int at, struct value v)
+{
+	sqlite3_bind_blob64(st, at, v.len > 0 ? v.data : "", v.len, SQLITE_STATIC);
+}
+
+void query_number(sqlite3_stmt *st, int at, uint64_t n)
+{
+	sqlite3_bind_int64(st, at, (sqlite3_int64)n);
+}
+
+void query_text(sqlite3_stmt *st, int at, const char *text)
+{
+	sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+}
+
+int query_done(struct state *s, sqlite3_stmt *st, const char *doing, struct err *err)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		return state_fail(s, doing, err);
+	sqlite3_reset(st);
+	return 0;
+}
+
+int query_step(struct state *s, sqlite3_stmt *st, struct err *err)
+{
+	switch (sqlite3_step(st)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		sqlite3_reset(st);
+		return 0;
+	default:
+		return state_fail(s, "read", err);
+	}
+}
+
+struct value query_column(sqlite3_stmt *st, int at)
+{
+	const void *data = sqlite3_column_blob(st, at);
+
+	return (struct value){data, (size_t)sqlite3_column_bytes(st, at)};
+}
+
+const char *query_string(struct arena *mem, sqlite3_stmt *st, int at)
+{
+	const char *t = (const char *)sqlite3_column_text(st, at);
+
+	return t != NULL ? arena_strdup(mem, t) : NULL;
+}
+
+int state_check_version(struct state *s, bool write, struct err *err)
+{
+	sqlite3_stmt *st;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+		sqlite3_step(st) == SQLITE_ROW)
+		version = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	if (version < 0)
+		return state_fail(s, "open", err);
+	if (version > SCHEMA_VERSION)
+		return err_set(err, ERR_FATAL,
+			"state %s: version %d is newer than this program's (%d): use the newer "
+			"program",
+			s->path, version, SCHEMA_VERSION);
+	if (version == 0 && write)
+		return state_run(s, schema, err);
+	return 0;
+}
