@@ -15,7 +15,8 @@ struct err;
  * libldap does by itself and should not (configuration files, referrals, waiting for ever, PDUs of
  * any size, unchecked certificates) is switched off here and nowhere else.
  *
- * A session is used by one thread at a time.
+ * A session is used by one thread at a time; different sessions by different threads. The first
+ * one changes the process: LDAPNOINIT is set in its environment, and SIGPIPE is ignored.
  */
 struct session;
 
@@ -49,7 +50,7 @@ struct server {
 	{"tls-cert", SETTING_PATH, NULL, NULL, "our certificate, for auth = external"}, \
 	{"tls-key", SETTING_PATH, NULL, NULL, "its key"}, \
 	{"auth", SETTING_WORD, "simple", "simple|gssapi|spnego|external|anonymous", "how we prove who we are"}, \
-	{"bind", SETTING_TEXT, NULL, NULL, "who: a DN, or for AD a UPN or DOMAIN\\user"}, \
+	{"bind", SETTING_TEXT, NULL, NULL, "auth = simple: a DN, or for AD a UPN or DOMAIN\\user"}, \
 	{"password", SETTING_TEXT, NULL, NULL, "where the secret is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
 	{"keytab", SETTING_PATH, NULL, NULL, "gssapi: the keys; unset: the ticket cache"}, \
 	{"ccache", SETTING_TEXT, NULL, NULL, "gssapi: the ticket cache"}, \
@@ -82,7 +83,8 @@ bool session_alive(const struct session *);
 /* The next message of msgid (or of any: LDAP_RES_ANY): LDAP_MSG_ONE or LDAP_MSG_ALL. The caller
  * frees it. -1: nothing came within `timeout` (ERR_BUSY), the connection was lost (ERR_BUSY), the
  * server sent what is not LDAP or over max-pdu (ERR_FATAL). The watchdog ends waits inside of
- * libldap too. A notice of disconnection is a lost connection, with its text. */
+ * libldap too. A notice of disconnection is a lost connection, with its code, and with its text for
+ * who waits for any message (libldap does not keep it for others). */
 int session_wait(struct session *, int msgid, int all, LDAPMessage **, struct err *);
 /* Is a message there already? 1, 0, -1; does not wait. */
 int session_poll(struct session *, int msgid, int all, LDAPMessage **, struct err *);

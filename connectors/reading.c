@@ -97,7 +97,7 @@ bool keylist_have(const struct keylist *k, uint64_t key)
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		uint64_t there = words_of(k)[mid];
+		uint64_t there = words_of(k)[mid * width_of(k)];
 		if (there == key)
 			return true;
 		if (there < key)

@@ -201,7 +201,7 @@ static void set_name(struct mapping *m, struct value type, struct value text, co
 	struct value good = clean(m->mem, without_invisible(m->mem, text, &unseen));
 	if (unseen > 0)
 		complain_warning(m, W_INVISIBLE, (struct subject){attr, text, line},
-			"%u marks that nobody sees, left out of the name", unseen);
+			"marks that nobody sees (%u), left out of the name", unseen);
 	struct value cut = clean(m->mem, utf8_cut(good, max));
 	if (cut.len < good.len)
 		complain_warning(m, E_LEN, (struct subject){attr, good, line},

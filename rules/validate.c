@@ -71,7 +71,7 @@ static void check_invisible(struct mapping *m, struct wanted *w)
 		if (n > 0)
 			complain_warning(m, W_INVISIBLE,
 				(struct subject){w->attr, w->values[i], w->line},
-				"%u marks that nobody sees, left out", n);
+				"marks that nobody sees (%u), left out", n);
 		if (v.len > 0)
 			w->values[kept++] = v;
 	}

@@ -37,6 +37,12 @@ static void test_flow(void **state)
 	assert_int_equal(cookie.len, 0);
 	good(state_cookie(s, 99, mem, &cookie, &err));
 	assert_int_equal(cookie.len, 0);
+	const char **names;
+	unsigned n;
+	good(state_flows(s, mem, &names, &n, &err));
+	assert_int_equal(n, 2);
+	assert_string_equal(names[0], "f");
+	assert_string_equal(names[1], "other");
 	state_close(s);
 	/* A second time: the same flow, and its cookie stays. */
 	s = opened(path, true);

@@ -308,6 +308,71 @@ static void test_unwritable(void **state)
 	chmod(place, 0755);
 }
 
+static unsigned mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* Ours alone, whatever the umask says; not read when others may have written it. */
+static void test_private(void **state)
+{
+	const char *path = fresh();
+	mode_t before = umask(0);
+
+	(void)state;
+	one_link(path);
+	umask(before);
+	assert_int_equal(mode_of(path), 0600);
+	assert_int_equal(mode_of(beside(path, ".lock")), 0600);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(chmod(path, i == 0 ? 0620 : 0602), 0);
+		refused(path, false, "group or others may write it");
+		refused(path, true, "group or others may write it");
+	}
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(chmod(beside(path, ".lock"), 0620), 0);
+	refused(path, false, ".lock: group or others may write it");
+	refused(path, true, ".lock: group or others may write it");
+	assert_int_equal(chmod(beside(path, ".lock"), 0600), 0);
+	state_close(opened(path, true));
+}
+
+/* Damage is found by looking at all of it: when asked to, and after a writer was killed. */
+static void test_damage(void **state)
+{
+	const char *path = fresh();
+	long long flow = one_link(path);
+	char garbage[8192];
+	struct state *s = opened(path, true);
+
+	(void)state;
+	good(state_begin(s, &err));
+	for (unsigned i = 0; i < 2000; i++) {
+		char id[80];
+		snprintf(id, sizeof(id), "%060u", i);
+		struct link link = link_of(id, id);
+		good(state_put_link(s, flow, &link, &err));
+	}
+	good(state_commit(s, &err));
+	good(state_check(s, &err));
+	state_close(s);
+	memset(garbage, 0x55, sizeof(garbage));
+	put_bytes(path, 20 * 8192L, garbage, sizeof(garbage));
+	s = opened(path, false);
+	assert_int_equal(state_check(s, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	assert_non_null(strstr(err.text, "damaged: Page 21"));
+	assert_non_null(strstr(err.text, ": put a backup in its place, or move it away"));
+	state_close(s);
+	state_close(opened(path, true));
+	/* A journal that holds nothing, as one of a writer that was killed early does. */
+	put_bytes(beside(path, "-journal"), 0, "x", 1);
+	refused(path, true, "damaged: Page 21");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +383,8 @@ int main(void)
 		cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_links_to_files),
 		cmocka_unit_test(test_unwritable),
+		cmocka_unit_test(test_private),
+		cmocka_unit_test(test_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, remove_folder);

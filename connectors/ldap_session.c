@@ -1,0 +1,128 @@
+#include "connectors/ldap_session.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "connectors/ldap_code.h"
+#include "connectors/ldap_connection.h"
+
+#define PAUSE_FIRST 500 /* milliseconds */
+#define PAUSE_LAST 10000
+
+/* One attempt at one URL. */
+static int attempt(struct session *s, const char *url, struct err *err)
+{
+	s->server = (struct server){.url = url, .usn = -1};
+	if (connect_up(s, url, err) == 0 && bind_up(s, err) == 0 && server_read(s, err) == 0 &&
+		bind_check(s, err) == 0 && server_identify(s, err) == 0)
+		return 0;
+	connect_down(s);
+	/* There is no entry here to be left out. */
+	if (err->kind == ERR_ENTRY)
+		err->kind = ERR_FATAL;
+	return err_in(err, "%s", url);
+}
+
+/* Between a half and a whole of the pause: many that were cut off do not come back at once. */
+static void rest(long long pause)
+{
+	const long long ms = pause / 2 + (long long)arc4random_uniform((unsigned)(pause / 2) + 1);
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	while (nanosleep(&t, &t) < 0)
+		;
+}
+
+/* Each URL once. */
+static int attempt_all(struct session *s, struct err *err)
+{
+	bool named = false;
+
+	for (unsigned i = 0; i < s->login.n_urls; i++) {
+		if (attempt(s, s->login.urls[i], err) == 0)
+			return 0;
+		if (err->kind == ERR_FATAL)
+			return -1;
+		named |= !s->unnamed;
+		if (i + 1 < s->login.n_urls)
+			log_info("%s: %s", s->login.label, err->text);
+	}
+	/* A name that is misspelled does not get better by waiting. */
+	if (!named)
+		err->kind = ERR_FATAL;
+	return -1;
+}
+
+static int attempts(struct session *s, struct err *err)
+{
+	const long long until = watch_now() + s->login.retry * 1000;
+
+	for (long long pause = PAUSE_FIRST;;) {
+		if (attempt_all(s, err) == 0)
+			return 0;
+		if (err->kind == ERR_FATAL || watch_now() + pause > until)
+			return -1;
+		log_info("%s: %s; trying again", s->login.label, err->text);
+		rest(pause);
+		pause = pause * 2 < PAUSE_LAST ? pause * 2 : PAUSE_LAST;
+	}
+}
+
+/* What the process needs before libldap is called for the first time. */
+static void prepare(void)
+{
+	/* Neither ldap.conf, nor .ldaprc, nor LDAP* of the environment: any of them could switch
+	 * the verification off. */
+	(void)setenv("LDAPNOINIT", "1", 1);
+	/* libldap writes to sockets that the server may have closed. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+
+int session_open(const struct config *cfg, struct session **out, struct err *err)
+{
+	struct arena *mem = arena_new();
+	struct session *s = arena_zalloc(mem, sizeof(*s));
+
+	s->mem = mem;
+	(void)pthread_once(&prepared, prepare);
+	if (login_read(s, cfg, err) < 0 ||
+		watch_start(&s->watch, s->login.timeout * 1000 + 500, err) < 0 ||
+		attempts(s, err) < 0) {
+		session_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+void session_close(struct session *s)
+{
+	if (s == NULL)
+		return;
+	connect_down(s);
+	watch_stop(&s->watch);
+	arena_free(s->mem);
+}
+
+const struct server *session_server(const struct session *s)
+{
+	return &s->server;
+}
+
+LDAP *session_handle(struct session *s)
+{
+	return s->ld;
+}
+
+bool session_alive(const struct session *s)
+{
+	return s->alive;
+}

@@ -1,0 +1,394 @@
+/*
+ * Content synchronization (RFC 4533), refreshOnly: one search brings what changed since a cookie,
+ * with the ids of what is gone, and a new cookie. It is received whole before any of it is handed
+ * out, as only its end says what it was: a delete phase (refreshDeletes), in which what is not
+ * mentioned has not changed, or a present phase, in which it is gone.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/keys.h"
+#include "connectors/ldap_ask.h"
+#include "connectors/ldap_code.h"
+#include "connectors/ldap_since.h"
+
+/* Reading all, page by page, is as quick as so much at once. */
+#define ENTRIES_MAX 50000
+
+enum state { STATE_PRESENT, STATE_ADD, STATE_MODIFY, STATE_DELETE };
+
+struct told {
+	LDAPMessage *message; /* NULL: it is gone */
+	struct entry entry;
+};
+
+struct sync {
+	struct ldap_connector *l;
+	struct arena *mem;
+	int msgid;
+	struct buf told; /* of struct told */
+	size_t given;
+	struct keys seen;
+	struct value cookie; /* the new one; that of the request until another comes */
+};
+
+/* syncUUIDs are 16 bytes; ids are the texts that the server makes of them. */
+static const struct id_form {
+	enum server_kind kind;
+	const char *attribute;
+	const char *dashes; /* behind which bytes */
+} forms[] = {
+	{SERVER_OPENLDAP, "entryUUID", "\4\6\10\12"},
+	{SERVER_389DS, "nsUniqueId", "\4\10\14"},
+};
+
+static const struct id_form *form_of(const struct ldap_connector *l)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (session_server(l->dir.session)->kind == forms[i].kind &&
+			l->dir.id == attr_named(forms[i].attribute))
+			return &forms[i];
+	}
+	return NULL;
+}
+
+bool sync_possible(const struct ldap_connector *l)
+{
+	return form_of(l) != NULL && session_supports(l->dir.session, LDAP_CONTROL_SYNC);
+}
+
+static struct value id_of(struct sync *s, const struct berval *uuid)
+{
+	const struct id_form *form = form_of(s->l);
+	char *text = arena_alloc(s->mem, 40), *at = text;
+
+	for (unsigned i = 0; i < 16; i++) {
+		if (i > 0 && strchr(form->dashes, (int)i) != NULL)
+			*at++ = '-';
+		at += sprintf(at, "%02x", (unsigned char)uuid->bv_val[i]);
+	}
+	return (struct value){text, (size_t)(at - text)};
+}
+
+/* The request, with the server's cookie of the last time. */
+static LDAPControl **sync_control(struct arena *mem, struct value cookie)
+{
+	static char oid[] = LDAP_CONTROL_SYNC;
+	LDAPControl **controls = arena_zalloc(mem, 2 * sizeof(LDAPControl *));
+	LDAPControl *c = arena_zalloc(mem, sizeof(*c));
+	BerElement *ber = ber_alloc_t(LBER_USE_DER);
+	struct berval bytes = {0, NULL};
+
+	(void)ber_printf(ber, "{e", LDAP_SYNC_REFRESH_ONLY);
+	if (cookie.len > 0)
+		(void)ber_printf(ber, "o", cookie.data, cookie.len);
+	(void)ber_printf(ber, "N}");
+	if (ber_flatten2(ber, &bytes, 0) == 0) {
+		c->ldctl_value.bv_val = arena_copy(mem, bytes.bv_val, bytes.bv_len);
+		c->ldctl_value.bv_len = bytes.bv_len;
+	}
+	ber_free(ber, 1);
+	c->ldctl_oid = oid;
+	c->ldctl_iscritical = 1;
+	controls[0] = c;
+	return controls;
+}
+
+void sync_ask_all(struct ldap_connector *l)
+{
+	l->request.page_size = 0;
+	l->request.controls = sync_control(l->pass, (struct value){NULL, 0});
+}
+
+/* Sync Done: its cookie, if any, in the arena, and whether this was a delete phase. */
+static int parse_done(struct arena *mem, const struct berval *control, struct value *cookie,
+	bool *deletes, struct err *err)
+{
+	BerElement *ber = control != NULL ? ber_init((struct berval *)(uintptr_t)control) : NULL;
+	struct berval bytes;
+	ber_len_t len;
+	ber_int_t flag = 0;
+	bool good = ber != NULL && ber_scanf(ber, "{") != LBER_ERROR;
+
+	if (good && ber_peek_tag(ber, &len) == LDAP_TAG_SYNC_COOKIE) {
+		good = ber_scanf(ber, "m", &bytes) != LBER_ERROR;
+		if (good)
+			*cookie = (struct value){
+				arena_copy(mem, bytes.bv_val, bytes.bv_len), bytes.bv_len};
+	}
+	if (good && ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDELETES)
+		good = ber_scanf(ber, "b", &flag) != LBER_ERROR;
+	*deletes = flag != 0;
+	ber_free(ber, 1);
+	return good ? 0 : err_set(err, ERR_FATAL, "the server does not say how its changes end");
+}
+
+int sync_cookie(
+	const struct search *search, struct arena *mem, struct value *cookie, struct err *err)
+{
+	bool deletes;
+
+	return parse_done(
+		mem, search_control(search, LDAP_CONTROL_SYNC_DONE), cookie, &deletes, err);
+}
+
+/* What a server said that a full read must decide. */
+static int doubt(struct sync *s, struct err *err, const char *why)
+{
+	s->l->distrusted = true;
+	return err_set(err, ERR_ENTRY, "%s: %s", session_server(s->l->dir.session)->url, why);
+}
+
+static int tell(struct sync *s, const struct told *t, struct err *err)
+{
+	/* Once is changed, once is gone: which of them was last? */
+	if (!keys_put(&s->seen, t->entry.key, 0))
+		return doubt(s, err, "told twice of one entry");
+	buf_add(&s->told, t, sizeof(*t));
+	return 0;
+}
+
+static int tell_gone(struct sync *s, const struct berval *uuid, struct err *err)
+{
+	struct told t = {.entry = {.id = id_of(s, uuid), .gone = true}};
+
+	t.entry.key = entry_key(t.entry.id);
+	return tell(s, &t, err);
+}
+
+/* The state that an entry came with, and its id as 16 bytes. */
+static int parse_state(LDAP *ld, LDAPMessage *m, ber_int_t *state, char uuid[16])
+{
+	LDAPControl **controls = NULL, *c = NULL;
+	BerElement *ber = NULL;
+	struct berval bytes = {0, NULL};
+	int r = -1;
+
+	if (ldap_get_entry_controls(ld, m, &controls) == LDAP_SUCCESS)
+		c = ldap_control_find(LDAP_CONTROL_SYNC_STATE, controls, NULL);
+	if (c != NULL)
+		ber = ber_init(&c->ldctl_value);
+	if (ber != NULL && ber_scanf(ber, "{em", state, &bytes) != LBER_ERROR &&
+		bytes.bv_len == 16) {
+		memcpy(uuid, bytes.bv_val, 16);
+		r = 0;
+	}
+	ber_free(ber, 1);
+	ldap_controls_free(controls);
+	return r;
+}
+
+static int take_entry(struct sync *s, LDAP *ld, LDAPMessage **m, struct err *err)
+{
+	char bytes[16];
+	const struct berval uuid = {16, bytes};
+	struct told t = {.message = *m};
+	ber_int_t state;
+
+	if (parse_state(ld, *m, &state, bytes) < 0)
+		return err_set(err, ERR_FATAL, "an entry came without its state");
+	if (state == STATE_DELETE)
+		return tell_gone(s, &uuid, err);
+	if (state == STATE_PRESENT)
+		return doubt(s, err, "tells what is still there, not what is gone");
+	int r = search_entry(ld, *m, &s->l->request, s->mem, &t.entry, err);
+	if (r == 1)
+		r = doubt(s, err, "an attribute came in parts");
+	if (r < 0)
+		return -1;
+	if (!value_same(t.entry.id, id_of(s, &uuid)))
+		return doubt(s, err, "an entry has another id than the server says");
+	if (tell(s, &t, err) < 0)
+		return -1;
+	*m = NULL; /* it is kept */
+	return 0;
+}
+
+/* Inside of a syncIdSet of deletions. */
+static int take_ids(struct sync *s, BerElement *ber, struct err *err)
+{
+	BerVarray uuids = NULL;
+	int r = 0;
+
+	if (ber_scanf(ber, "[W]", &uuids) == LBER_ERROR)
+		return err_set(err, ERR_FATAL, "a list of ids is none");
+	for (unsigned i = 0; uuids != NULL && uuids[i].bv_val != NULL && r == 0; i++)
+		r = uuids[i].bv_len == 16 ? tell_gone(s, &uuids[i], err)
+					  : err_set(err, ERR_FATAL, "an id has not 16 bytes");
+	ber_bvarray_free(uuids);
+	return r;
+}
+
+/* A Sync Info message. The cookies in between are for whoever stops in between. */
+static int parse_info(struct sync *s, BerElement *ber, struct err *err)
+{
+	struct berval cookie;
+	ber_len_t len;
+	ber_int_t deletes = 0;
+
+	switch (ber_peek_tag(ber, &len)) {
+	case LDAP_TAG_SYNC_NEW_COOKIE:
+	case LDAP_TAG_SYNC_REFRESH_DELETE:
+		return 0;
+	case LDAP_TAG_SYNC_REFRESH_PRESENT:
+		return doubt(s, err, "tells what is still there, not what is gone");
+	case LDAP_TAG_SYNC_ID_SET:
+		break;
+	default:
+		return err_set(err, ERR_FATAL, "a message that is none of RFC 4533");
+	}
+	if (ber_scanf(ber, "{") == LBER_ERROR ||
+		(ber_peek_tag(ber, &len) == LDAP_TAG_SYNC_COOKIE &&
+			ber_scanf(ber, "m", &cookie) == LBER_ERROR) ||
+		(ber_peek_tag(ber, &len) == LDAP_TAG_REFRESHDELETES &&
+			ber_scanf(ber, "b", &deletes) == LBER_ERROR))
+		return err_set(err, ERR_FATAL, "a list of ids is none");
+	if (!deletes)
+		return doubt(s, err, "tells what is still there, not what is gone");
+	return take_ids(s, ber, err);
+}
+
+static int take_info(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
+{
+	char *oid = NULL;
+	struct berval *data = NULL;
+	BerElement *ber = NULL;
+	int r = 0;
+
+	const int rc = ldap_parse_intermediate(ld, m, &oid, &data, NULL, 0);
+	if (rc != LDAP_SUCCESS)
+		r = ldap_fail(err, rc, NULL, "a message in between");
+	else if (oid != NULL && strcmp(oid, LDAP_SYNC_INFO) == 0) {
+		ber = data != NULL ? ber_init(data) : NULL;
+		r = ber != NULL ? parse_info(s, ber, err)
+				: err_set(err, ERR_FATAL, "a message in between is empty");
+	}
+	ber_free(ber, 1);
+	ber_bvfree(data);
+	ldap_memfree(oid);
+	return r;
+}
+
+/* An answer of the server that is not busy: then a full read tells, or shows what is wrong. */
+static int take_result(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
+{
+	LDAPControl **controls = NULL, *done;
+	bool deletes;
+	int code, r;
+
+	s->msgid = -1;
+	r = ask_result(ld, m, s->l->request.base, &code, &controls, err);
+	if (r < 0 && err->kind != ERR_BUSY) {
+		s->l->distrusted = code != LDAP_SYNC_REFRESH_REQUIRED;
+		err->kind = ERR_ENTRY;
+	}
+	if (r == 0) {
+		done = ldap_control_find(LDAP_CONTROL_SYNC_DONE, controls, NULL);
+		r = parse_done(s->mem, done != NULL ? &done->ldctl_value : NULL, &s->cookie,
+			&deletes, err);
+		if (r == 0 && !deletes)
+			r = doubt(s, err, "tells what is still there, not what is gone");
+	}
+	ldap_controls_free(controls);
+	return r;
+}
+
+static int take(struct sync *s, LDAPMessage **m, struct err *err)
+{
+	LDAP *ld = session_handle(s->l->dir.session);
+
+	switch (ldap_msgtype(*m)) {
+	case LDAP_RES_SEARCH_ENTRY:
+		return take_entry(s, ld, m, err);
+	case LDAP_RES_SEARCH_REFERENCE:
+		return ask_reference(ld, *m, &s->l->request, err);
+	case LDAP_RES_INTERMEDIATE:
+		return take_info(s, ld, *m, err);
+	case LDAP_RES_SEARCH_RESULT:
+		return take_result(s, ld, *m, err);
+	default:
+		return err_set(err, ERR_FATAL, "a message that is no answer to a search");
+	}
+}
+
+static int receive(struct sync *s, struct err *err)
+{
+	int r = 0;
+
+	while (r == 0 && s->msgid >= 0) {
+		LDAPMessage *m = NULL;
+		r = session_wait(s->l->dir.session, s->msgid, LDAP_MSG_ONE, &m, err);
+		if (r == 0)
+			r = take(s, &m, err);
+		ldap_msgfree(m);
+		if (r == 0 && s->told.len > ENTRIES_MAX * sizeof(struct told))
+			r = err_set(err, ERR_ENTRY, "so much changed that all is read");
+	}
+	return r;
+}
+
+static int ask(struct sync *s, struct value cookie, struct err *err)
+{
+	struct search_request *req = &s->l->request;
+	LDAP *ld = session_handle(s->l->dir.session);
+	size_t n;
+
+	req->controls = sync_control(s->l->pass, cookie);
+	const int rc = ldap_search_ext(ld, req->base, req->scope, req->filter,
+		ask_attributes(s->mem, req), 0, ask_controls(s->mem, s->l->dir.session, req, 0, &n),
+		NULL, NULL, LDAP_NO_LIMIT, &s->msgid);
+	req->controls = NULL;
+	if (rc == LDAP_SUCCESS)
+		return 0;
+	s->msgid = -1;
+	return ldap_fail_last(err, ld, rc, "searching %s", req->base);
+}
+
+int sync_start(struct ldap_connector *l, struct value cookie, struct err *err)
+{
+	struct arena *mem = arena_new();
+	struct sync *s = arena_zalloc(mem, sizeof(*s));
+
+	*s = (struct sync){.l = l, .mem = mem, .msgid = -1, .cookie = cookie};
+	keys_init(&s->seen, 0, false);
+	l->sync = s;
+	if (ask(s, cookie, err) < 0 || receive(s, err) < 0)
+		return -1;
+	const int parents = parents_changed(l, cookie, err);
+	if (parents < 0 && err->kind != ERR_BUSY)
+		err->kind = ERR_ENTRY;
+	if (parents != 0)
+		return parents < 0 ? -1
+				   : err_set(err, ERR_ENTRY,
+					     "a container changed: names below it may have too");
+	l->cookie = cookie_make(l, s->cookie);
+	return 0;
+}
+
+int sync_next(struct sync *s, struct entry *e)
+{
+	const struct told *told = (const struct told *)(void *)s->told.data;
+
+	if (s->given == s->told.len / sizeof(*told))
+		return 0;
+	*e = told[s->given++].entry;
+	return 1;
+}
+
+void sync_free(struct sync *s)
+{
+	const struct told *told = s != NULL ? (const struct told *)(void *)s->told.data : NULL;
+
+	if (s == NULL)
+		return;
+	if (s->msgid >= 0 && session_alive(s->l->dir.session))
+		(void)ldap_abandon_ext(session_handle(s->l->dir.session), s->msgid, NULL, NULL);
+	for (size_t i = 0; i < s->told.len / sizeof(*told); i++)
+		ldap_msgfree(told[i].message);
+	buf_free(&s->told);
+	keys_free(&s->seen);
+	arena_free(s->mem);
+}

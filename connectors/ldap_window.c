@@ -1,0 +1,122 @@
+#include "connectors/ldap_writer.h"
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/dn.h"
+
+/* What a change does at a name. */
+enum role {
+	ROLE_IS,     /* it is about this entry ... */
+	ROLE_MOVES,  /* ... which appears, goes, or gets another name */
+	ROLE_BELOW,  /* the entry lies somewhere below this name */
+	ROLE_REFERS, /* a value is this name, or one below it */
+};
+
+#define BIT(role) (1u << (role))
+
+/* What may not be under way at a name when another does this there. */
+static const unsigned meets[] = {
+	[ROLE_IS] = BIT(ROLE_IS),
+	[ROLE_MOVES] = BIT(ROLE_BELOW) | BIT(ROLE_REFERS),
+	[ROLE_BELOW] = BIT(ROLE_MOVES),
+	[ROLE_REFERS] = BIT(ROLE_MOVES),
+};
+
+/* With some five names a change, one in fifty waits for no reason; in a window of more than a
+ * thousand, more of them do. */
+#define PLACES_EACH 256u
+#define PLACES_MOST (1u << 18)
+
+void window_init(struct arena *mem, struct window *w, unsigned changes)
+{
+	w->places = PLACES_EACH;
+	while (w->places < (size_t)PLACES_EACH * changes && w->places < PLACES_MOST)
+		w->places *= 2;
+	w->counts = arena_zalloc(mem, w->places * sizeof(*w->counts));
+}
+
+typedef bool visitor(uint16_t counts[4], enum role);
+
+/* All that is at a name or above it, until the visitor has seen enough. */
+static bool climb(const struct window *w, struct value name, enum role role, visitor *at)
+{
+	while (name.len > 0) {
+		struct value parent = dn_parent(name);
+		if (at(w->counts[dn_key(name) & (w->places - 1)], role))
+			return true;
+		if (parent.len == name.len) /* not a name: it stands for itself */
+			break;
+		name = parent;
+	}
+	return false;
+}
+
+static bool visit_name(const struct window *w, struct value name, bool moves, visitor *at)
+{
+	uint16_t *here = w->counts[dn_key(name) & (w->places - 1)];
+
+	return at(here, ROLE_IS) || (moves && at(here, ROLE_MOVES)) ||
+	       climb(w, dn_parent(name), ROLE_BELOW, at);
+}
+
+static bool visit_values(
+	const struct window *w, const struct value *values, unsigned n, visitor *at)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (climb(w, values[i], ROLE_REFERS, at))
+			return true;
+	}
+	return false;
+}
+
+static bool visit(const struct window *w, const struct change *c, visitor *at)
+{
+	const bool renames = c->new_name.len > 0, moves = renames || c->op != CHANGE_MODIFY;
+
+	if (visit_name(w, c->name, moves, at) || (renames && visit_name(w, c->new_name, moves, at)))
+		return true;
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct mod *m = &c->mods[i];
+		if (attr_syntax(m->attr) == SYNTAX_DN &&
+			(visit_values(w, m->remove, m->n_remove, at) ||
+				visit_values(w, m->add, m->n_add, at)))
+			return true;
+	}
+	return false;
+}
+
+static bool blocked(uint16_t counts[4], enum role role)
+{
+	for (unsigned other = ROLE_IS; other <= ROLE_REFERS; other++) {
+		if ((meets[role] & BIT(other)) != 0 && counts[other] > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool count_up(uint16_t counts[4], enum role role)
+{
+	counts[role]++;
+	return false;
+}
+
+static bool count_down(uint16_t counts[4], enum role role)
+{
+	counts[role]--;
+	return false;
+}
+
+bool window_blocks(const struct window *w, const struct change *c)
+{
+	return visit(w, c, blocked);
+}
+
+void window_enter(struct window *w, const struct change *c)
+{
+	(void)visit(w, c, count_up);
+}
+
+void window_leave(struct window *w, const struct change *c)
+{
+	(void)visit(w, c, count_down);
+}

@@ -1,0 +1,341 @@
+#include "connectors/ldap_write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#include "connectors/ldap_code.h"
+#include "connectors/ldap_connection.h"
+#include "connectors/ldap_writer.h"
+
+/* Pauses for a server that is busy or away: each twice the last, in milliseconds. */
+#define PAUSE_FIRST 100
+#define PAUSE_MOST 20000
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void sleep_until(long long when)
+{
+	const struct timespec t = {when / 1000, when % 1000 * 1000000};
+
+	while (when > 0 && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+/* --- the end of a change --- */
+
+/* The flight's place is taken by the last one. */
+static void land(struct writer *w, struct flight *f, enum outcome_kind kind)
+{
+	f->outcome->kind = kind;
+	window_leave(&w->window, f->op.change);
+	*f = w->flights[--w->n_flights];
+}
+
+void writer_done(struct writer *w, struct flight *f, struct value id)
+{
+	f->outcome->id = id;
+	f->outcome->err.kind = ERR_NONE;
+	f->outcome->err.text[0] = '\0';
+	w->known = true;
+	land(w, f, OUTCOME_DONE);
+}
+
+/* Nobody knows if it was done; or it was, but not as which entry. */
+static bool in_doubt(const struct flight *f)
+{
+	return f->op.stage == STAGE_IDENTIFY || (f->op.stage == STAGE_LOOK && !f->answered);
+}
+
+void writer_failed(struct writer *w, struct flight *f)
+{
+	const bool doubt = in_doubt(f);
+
+	w->known = w->known || (!doubt && f->outcome->err.kind != ERR_BUSY);
+	land(w, f, doubt ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
+}
+
+/* --- trouble --- */
+
+/* Send less, and nothing for a while. What comes back together counts once. */
+static void slow_down(struct writer *w)
+{
+	const long long now = now_ms();
+
+	if (w->give_up == 0)
+		w->give_up = now + w->retry;
+	w->hopeless = w->hopeless || now >= w->give_up;
+	if (now < w->resume)
+		return;
+	w->pause = w->pause == 0 ? PAUSE_FIRST : 2 * w->pause;
+	if (w->pause > PAUSE_MOST)
+		w->pause = PAUSE_MOST;
+	if (w->limit > 1)
+		w->limit /= 2;
+	/* Between half of it and all: others wait for the same server. */
+	w->resume = now + w->pause / 2 + arc4random_uniform((unsigned)w->pause / 2);
+}
+
+/* A pause is over only when something that was sent after it has succeeded. */
+void writer_speed_up(struct writer *w)
+{
+	w->give_up = 0;
+	if (w->pause > 0 && now_ms() >= w->resume)
+		w->pause = w->resume = 0;
+	if (w->pause == 0 && w->limit < w->dir->window)
+		w->limit++;
+}
+
+/* As the change has it: what was read back is out of date by then. */
+static void forget_replacements(struct flight *f)
+{
+	f->op.mods = f->op.change->mods;
+	f->op.n_mods = f->op.change->n;
+}
+
+void writer_busy(struct writer *w, struct flight *f)
+{
+	slow_down(w);
+	forget_replacements(f);
+	if (f->give_up == 0)
+		f->give_up = now_ms() + w->retry;
+	if (now_ms() >= f->give_up)
+		writer_failed(w, f);
+}
+
+/* All that was sent and has no answer is in doubt. Reading can simply be done again. */
+static void connection_lost(struct writer *w)
+{
+	w->lost = true;
+	w->n_sent = 0;
+	for (unsigned i = 0; i < w->n_flights; i++) {
+		struct flight *f = &w->flights[i];
+		if (f->msgid != 0 && f->op.stage != STAGE_LOOK && f->op.stage != STAGE_IDENTIFY) {
+			f->op.doubt = f->op.stage;
+			f->op.stage = STAGE_LOOK;
+			f->answered = false;
+			f->outcome->err = w->why;
+			(void)err_in(&f->outcome->err, "%s: not known if it was done",
+				operation_text(w->brief, &(struct operation){.stage = f->op.doubt,
+								 .change = f->op.change}));
+		}
+		forget_replacements(f);
+		f->msgid = 0;
+	}
+	log_info("%s: %s", w->dir->connector.label, w->why.text);
+	slow_down(w);
+}
+
+/* Another replica may not have been told yet what the first one did: looking there proves nothing,
+ * and doing it there as well would make conflicts of replication. */
+static void leave_doubts(struct writer *w)
+{
+	for (unsigned i = w->n_flights; i-- > 0;) {
+		struct flight *f = &w->flights[i];
+		if (in_doubt(f)) {
+			if (f->outcome->err.kind == ERR_NONE)
+				f->outcome->err = w->why;
+			writer_failed(w, f);
+		}
+	}
+}
+
+/* Only AD tells its replicas apart; others are what their URLs say. */
+static struct value replica_of(const struct writer *w)
+{
+	const struct server *s = session_server(w->dir->session);
+
+	return value_of(arena_printf(w->mem, "%s %s", s->replica, s->url));
+}
+
+static void reconnect(struct writer *w)
+{
+	sleep_until(w->resume);
+	if (w->hopeless)
+		return;
+	if (ldap_dir_live(w->dir, &w->why) < 0) {
+		w->hopeless = true;
+		return;
+	}
+	w->lost = false;
+	if (!value_same(w->replica, replica_of(w)))
+		leave_doubts(w);
+	w->replica = replica_of(w);
+}
+
+/* --- sending --- */
+
+void writer_send(struct writer *w, struct flight *f)
+{
+	struct session *session = w->dir->session;
+	struct arena_mark mark = arena_mark(w->brief);
+
+	watch_begin(&session->watch);
+	int rc = operation_send(
+		session_handle(session), &f->op, w->dir->id, w->post_read, w->brief, &f->msgid);
+	(void)watch_end(&session->watch);
+	if (rc == LDAP_SUCCESS) {
+		w->n_sent++;
+	} else if (ldap_code(rc)->lost && rc != LDAP_ENCODING_ERROR) {
+		/* Some of it may have got through. */
+		session->alive = false;
+		f->msgid = -1;
+		ldap_fail(&w->why, rc, NULL, "sending");
+		connection_lost(w);
+	} else {
+		f->msgid = 0;
+		ldap_fail(&f->outcome->err, rc, NULL, "%s", operation_text(w->brief, &f->op));
+		f->outcome->err.kind = ERR_ENTRY;
+		writer_failed(w, f);
+	}
+	arena_rewind(w->brief, mark);
+}
+
+static void begin(struct writer *w)
+{
+	static const enum stage first[] = {
+		[CHANGE_ADD] = STAGE_ADD,
+		[CHANGE_MODIFY] = STAGE_MODIFY,
+		[CHANGE_DELETE] = STAGE_DELETE,
+	};
+	const struct change *c = &w->changes[w->next];
+	struct flight *f = &w->flights[w->n_flights++];
+
+	*f = (struct flight){.outcome = &w->outcomes[w->next],
+		.op = {.stage = c->new_name.len > 0 ? STAGE_RENAME : first[c->op],
+			.change = c,
+			.mods = c->mods,
+			.n_mods = c->n}};
+	window_enter(&w->window, c);
+	w->next++;
+	/* Nothing to do: neither a new name nor values. */
+	if (f->op.stage == STAGE_MODIFY && c->n == 0)
+		writer_done(w, f, c->id);
+	else
+		writer_send(w, f);
+}
+
+static bool may_send(const struct writer *w)
+{
+	return !w->lost && !w->hopeless && w->n_sent < w->limit;
+}
+
+/* First what was begun, then what comes next, as far as it depends on nothing under way. */
+static void send_more(struct writer *w)
+{
+	if (w->resume > 0 && now_ms() < w->resume)
+		return;
+	for (unsigned i = w->n_flights; i-- > 0 && w->n_sent < w->n_flights && may_send(w);) {
+		if (w->flights[i].msgid == 0)
+			writer_send(w, &w->flights[i]);
+	}
+	while (may_send(w) && w->next < w->n && w->n_flights < w->dir->window &&
+		!window_blocks(&w->window, &w->changes[w->next]))
+		begin(w);
+}
+
+static struct flight *flight_of(struct writer *w, int msgid)
+{
+	for (unsigned i = 0; i < w->n_flights; i++) {
+		if (w->flights[i].msgid == msgid)
+			return &w->flights[i];
+	}
+	return NULL;
+}
+
+/* Wait for one answer. */
+static void receive(struct writer *w)
+{
+	LDAPMessage *messages;
+
+	if (session_wait(w->dir->session, LDAP_RES_ANY, LDAP_MSG_ALL, &messages, &w->why) < 0) {
+		connection_lost(w);
+		return;
+	}
+	struct flight *f = flight_of(w, ldap_msgid(messages));
+	/* What was given up before (a search) may still be answered. */
+	if (f != NULL) {
+		w->n_sent--;
+		if (writer_answer(w, f, messages) < 0) {
+			w->dir->session->alive = false;
+			connection_lost(w);
+		}
+	}
+	ldap_msgfree(messages);
+	arena_reset(w->brief);
+}
+
+/* Nothing more can be done. */
+static void leave(struct writer *w)
+{
+	while (w->n_flights > 0) {
+		struct flight *f = &w->flights[0];
+		if (f->outcome->err.kind == ERR_NONE)
+			f->outcome->err = w->why;
+		writer_failed(w, f);
+	}
+	for (; w->next < w->n; w->next++) {
+		struct outcome *o = &w->outcomes[w->next];
+		o->kind = OUTCOME_FAILED;
+		o->err = w->why;
+		(void)err_in(&o->err, "not tried");
+	}
+}
+
+static void write_all(struct writer *w)
+{
+	while ((w->next < w->n || w->n_flights > 0) && !(w->hopeless && w->n_sent == 0)) {
+		if (w->lost)
+			reconnect(w);
+		else
+			send_more(w);
+		if (w->n_sent > 0)
+			receive(w);
+		else if (!w->lost)
+			sleep_until(w->resume);
+	}
+}
+
+int ldap_write_changes(struct connector *c, const struct change *changes, struct outcome *outcomes,
+	size_t n, struct arena *mem, struct err *err)
+{
+	struct ldap_dir *dir = (struct ldap_dir *)c;
+
+	if (n == 0)
+		return 0;
+	if (ldap_dir_live(dir, err) < 0)
+		return -1;
+	struct writer w = {.dir = dir,
+		.changes = changes,
+		.outcomes = outcomes,
+		.n = n,
+		.mem = mem,
+		.brief = arena_new(),
+		.limit = dir->window,
+		.flights = arena_alloc(mem, dir->window * sizeof(struct flight)),
+		.post_read = session_supports(dir->session, LDAP_CONTROL_POST_READ),
+		.retry = 1000 * config_number(dir->config, "retry")};
+	memset(outcomes, 0, n * sizeof(*outcomes));
+	w.replica = replica_of(&w);
+	window_init(mem, &w.window, dir->window);
+	write_all(&w);
+	if (w.hopeless)
+		leave(&w);
+	arena_free(w.brief);
+	if (!w.hopeless || w.known)
+		return 0;
+	*err = w.why;
+	return err_in(err, "%s", c->label);
+}

@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""Reading an LDAP server, compared with what python-ldap reads of it: every entry, every value.
+
+    ldap_read.py READ       READ is the program of read.c
+"""
+import base64
+import os
+import random
+import subprocess
+
+import server
+from slapd import Slapd
+
+SUFFIX = "dc=abc,dc=example"
+
+
+def records(text):
+    """Entries of an LDIF text as {name: {attribute: {values}}}, their names by key, and keys of what is gone."""
+    entries, keys, gone, key = {}, {}, set(), None
+    for block in text.decode().replace("\n ", "").split("\n\n"):
+        name, attributes = None, {}
+        for line in block.splitlines():
+            if line.startswith("# "):
+                _, what, key = line.split()
+                if what == "gone":
+                    gone.add(key)
+                continue
+            attribute, _, value = line.partition(":")
+            value = base64.b64decode(value[1:]) if value.startswith(":") else value.strip(" ").encode()
+            if attribute == "dn":
+                name = value.decode()
+            else:
+                attributes.setdefault(attribute.lower(), set()).add(value)
+        attributes.pop("modifytimestamp", None)  # comes unasked where deltas need it
+        if name is not None:
+            if name in entries or key in keys:
+                raise server.Failure(f"twice: {name}")
+            entries[name], keys[key] = attributes, name
+    return entries, keys, gone
+
+
+class Reader:
+    def __init__(self, program, directory, name="abc", **settings):
+        self.program, self.name = program, name
+        self.config = directory.folder / "galway.conf"
+        self.secret = directory.folder / "secret"
+        self.secret.write_text(directory.password)
+        self.secret.chmod(0o600)
+        self.settings = {"type": "ldap", "url": directory.ldapi_url, "base": directory.base, "bind": directory.admin,
+                         "password": f"file:{self.secret}", "retry": "0s", **settings}
+
+    def __call__(self, *words, code=0, **settings):
+        lines = [f"    {k.replace('_', '-')} = {quoted(v)}" for k, v in {**self.settings, **settings}.items()
+                 if v is not None]
+        self.config.write_text("\n".join([f"connector {self.name} {{", *lines, "}", ""]))
+        self.config.chmod(0o600)
+        done = subprocess.run([self.program, self.config, self.name, *map(str, words)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=120, check=False)
+        if done.returncode not in (code if isinstance(code, set) else {code}):
+            raise server.Failure(f"read {words} ended with {done.returncode}, not {code}: {done.stderr.decode()}")
+        return done.stderr.decode() if code else records(done.stdout)
+
+
+def quoted(value):
+    if isinstance(value, list):
+        return "{" + ", ".join(quoted(v) for v in value) + "}"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def expected(directory, base=None, filter="(objectClass=*)", attributes=("*",), key="entryUUID"):
+    found = directory.search(base, filter, [*attributes, key])
+    return {name: {a.lower(): set(v) for a, v in values.items()} for name, values in found.items()}
+
+
+def same(got, want, what):
+    if got == want:
+        return
+    for name in sorted(set(got) | set(want)):
+        if got.get(name) != want.get(name):
+            raise server.Failure(f"{what}: {name}: {got.get(name)!r}, not {want.get(name)!r}")
+
+
+def fill(directory, n, seed=7):
+    """n people and some groups, with values of every kind."""
+    rng = random.Random(seed)
+    directory.add({f"ou={ou},{SUFFIX}": {"objectClass": [b"organizationalUnit"], "ou": [ou.encode()]}
+                   for ou in ("Leute", "Gruppen", "Käse")})
+    names = []
+    for i in range(n):
+        cn = rng.choice(["Ann Smith", "Jörg Müller", "Zoë, die Größte", "李小龍", "a+b=c", "#hash", "back\\slash"]) + f" {i}"
+        name = f"cn={ldap_escape(cn)},ou={rng.choice(['Leute', 'Käse'])},{SUFFIX}"
+        names.append(name)
+        values = {"objectClass": [b"top", b"person", b"organizationalPerson", b"user"], "cn": [cn.encode()],
+                  "sn": [b"x"], "sAMAccountName": [f"u{i}".encode()], "mail": [f"u{i}@abc.example".encode()],
+                  "objectGUID": [rng.randbytes(16)], "displayName": [cn.encode()],
+                  "proxyAddresses": [f"smtp:u{i}.{k}@abc.example".encode() for k in range(rng.randrange(5))]}
+        if rng.random() < 0.1:
+            values["thumbnailPhoto"] = [rng.randbytes(rng.randrange(1, 9000))]
+        directory.add([(name, {a: v for a, v in values.items() if v})])
+    return names
+
+
+def ldap_escape(text):
+    import ldap.dn
+    return ldap.dn.escape_dn_chars(text)
+
+
+def reads_all(reader, directory):
+    for size in (1, 7, 1000, 0):
+        got, *_ = reader("all", page_size=size)
+        same(got, expected(directory), f"pages of {size}")
+    some = ("cn", "mail", "objectGUID", "proxyAddresses", "member")
+    got, *_ = reader("--want", ",".join(some), "all")
+    same(got, expected(directory, attributes=some), "some attributes")
+    got, *_ = reader("all", filter="(sAMAccountName=*)", base=f"ou=Leute,{SUFFIX}")
+    same(got, expected(directory, f"ou=Leute,{SUFFIX}", "(sAMAccountName=*)"), "with a filter and a base")
+
+
+def finds(reader, directory):
+    """Wishes of each kind, in one window and in several, and what is not there."""
+    everything = expected(directory)
+    people = {n: v for n, v in everything.items() if b"user" in v["objectclass"]}
+    some = list(people.items())[::9][:20]
+    wishes = [f"id={v['entryuuid'].copy().pop().decode()}" for _, v in some[:7]]
+    wishes += [f"name={n}" for n, _ in some[5:12]]
+    wishes += [f"mail={v['mail'].copy().pop().decode()}" for _, v in some[10:]]
+    nobody = ["id=00000000-0000-0000-0000-000000000000", f"name=cn=nobody,{SUFFIX}", "mail=nobody@abc.example",
+              "name=cn=elsewhere,dc=xyz,dc=example", "name=no name", "mail=*", "nosuchattribute=x"]
+    for window in (1, 3, 64):
+        got, *_ = reader(*wishes, *nobody, window=window)
+        same(got, dict(some), f"found in a window of {window}")
+    got, *_ = reader(*wishes, filter="(cn=nobody)")
+    same(got, {}, "what the filter leaves out")
+
+
+def changes(directory, people):
+    """One of each kind."""
+    people = list(people)
+    directory.replace(people.pop(), displayName="Änderung")
+    directory.replace(people.pop(), mail=None)
+    directory.add_value(people.pop(), "proxyAddresses", "smtp:new@abc.example")
+    directory.replace(people.pop(), thumbnailPhoto=bytes(range(256)))
+    directory.rename(people.pop(), "cn=Renamed")
+    directory.rename(people.pop(), "cn=Moved", f"ou=Gruppen,{SUFFIX}")
+    directory.delete(people.pop())
+    directory.delete(people.pop())
+    directory.replace(people.pop(), sAMAccountName=None)  # leaves the filter of the test
+    directory.add([(f"cn=New,ou=Leute,{SUFFIX}", {"objectClass": [b"top", b"person", b"organizationalPerson", b"user"],
+                                                  "cn": [b"New"], "sn": [b"x"], "sAMAccountName": [b"new"]})])
+    return people
+
+
+def after(before, delta):
+    """What is known of the directory after a delta."""
+    (entries, keys, _), (changed, changed_keys, gone) = before, delta
+    known = {k: (n, entries[n]) for k, n in keys.items() if k not in gone}
+    known.update({k: (n, changed[n]) for k, n in changed_keys.items()})
+    return {n: v for n, v in known.values()}, {k: n for k, (n, _) in known.items()}, set()
+
+
+class Chain:
+    """Reads of one request after each other, each from the cookie of the one before."""
+
+    def __init__(self, reader, directory, **settings):
+        self.reader, self.settings = reader, {
+            "filter": "(|(sAMAccountName=*)(objectClass=organizationalUnit))", **settings}
+        self.want = ("--want", "cn,mail,displayName,proxyAddresses,thumbnailPhoto")
+        self.words = (*self.want, "--cookie", directory.folder / "cookie")
+        self.known = reader(*self.words, "all", **self.settings)
+
+    def step(self, what, most):
+        """A delta, which brings at most so many entries, ends where a full read does."""
+        delta = self.reader(*self.words, "since", **self.settings)
+        if len(delta[0]) > most:
+            raise server.Failure(f"{what}: {len(delta[0])} entries, not {most}: {list(delta[0])[:20]}")
+        self.known = after(self.known, delta)
+        same(self.known[0], self.reader(*self.want, "all", **self.settings)[0], what)
+        return delta
+
+    def refused(self, what, why, **settings):
+        """The cookie cannot be used."""
+        text = self.reader(*self.words, "since", code=3, **{**self.settings, **settings})
+        if why not in text:
+            raise server.Failure(f"{what}: {text}")
+
+
+def tidy(directory):
+    for filter in ("(cn=New)", "(cn=Moved)", "(cn=Renamed)"):
+        for name in directory.search(filter=filter):
+            directory.delete(name)
+
+
+def by_timestamp(reader, directory, people):
+    """What changed in the last five minutes comes again."""
+    chain = Chain(reader, directory, changes="timestamp")
+    everything = len(people) + 10
+    for i in range(3):
+        people = changes(directory, people)
+        _, _, gone = chain.step(f"timestamp {i}", everything)
+        if len(gone) != (6 if i > 0 else 3):  # with those that tidy() took away
+            raise server.Failure(f"timestamp {i}: {gone} are gone")
+        tidy(directory)
+    directory.rename(f"ou=Käse,{SUFFIX}", "ou=Brot")
+    chain.step("timestamp: a container renamed", everything)
+    directory.rename(f"ou=Brot,{SUFFIX}", "ou=Käse")
+
+
+def by_syncrepl(reader, directory, people, method):
+    chain = Chain(reader, directory, changes=method)
+    chain.step("nothing changed", 0)
+    for i in range(3):
+        people = changes(directory, people)
+        chain.step(f"{method} {i}", 10)
+        tidy(directory)
+    wished = next(v["entryuuid"].copy().pop().decode() for v in directory_ids(directory, people[0]))
+    chain.words += (f"id={wished}",)
+    chain.step("wished for", 1)
+    directory.rename(f"ou=Käse,{SUFFIX}", "ou=Brot")
+    chain.refused("a container renamed", "container")
+    directory.rename(f"ou=Brot,{SUFFIX}", "ou=Käse")
+    chain.refused("another filter", "something else", filter="(sAMAccountName=*)")
+    chain.refused("another way", "something else", changes="timestamp")
+    return people
+
+
+def directory_ids(directory, name):
+    return expected(directory, name).values()
+
+
+def presence(reader, directory, people):
+    """Without a session log slapd tells what is still there: not believed, and a full read in the same run would
+    leave a cookie by timestamp."""
+    chain = Chain(reader, directory, changes="auto")
+    people = changes(directory, people)
+    chain.refused("a present phase", "still there")
+    tidy(directory)
+
+
+def test(options):
+    program = options.galway
+    number = int(os.environ.get("N", "300"))
+    with Slapd(suffix=SUFFIX) as directory:
+        reader = Reader(program, directory)
+        people = fill(directory, number)
+        reads_all(reader, directory)
+        finds(reader, directory)
+        by_timestamp(reader, directory, people)
+    with Slapd(suffix=SUFFIX, overlays=["syncprov"]) as directory:
+        reader = Reader(program, directory)
+        people = fill(directory, number)
+        people = by_syncrepl(reader, directory, people, "syncrepl")
+        by_syncrepl(reader, directory, people, "auto")
+    with Slapd(suffix=SUFFIX, overlays=[("syncprov", "")]) as directory:
+        presence(Reader(program, directory), directory, fill(directory, 50))
+
+
+if __name__ == "__main__":
+    server.run(test)
