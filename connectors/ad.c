@@ -26,6 +26,10 @@ void ad_give_up(struct ad_dir *d)
 	arena_reset(d->pass);
 }
 
+/* Entries of which the account may read nothing come from Samba all the same, as names without an
+ * id, when nothing but presence of objectClass is asked for. Every object has an objectCategory. */
+#define READABLE "(objectCategory=*)"
+
 static int check_kind(struct ad_dir *d, struct err *err)
 {
 	const struct server *server = session_server(d->dir.session);
@@ -57,6 +61,8 @@ static int ad_open(const struct config *cfg, struct connector **out, struct err 
 	}
 	if (d->dir.page_size == 0 || d->dir.page_size > PAGE_MAX)
 		d->dir.page_size = PAGE_MAX;
+	if (!config_given(cfg, "filter"))
+		d->dir.filter = READABLE;
 	*out = &d->dir.connector;
 	return 0;
 }
@@ -244,7 +250,7 @@ static const struct setting settings[] = {
 const struct connector_type ad_type = {
 	.name = "ad",
 	.help = "an Active Directory domain",
-	.can = CAN_WRITE | CAN_SINCE | CAN_FIND,
+	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_BESIDE | NEEDS_REFERRED,
 	.settings = settings,
 	.open = ad_open,
 	.read = ad_read,

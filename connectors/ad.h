@@ -82,7 +82,7 @@ struct ad_id {
 	enum ad_what what;
 };
 
-/* The objects that changed, each once. 24 bytes an object, 32 more while they are read, and an
+/* The objects that changed, each once. 20 bytes an object, 32 more while they are read, and an
  * index. */
 struct ad_changed {
 	struct buf ids;   /* struct ad_id */

@@ -46,17 +46,13 @@ void ad_changed_renamed(struct ad_changed *c, struct value name)
 static int list_below(struct ad_dir *d, const char *name, struct err *err)
 {
 	const struct attr_set none = {0};
-	const struct search_request request = {.base = name,
-		.scope = LDAP_SCOPE_SUBTREE,
-		.filter = d->dir.filter,
-		.wanted = &none,
-		.id = d->dir.id,
-		.page_size = d->dir.page_size};
+	struct search_request request = ldap_dir_request(&d->dir, &none);
 	struct arena *mem = arena_new();
 	struct search *s = NULL;
 	struct entry e;
-	int r = search_start(d->dir.session, &request, &s, err);
 
+	request.base = name;
+	int r = search_start(d->dir.session, &request, &s, err);
 	while (r == 0 && (r = search_next(s, mem, &e, err)) == 1) {
 		ad_changed_add(&d->changed, e.id, AD_CHANGED);
 		arena_reset(mem);

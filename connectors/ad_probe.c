@@ -57,17 +57,16 @@ static int look(struct ad_dir *d, const char *base, int scope, const char *filte
 	const char *const *attributes, struct entry *entries, unsigned n, struct err *err)
 {
 	struct attr_set *wanted = arena_zalloc(d->pass, sizeof(*wanted));
-	struct search_request request = {.base = base,
-		.scope = scope,
-		.filter = filter,
-		.wanted = wanted,
-		.id = d->dir.id,
-		.page_size = n};
+	struct search_request request = ldap_dir_request(&d->dir, wanted);
 	struct search *s = NULL;
 	struct entry e;
 	unsigned came = 0;
 	int r;
 
+	request.base = base;
+	request.scope = scope;
+	request.filter = filter;
+	request.page_size = n;
 	for (; *attributes != NULL; attributes++)
 		attr_set_add(d->pass, wanted, attr_named(*attributes));
 	r = search_start(d->dir.session, &request, &s, err) < 0 ? -1 : 1;

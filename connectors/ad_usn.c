@@ -76,13 +76,10 @@ int ad_usn(struct ad_dir *d, struct err *err)
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		attr_set_add(d->pass, &set, attr_named(wanted[i]));
-	const struct search_request request = {.base = session_server(d->dir.session)->context,
-		.scope = LDAP_SCOPE_SUBTREE,
-		.filter = arena_printf(d->pass, "(uSNChanged>=%lld)", d->cookie.usn),
-		.wanted = &set,
-		.id = d->dir.id,
-		.controls = controls,
-		.page_size = d->dir.page_size};
+	struct search_request request = ldap_dir_request(&d->dir, &set);
+	request.base = session_server(d->dir.session)->context;
+	request.filter = arena_printf(d->pass, "(uSNChanged>=%lld)", d->cookie.usn);
+	request.controls = controls;
 	int r = search_start(d->dir.session, &request, &s, err);
 	while (r == 0 && (r = search_next(s, mem, &e, err)) == 1) {
 		take(d, &e);

@@ -17,10 +17,10 @@ struct connector;
  */
 enum connector_can {
 	CAN_WRITE = 1,
-	CAN_SINCE = 2, /* reads what changed since a cookie, with the deletions */
-	CAN_FIND = 4,  /* finds a few entries without reading all */
-	CAN_BESIDE =
-		8, /* it waits for a server: worth a thread, so that both sides are read at once */
+	CAN_SINCE = 2,       /* reads what changed since a cookie, with the deletions */
+	CAN_FIND = 4,        /* finds a few entries without reading all */
+	NEEDS_REFERRED = 16, /* it refuses references to what is not there */
+	CAN_BESIDE = 8,      /* worth a thread: it waits for a server */
 };
 
 enum query_kind {

@@ -24,6 +24,7 @@ static int ldap_connector_open(const struct config *cfg, struct connector **out,
 
 	l->dir.mem = mem;
 	l->changes = config_text(cfg, "changes");
+	l->dir.referrals = config_list(cfg, "referrals", &l->dir.n_referrals);
 	l->stamp = attr_named("modifyTimestamp");
 	attr_set_add(mem, &l->also, l->stamp);
 	if (ldap_dir_open(cfg, &l->dir, err) < 0) {
@@ -192,13 +193,15 @@ static const struct setting settings[] = {
 	LDAP_SETTINGS,
 	{"changes", SETTING_WORD, "auto", "auto|syncrepl|timestamp|full",
 		"how it is known what changed since the last run"},
+	{"referrals", SETTING_LIST, NULL, NULL,
+		"URLs that the server may refer to: parts of the tree that are left out"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
 const struct connector_type ldap_type = {
 	.name = "ldap",
 	.help = "a directory server (LDAP version 3)",
-	.can = CAN_WRITE | CAN_SINCE | CAN_FIND,
+	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_BESIDE,
 	.settings = settings,
 	.open = ldap_connector_open,
 	.read = ldap_connector_read,

@@ -20,12 +20,14 @@ struct ldap_dir {
 	const struct config *config;
 	struct arena *mem; /* lives as long as the connector */
 	unsigned id; /* the attribute that identifies an entry: `id`, or what fits the server */
-	struct value base;     /* `base`, or the server's default naming context */
-	struct dn base_dn;     /* the same, parsed */
-	const char *filter;    /* RFC 4515 text */
-	unsigned page_size;    /* 0: no paging */
-	unsigned window;       /* operations under way at once; at least 1 */
-	const char *directory; /* who the server is; "": it does not say */
+	struct value base;            /* `base`, or the server's default naming context */
+	struct dn base_dn;            /* the same, parsed */
+	const char *filter;           /* RFC 4515 text */
+	unsigned page_size;           /* 0: no paging */
+	unsigned window;              /* operations under way at once; at least 1 */
+	const char *directory;        /* who the server is; "": it does not say */
+	const char *const *referrals; /* URLs of parts that are meant to be left out */
+	unsigned n_referrals;
 };
 
 /* Fills in a struct that is zero but for mem, and opens the session. */

@@ -137,12 +137,16 @@ static void answered(struct writer *w, struct flight *f, int code, const char *t
 		if (f->op.stage != STAGE_LOOK)
 			f->outcome->err = w->why;
 		writer_busy(w, f);
-	} else if (f->op.stage == STAGE_LOOK || f->op.stage == STAGE_IDENTIFY) {
+		return;
+	}
+	if (f->op.stage == STAGE_LOOK || f->op.stage == STAGE_IDENTIFY) {
 		searched(w, f, code, text, messages);
-	} else if (code != LDAP_SUCCESS) {
+		return;
+	}
+	writer_speed_up(w);
+	if (code != LDAP_SUCCESS) {
 		refused(w, f, code, text);
 	} else {
-		writer_speed_up(w);
 		bool told = f->op.stage == STAGE_ADD &&
 			    operation_post_read(controls, w->dir->id, w->mem, &id);
 		succeeded(w, f, told ? &id : NULL);

@@ -88,5 +88,7 @@ struct search_request ldap_dir_request(const struct ldap_dir *d, const struct at
 		.wanted = wanted,
 		.id = d->id,
 		.page_size = d->page_size,
+		.referrals = d->referrals,
+		.n_referrals = d->n_referrals,
 	};
 }

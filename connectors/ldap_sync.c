@@ -336,6 +336,8 @@ static int ask(struct sync *s, struct value cookie, struct err *err)
 	LDAP *ld = session_handle(s->l->dir.session);
 	size_t n;
 
+	/* 389 Directory Server gives all attributes of what changed, whatever was asked for. */
+	req->more_may_come = session_server(s->l->dir.session)->kind == SERVER_389DS;
 	req->controls = sync_control(s->l->pass, cookie);
 	const int rc = ldap_search_ext(ld, req->base, req->scope, req->filter,
 		ask_attributes(s->mem, req), 0, ask_controls(s->mem, s->l->dir.session, req, 0, &n),

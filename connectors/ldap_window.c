@@ -35,7 +35,7 @@ void window_init(struct arena *mem, struct window *w, unsigned changes)
 	w->counts = arena_zalloc(mem, w->places * sizeof(*w->counts));
 }
 
-typedef bool visitor(uint16_t counts[4], enum role);
+typedef bool visitor(uint32_t counts[4], enum role);
 
 /* All that is at a name or above it, until the visitor has seen enough. */
 static bool climb(const struct window *w, struct value name, enum role role, visitor *at)
@@ -53,7 +53,7 @@ static bool climb(const struct window *w, struct value name, enum role role, vis
 
 static bool visit_name(const struct window *w, struct value name, bool moves, visitor *at)
 {
-	uint16_t *here = w->counts[dn_key(name) & (w->places - 1)];
+	uint32_t *here = w->counts[dn_key(name) & (w->places - 1)];
 
 	return at(here, ROLE_IS) || (moves && at(here, ROLE_MOVES)) ||
 	       climb(w, dn_parent(name), ROLE_BELOW, at);
@@ -85,7 +85,7 @@ static bool visit(const struct window *w, const struct change *c, visitor *at)
 	return false;
 }
 
-static bool blocked(uint16_t counts[4], enum role role)
+static bool blocked(uint32_t counts[4], enum role role)
 {
 	for (unsigned other = ROLE_IS; other <= ROLE_REFERS; other++) {
 		if ((meets[role] & BIT(other)) != 0 && counts[other] > 0)
@@ -94,13 +94,13 @@ static bool blocked(uint16_t counts[4], enum role role)
 	return false;
 }
 
-static bool count_up(uint16_t counts[4], enum role role)
+static bool count_up(uint32_t counts[4], enum role role)
 {
 	counts[role]++;
 	return false;
 }
 
-static bool count_down(uint16_t counts[4], enum role role)
+static bool count_down(uint32_t counts[4], enum role role)
 {
 	counts[role]--;
 	return false;

@@ -34,8 +34,6 @@ static void sleep_until(long long when)
 		;
 }
 
-/* --- the end of a change --- */
-
 /* The flight's place is taken by the last one. */
 static void land(struct writer *w, struct flight *f, enum outcome_kind kind)
 {
@@ -67,8 +65,6 @@ void writer_failed(struct writer *w, struct flight *f)
 	land(w, f, doubt ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
 }
 
-/* --- trouble --- */
-
 /* Send less, and nothing for a while. What comes back together counts once. */
 static void slow_down(struct writer *w)
 {
@@ -88,7 +84,7 @@ static void slow_down(struct writer *w)
 	w->resume = now + w->pause / 2 + arc4random_uniform((unsigned)w->pause / 2);
 }
 
-/* A pause is over only when something that was sent after it has succeeded. */
+/* A pause is over only when something that was sent after it is answered. */
 void writer_speed_up(struct writer *w)
 {
 	w->give_up = 0;
@@ -105,36 +101,52 @@ static void forget_replacements(struct flight *f)
 	f->op.n_mods = f->op.change->n;
 }
 
+/* Is there no time left for the change? It counts from its first trouble on. */
+static bool too_late(const struct writer *w, struct flight *f)
+{
+	const long long now = now_ms();
+
+	if (f->give_up == 0)
+		f->give_up = now + w->retry;
+	return now >= f->give_up;
+}
+
 void writer_busy(struct writer *w, struct flight *f)
 {
 	slow_down(w);
 	forget_replacements(f);
-	if (f->give_up == 0)
-		f->give_up = now_ms() + w->retry;
-	if (now_ms() >= f->give_up)
+	if (too_late(w, f))
 		writer_failed(w, f);
 }
 
-/* All that was sent and has no answer is in doubt. Reading can simply be done again. */
+/* No answer will come: the stage is in doubt. Reading can simply be done again. */
+static void unanswered(struct writer *w, struct flight *f)
+{
+	const bool reads = f->op.stage == STAGE_LOOK || f->op.stage == STAGE_IDENTIFY;
+
+	f->msgid = 0;
+	forget_replacements(f);
+	if (!reads) {
+		f->outcome->err = w->why;
+		(void)err_in(&f->outcome->err, "%s: not known if it was done",
+			operation_text(w->brief, &f->op));
+		f->op.doubt = f->op.stage;
+		f->op.stage = STAGE_LOOK;
+		f->answered = false;
+	}
+	if (too_late(w, f))
+		writer_failed(w, f);
+}
+
 static void connection_lost(struct writer *w)
 {
+	log_info("%s: %s", w->dir->connector.label, w->why.text);
 	w->lost = true;
 	w->n_sent = 0;
-	for (unsigned i = 0; i < w->n_flights; i++) {
-		struct flight *f = &w->flights[i];
-		if (f->msgid != 0 && f->op.stage != STAGE_LOOK && f->op.stage != STAGE_IDENTIFY) {
-			f->op.doubt = f->op.stage;
-			f->op.stage = STAGE_LOOK;
-			f->answered = false;
-			f->outcome->err = w->why;
-			(void)err_in(&f->outcome->err, "%s: not known if it was done",
-				operation_text(w->brief, &(struct operation){.stage = f->op.doubt,
-								 .change = f->op.change}));
-		}
-		forget_replacements(f);
-		f->msgid = 0;
+	for (unsigned i = w->n_flights; i-- > 0;) {
+		if (w->flights[i].msgid != 0)
+			unanswered(w, &w->flights[i]);
 	}
-	log_info("%s: %s", w->dir->connector.label, w->why.text);
 	slow_down(w);
 }
 
@@ -174,8 +186,6 @@ static void reconnect(struct writer *w)
 		leave_doubts(w);
 	w->replica = replica_of(w);
 }
-
-/* --- sending --- */
 
 void writer_send(struct writer *w, struct flight *f)
 {

@@ -16,7 +16,7 @@ struct arena;
 /* ldap_window.c: which changes may be under way together. A server does what it was sent on one
  * connection in any order, or at the same time. */
 struct window {
-	uint16_t (*counts)[4]; /* by the key of a name, and by what is done there */
+	uint32_t (*counts)[4]; /* by the key of a name, and by what is done there */
 	size_t places;         /* a power of two; names that share a place only wait longer */
 };
 
@@ -82,9 +82,9 @@ bool operation_post_read(LDAPControl **, unsigned id, struct arena *, struct val
 struct flight {
 	struct operation op;
 	struct outcome *outcome; /* its err is why a STAGE_LOOK is needed */
-	int msgid;               /* 0: the operation is yet to be sent */
+	int msgid;               /* 0: the operation is yet to be sent; -1: only a part was */
 	bool answered;           /* of STAGE_LOOK: the stage in doubt has an answer */
-	long long give_up;       /* when it has failed for being busy; 0: it was not yet */
+	long long give_up;       /* when there is no time left; 0: no trouble yet */
 };
 
 /* Times are milliseconds of the monotonic clock, or 0. */
@@ -106,7 +106,7 @@ struct writer {
 	long long retry;
 	long long pause;      /* the last one's length */
 	long long resume;     /* nothing is sent before */
-	long long give_up;    /* it is hopeless then; 0: the last write succeeded */
+	long long give_up;    /* it is hopeless then; 0: the last write was answered */
 	struct value replica; /* whom we are talking to */
 	struct err why;       /* of lost and hopeless */
 };
@@ -119,7 +119,7 @@ void writer_done(struct writer *, struct flight *, struct value id);
 void writer_failed(struct writer *, struct flight *);
 /* The server is busy: the operation is to be sent once more, if there is still time. */
 void writer_busy(struct writer *, struct flight *);
-/* A write succeeded. */
+/* A write was done, or refused for a reason of its own: the server is not busy. */
 void writer_speed_up(struct writer *);
 
 /* ldap_answer.c: the answer to the flight's operation, with all of its messages. -1: it is not

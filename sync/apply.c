@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "connectors/connector.h"
 #include "sync/gate.h"
+#include "sync/postponed.h"
 #include "sync/spool.h"
 
 #define BATCH 1000
@@ -19,6 +20,8 @@ struct applying {
 	struct state *state;
 	struct applied *applied;
 	struct connector *target;
+	struct postponed postponed;
+	bool planned;      /* all steps of the plan are done: those that were postponed come */
 	struct arena *mem; /* of the batch */
 	struct run run;
 	long long flow;
@@ -29,14 +32,28 @@ struct applying {
 	struct err *err;
 };
 
+static int next_step(struct applying *a, struct step *s, uint32_t *place)
+{
+	int rc;
+
+	if (a->planned)
+		rc = postponed_next(&a->postponed, a->state, a->flow, a->mem, s, place, a->err);
+	else
+		rc = plan_next(a->plan, a->mem, s, place, a->err);
+	if (rc == 1 && a->planned)
+		return plan_follow(a->plan, a->mem, s, a->err) < 0 ? -1 : 1;
+	if (rc == 1 && s->refers_new && postponed_put(&a->postponed, a->mem, s, *place, a->err) < 0)
+		return -1;
+	return rc;
+}
+
 static int next_batch(struct applying *a)
 {
 	int rc = 0;
 
 	a->n = 0;
 	arena_reset(a->mem);
-	while (a->n < BATCH &&
-		(rc = plan_next(a->plan, a->mem, &a->steps[a->n], &a->places[a->n], a->err)) == 1)
+	while (a->n < BATCH && (rc = next_step(a, &a->steps[a->n], &a->places[a->n])) == 1)
 		a->n++;
 	return rc < 0 ? -1 : (int)a->n;
 }
@@ -259,10 +276,15 @@ static int apply_all(struct applying *a)
 	if (begin(a) < 0 || connector_write(a->target, NULL, NULL, 0, a->mem, a->err) < 0 ||
 		plan_rewind(a->plan, a->err) < 0)
 		return -1;
-	while ((n = next_batch(a)) > 0) {
-		if (write_batch(a) < 0 || record_batch(a) < 0)
+	do {
+		n = next_batch(a);
+		if (n > 0 && (write_batch(a) < 0 || record_batch(a) < 0))
 			return -1;
-	}
+		if (n == 0 && !a->planned) {
+			a->planned = true;
+			n = 1;
+		}
+	} while (n > 0);
 	return n;
 }
 
@@ -277,7 +299,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	keys_init(&applied->failures, 0, true);
 	a->mem = arena_new();
 	int rc = -1;
-	if (applied->texts == NULL)
+	if (applied->texts == NULL || postponed_start(&a->postponed) < 0)
 		err_set(err, ERR_BUSY, "out of memory");
 	else if (connector_open(plan->flow->target_config, &a->target, err) == 0)
 		rc = apply_all(a);
@@ -289,6 +311,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	}
 	if (rc == 0)
 		rc = finish(a);
+	postponed_free(&a->postponed);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
 }

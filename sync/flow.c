@@ -111,8 +111,8 @@ static int gets_one(struct planning *p, struct arena *mem, uint32_t row_place, b
 
 /* The name that a referred-to entry has (renames.h), or gets in this run; none when it gets none.
  */
-static int reference_name(
-	struct planning *p, struct arena *mem, const struct reference *ref, struct value *name)
+static int reference_name(struct planning *p, struct arena *mem, const struct reference *ref,
+	struct value *name, bool *new)
 {
 	uint32_t entry = ref->at;
 	struct verdict v;
@@ -129,6 +129,7 @@ static int reference_name(
 				return -1;
 			if (gets)
 				*name = v.name;
+			*new |= gets;
 			return 0;
 		}
 		entry = v.current;
@@ -144,6 +145,7 @@ struct references {
 	unsigned n;
 	uint64_t *names; /* dn_keys of those that have a contact */
 	bool lacks;      /* there are others */
+	bool new;        /* some get theirs in this run */
 };
 
 /* Values that are names in the source become the names of their contacts; those that have none yet
@@ -163,7 +165,7 @@ static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
 			struct value name = {NULL, 0};
 			for (unsigned r = 0; r < v->n_refs && name.len == 0; r++) {
 				if (v->refs[r].index == index &&
-					reference_name(p, mem, &v->refs[r], &name) < 0)
+					reference_name(p, mem, &v->refs[r], &name, &refs->new) < 0)
 					return -1;
 			}
 			if (name.len == 0)
@@ -297,6 +299,8 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 		s.link.source_digest = 0;
 	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT)
 		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
+	s.refers_new =
+		s.op == STEP_ADD && refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
 	bool skip = skipped(p, &s);
 	p->plan->partial |= kept || skip;
 	if (skip && row.link == NULL)
@@ -478,9 +482,14 @@ int plan_next(
 {
 	int rc = steps_next(&plan->steps, mem, s, place, err);
 
-	if (rc == 1 && s->write && renames_follow(&plan->renames, mem, &s->change, err) < 0)
+	if (rc == 1 && s->write && plan_follow(plan, mem, s, err) < 0)
 		return -1;
 	return rc;
+}
+
+int plan_follow(struct plan *plan, struct arena *mem, struct step *s, struct err *err)
+{
+	return renames_follow(&plan->renames, mem, &s->change, err);
 }
 
 /* What a step does, as text that says names instead of this run's numbers. */

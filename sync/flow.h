@@ -52,6 +52,9 @@ void plan_free(struct plan *);
 int plan_rewind(struct plan *, struct err *);
 int plan_next(struct plan *, struct arena *, struct step *, uint32_t *place, struct err *);
 
+/* A step's references follow the renames of the plan so far (renames.h). */
+int plan_follow(struct plan *, struct arena *, struct step *, struct err *);
+
 /* SHA-256 of what the plan would do, in hexadecimal; it is another one after every applied plan. */
 int plan_digest(struct plan *, char hex[65], struct err *);
 

@@ -44,6 +44,7 @@ struct step {
 	bool write; /* change is to be done */
 	struct change change;
 	const char **lines; /* for each of change.mods, where it comes from */
+	bool refers_new;    /* an add that refers to others which the same plan adds: postponed.h */
 	unsigned n_denied;
 	struct denied *denied;
 	const char *message; /* conflict, warnings; NULL */

@@ -109,6 +109,7 @@ void step_pack(struct buf *b, const struct step *s)
 	pack_value(b, s->target_id);
 	pack_value(b, s->target_name);
 	pack_text(b, s->message);
+	pack_number(b, s->refers_new);
 	pack_number(b, s->write);
 	if (s->write) {
 		change_pack(b, &s->change);
@@ -160,7 +161,8 @@ int step_unpack(struct arena *mem, struct value bytes, struct step *s)
 		unpack_value(&at, end, &s->source_name) < 0 ||
 		unpack_value(&at, end, &s->target_id) < 0 ||
 		unpack_value(&at, end, &s->target_name) < 0 ||
-		unpack_text(&at, end, &s->message) < 0 || unpack_flag(&at, end, &s->write) < 0)
+		unpack_text(&at, end, &s->message) < 0 ||
+		unpack_flag(&at, end, &s->refers_new) < 0 || unpack_flag(&at, end, &s->write) < 0)
 		return -1;
 	s->op = (enum step_op)op;
 	s->number = number;

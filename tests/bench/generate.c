@@ -1,9 +1,11 @@
 /*
- * bench_generate N: N invented users of ABC Corp as LDIF on stdout, about 20 attributes and 1 KiB
- * each. The same N gives the same bytes. Names are common, addresses and CNs unique, every eighth
- * user has an umlaut in the name, and so base64 in the file, as a real export has.
+ * bench_generate [-m] N: N invented users of ABC Corp as LDIF on stdout, about 20 attributes and
+ * 1 KiB each. The same N gives the same bytes. Names are common, addresses and CNs unique, every
+ * eighth user has an umlaut in the name, and so base64 in the file, as a real export has. With -m
+ * every third user has a manager, and the containers have the naming attribute that slapd wants.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,13 +128,13 @@ static const char *ascii(const struct name *name, char *room, size_t size)
 	return room;
 }
 
-static void containers(struct buf *out)
+static void containers(struct buf *out, bool for_server)
 {
 	static const struct {
-		const char *dn, *class, *category;
+		const char *dn, *class, *category, *naming;
 	} container[] = {
-		{BASE, "domainDNS", "Domain-DNS"},
-		{PEOPLE, "organizationalUnit", "Organizational-Unit"},
+		{BASE, "domainDNS", "Domain-DNS", "dc: abc\n"},
+		{PEOPLE, "organizationalUnit", "Organizational-Unit", "ou: People\n"},
 	};
 
 	buf_puts(out, "version: 1\n\n");
@@ -141,17 +143,40 @@ static void containers(struct buf *out)
 
 		buf_printf(out, "dn: %s\nobjectClass: top\nobjectClass: %s\n", container[i].dn,
 			container[i].class);
+		if (for_server)
+			buf_puts(out, container[i].naming);
 		line_bytes(out, "objectGUID", guid, sizeof(guid));
 		buf_printf(out, "objectCategory: CN=%s,CN=Schema,CN=Configuration," BASE "\n\n",
 			container[i].category);
 	}
 }
 
-static void user(struct buf *out, struct buf *text, uint64_t i)
+static const struct name *given_of(uint64_t dice)
+{
+	return &given_names[dice % COUNT(given_names)];
+}
+
+static const struct name *surname_of(uint64_t dice)
+{
+	return &surnames[(dice >> 8) % COUNT(surnames)];
+}
+
+/* attribute: the DN of user i */
+static void line_user(struct buf *out, struct buf *text, const char *attr, uint64_t i)
 {
 	const uint64_t dice = mix(i);
-	const struct name *given = &given_names[dice % COUNT(given_names)];
-	const struct name *sn = &surnames[(dice >> 8) % COUNT(surnames)];
+
+	buf_clear(text);
+	buf_printf(text, "CN=%s %s u%07llu," PEOPLE, given_of(dice)->text, surname_of(dice)->text,
+		(unsigned long long)i);
+	line(out, attr, text->data);
+}
+
+static void user(struct buf *out, struct buf *text, uint64_t i, bool manager)
+{
+	const uint64_t dice = mix(i);
+	const struct name *given = given_of(dice);
+	const struct name *sn = surname_of(dice);
 	const uint64_t guid[2] = {dice, mix(dice)};
 	char account[32], room[2][32], mail[128];
 
@@ -160,9 +185,7 @@ static void user(struct buf *out, struct buf *text, uint64_t i)
 		ascii(given, room[0], sizeof(room[0])), ascii(sn, room[1], sizeof(room[1])),
 		(unsigned long long)i);
 
-	buf_clear(text);
-	buf_printf(text, "CN=%s %s %s," PEOPLE, given->text, sn->text, account);
-	line(out, "dn", text->data);
+	line_user(out, text, "dn", i);
 	buf_puts(out, "objectClass: top\nobjectClass: person\nobjectClass: organizationalPerson\n"
 		      "objectClass: user\n");
 	buf_clear(text);
@@ -177,6 +200,8 @@ static void user(struct buf *out, struct buf *text, uint64_t i)
 	buf_clear(text);
 	buf_printf(text, "%s, %s", sn->text, given->text);
 	line(out, "displayName", text->data);
+	if (manager)
+		line_user(out, text, "manager", (i + 9) / 10);
 	buf_printf(out, "uSNChanged: %llu\n", (unsigned long long)i * 3 + 40000);
 	buf_puts(out, "company: ABC Corp\n");
 	line_bytes(out, "objectGUID", guid, sizeof(guid));
@@ -207,16 +232,17 @@ int main(int argc, char **argv)
 {
 	struct buf out = {0}, text = {0};
 	char *end = NULL;
-	uint64_t n = argc == 2 ? strtoull(argv[1], &end, 10) : 0;
+	const bool managers = argc == 3 && strcmp(argv[1], "-m") == 0;
+	uint64_t n = argc == 2 + managers ? strtoull(argv[argc - 1], &end, 10) : 0;
 	int rc = 0;
 
 	if (end == NULL || *end != '\0' || n == 0) {
-		fprintf(stderr, "usage: bench_generate N\n");
+		fprintf(stderr, "usage: bench_generate [-m] N\n");
 		return 2;
 	}
-	containers(&out);
+	containers(&out, managers);
 	for (uint64_t i = 1; i <= n && rc == 0; i++) {
-		user(&out, &text, i);
+		user(&out, &text, i, managers && i % 3 == 0);
 		if (out.len > 1 << 20)
 			rc = flush(&out);
 	}

@@ -100,8 +100,9 @@ class AdReader(Reader):
         self.config, secret = dc.folder / f"{label}.conf", dc.folder / f"{label}.secret"
         secret.write_text(dc.password)
         secret.chmod(0o600)
-        self.settings = {"type": "ad", "url": dc.ldaps_url, "tls-ca": str(dc.ca), "base": company.base,
-                         "filter": FILTER, "bind": dc.admin, "password": f"file:{secret}", "retry": "0s", **settings}
+        settings = {"type": "ad", "url": dc.ldaps_url, "tls-ca": str(dc.ca), "base": company.base,
+                    "filter": FILTER, "bind": dc.admin, "password": f"file:{secret}", "retry": "0s", **settings}
+        self.settings = {name: value for name, value in settings.items() if value is not None}
 
 
 class Reading:
@@ -214,6 +215,18 @@ def refusals(r):
         r.read("since", code=3, cookie=r.cookie.with_suffix(".forged"))
 
 
+def whole_domain(program, dc, company):
+    """Without a filter: all that the account may read, which is less than the server lists."""
+    for who in (dc.admin, dc.reader):
+        reader = AdReader(program, dc, company, "domain", bind=who, base=dc.base, filter=None)
+        connection = dc.connect(who)
+        found = connection.search_ext_s(dc.base, ldap.SCOPE_SUBTREE, "(objectClass=*)", ["objectGUID"])
+        wanted = {name for name, values in found if name is not None and values}
+        if set(reader("--want", "cn", "all")[0]) != wanted:
+            raise server.Failure(f"{who} reads another domain than python-ldap")
+        connection.unbind_s()
+
+
 def restored(dc, company, readings):
     """The server loses what happened after a snapshot, and gets other changes instead."""
     dc.stop()
@@ -250,6 +263,7 @@ def test(options):
             for r in readings:
                 r.check(what, now, n_changed, n_gone)
         print("changes: as full reads have them, by every method")
+        whole_domain(options.galway, dc, company)
         blind(options.galway, dc, company)
         refusals(readings[0])
         restored(dc, company, readings)

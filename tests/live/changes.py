@@ -7,8 +7,9 @@ def modify(side):
     d, domain = side.directory, side.domain
     kenji = side.find("Kenji Tanaka 22")
     old = d.search(kenji, scope=0)[kenji]
-    d.replace(kenji, title="Director", mobile=None, telephoneNumber="+44 20 5550 9999", thumbnailPhoto=b"\xff\xd8\xff\xe0new",
-              department=old["department"][0].upper(), extensionAttribute3=["newly there"])
+    d.replace(kenji, title="Director", pager=None, telephoneNumber="+44 20 5550 9999",
+              thumbnailPhoto=b"\xff\xd8\xff\xe0new", department=old["department"][0].upper(),
+              extensionAttribute3="newly there")
     primary = [p for p in old["proxyAddresses"] if p.startswith(b"SMTP:")][0]
     rest = [p for p in old["proxyAddresses"] if p != primary]
     d.replace(kenji, mail=f"k.mueller@{domain}",
@@ -52,8 +53,8 @@ def show(side):
     """Into the scope: shown again, with mail at last, a group that gets an address."""
     d, domain = side.directory, side.domain
     d.replace(side.find("Hidden Harry"), msExchHideFromAddressLists="FALSE")
-    d.replace(side.find("No Mail"), mail=f"nomail@{domain}", proxyAddresses=f"SMTP:nomail@{domain}", mailNickname="nomail")
-    d.replace(side.find("Quiet"), mail=f"quiet@{domain}", proxyAddresses=f"SMTP:quiet@{domain}", mailNickname="quiet")
+    for cn, alias in (("No Mail", "nomail"), ("Quiet", "quiet")):
+        d.replace(side.find(cn), mail=f"{alias}@{domain}", proxyAddresses=f"SMTP:{alias}@{domain}", mailNickname=alias)
 
 
 def members(side):

@@ -1,5 +1,5 @@
-"""The contract of a contact, written down a second time and otherwise than in rules/builtin/galsync.rules: which contacts
-another company gets of a directory, and what is in each of them, attribute by attribute."""
+"""The contract of a contact, written down a second time and otherwise than in rules/builtin/galsync.rules: which
+contacts another company gets of a directory, and what is in each of them, attribute by attribute."""
 import ldap.dn
 
 PERSON = """givenName sn initials title department company physicalDeliveryOfficeName telephoneNumber mobile

@@ -1,5 +1,5 @@
-"""389 Directory Server on loopback, with a folder of its own: ns-slapd with a dse.ldif made of the template that dscreate
-uses, without what dscreate does to the machine (it wants systemd and root, and writes below /etc and /var).
+"""389 Directory Server on loopback, with a folder of its own: ns-slapd with a dse.ldif made of the template that
+dscreate uses, without what dscreate does to the machine (it wants systemd and root, and writes below /etc and /var).
 
     with Ds389(suffix="DC=xyz,DC=example", plugins=["Content Synchronization"], tls=True) as s:
         ... s.url, s.ldaps_url, s.ca, s.base, s.admin, s.password ...
@@ -51,7 +51,7 @@ class Ds389(server.Directory):
 
     def __exit__(self, *_):
         self.stop()
-        self.home.remove()
+        self.home.__exit__()
 
     def configure(self):
         for name in ("schema", "lock", "tmp", "cert", "ldif", "bak", "run", "inst", "log", "db", "changelog"):
@@ -91,7 +91,7 @@ class Ds389(server.Directory):
         name = re.match(r"\s*(?:#.*\n)*dn: *(.*)", text).group(1)
         lines = []
         if name == "cn=config":
-            # Loopback, no audit of ours, and no syncing of files that do not outlive the test.
+            # Loopback, no limits, no log of every operation.
             lines = ["nsslapd-listenhost: 127.0.0.1", "nsslapd-sizelimit: -1", "nsslapd-accesslog-logging-enabled: off",
                      "nsslapd-maxdescriptors: 1024"]
             if self.tls:
@@ -99,7 +99,8 @@ class Ds389(server.Directory):
                 self.ldaps_url = f"ldaps://127.0.0.1:{port}"
                 lines += ["nsslapd-security: on", f"nsslapd-secureport: {port}", "nsslapd-securelistenhost: 127.0.0.1"]
         if name == "cn=config,cn=ldbm database,cn=plugins,cn=config":
-            lines = ["nsslapd-db-durable-transaction: off", "nsslapd-dbcachesize: 10000000", "nsslapd-cache-autosize: 0"]
+            lines = ["nsslapd-db-durable-transaction: off", "nsslapd-dbcachesize: 10000000",
+                     "nsslapd-cache-autosize: 0"]
         if name == "cn=Retro Changelog Plugin,cn=plugins,cn=config":
             lines = ["nsslapd-attribute: nsuniqueid:targetUniqueId"]
         if name == "cn=referential integrity postoperation,cn=plugins,cn=config":

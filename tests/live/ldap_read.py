@@ -8,7 +8,11 @@ import os
 import random
 import subprocess
 
+import ldap.controls.simple
+import ldap.dn
+
 import server
+from ds389 import Ds389
 from slapd import Slapd
 
 SUFFIX = "dc=abc,dc=example"
@@ -46,7 +50,8 @@ class Reader:
         self.secret = directory.folder / "secret"
         self.secret.write_text(directory.password)
         self.secret.chmod(0o600)
-        self.settings = {"type": "ldap", "url": directory.ldapi_url, "base": directory.base, "bind": directory.admin,
+        self.settings = {"type": "ldap", "url": directory.ldaps_url or directory.ldapi_url, "base": directory.base,
+                         "tls-ca": directory.ca and str(directory.ca), "bind": directory.admin,
                          "password": f"file:{self.secret}", "retry": "0s", **settings}
 
     def __call__(self, *words, code=0, **settings):
@@ -67,8 +72,12 @@ def quoted(value):
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def expected(directory, base=None, filter="(objectClass=*)", attributes=("*",), key="entryUUID"):
-    found = directory.search(base, filter, [*attributes, key])
+def key_of(directory):
+    return "nsUniqueId" if isinstance(directory, Ds389) else "entryUUID"
+
+
+def expected(directory, base=None, filter="(objectClass=*)", attributes=("*",)):
+    found = directory.search(base, filter, [*attributes, key_of(directory)])
     return {name: {a.lower(): set(v) for a, v in values.items()} for name, values in found.items()}
 
 
@@ -96,12 +105,15 @@ def fill(directory, n, seed=7):
                   "proxyAddresses": [f"smtp:u{i}.{k}@abc.example".encode() for k in range(rng.randrange(5))]}
         if rng.random() < 0.1:
             values["thumbnailPhoto"] = [rng.randbytes(rng.randrange(1, 9000))]
-        directory.add([(name, {a: v for a, v in values.items() if v})])
+        directory.add([(name, values)])
+    for size in (0, 1, 60):
+        directory.add([(f"cn=Gruppe {size},ou=Gruppen,{SUFFIX}",
+                        {"objectClass": [b"top", b"group"], "cn": [f"Gruppe {size}".encode()],
+                         "member": [n.encode() for n in names[:size]]})])
     return names
 
 
 def ldap_escape(text):
-    import ldap.dn
     return ldap.dn.escape_dn_chars(text)
 
 
@@ -121,7 +133,7 @@ def finds(reader, directory):
     everything = expected(directory)
     people = {n: v for n, v in everything.items() if b"user" in v["objectclass"]}
     some = list(people.items())[::9][:20]
-    wishes = [f"id={v['entryuuid'].copy().pop().decode()}" for _, v in some[:7]]
+    wishes = [f"id={v[key_of(directory).lower()].copy().pop().decode()}" for _, v in some[:7]]
     wishes += [f"name={n}" for n, _ in some[5:12]]
     wishes += [f"mail={v['mail'].copy().pop().decode()}" for _, v in some[10:]]
     nobody = ["id=00000000-0000-0000-0000-000000000000", f"name=cn=nobody,{SUFFIX}", "mail=nobody@abc.example",
@@ -190,6 +202,38 @@ def tidy(directory):
             directory.delete(name)
 
 
+def age(directory, newest):
+    """Everything but one entry was changed years ago."""
+    for name in directory.search(attributes=("1.1",)):
+        directory.link.modify_ext_s(name, [(ldap.MOD_REPLACE, "modifyTimestamp", [b"20200102030405Z"])],
+                                    serverctrls=[ldap.controls.simple.RelaxRulesControl(True)])
+    directory.replace(newest, displayName="newest")
+
+
+def by_timestamp_and_list(reader, directory, people):
+    """Only what changed comes, and what the list shows: what is new, gone, or renamed, whatever its timestamp is."""
+    newest, *people = people
+    age(directory, newest)
+    chain = Chain(reader, directory, changes="timestamp")
+    chain.step("timestamp: nothing changed", 1)
+    people = changes(directory, people)
+    chain.step("timestamp: changes", 10)
+    directory.rename(f"ou=Käse,{SUFFIX}", "ou=Brot")
+    chain.step("timestamp: a container renamed", len(people))
+    directory.rename(f"ou=Brot,{SUFFIX}", "ou=Käse")
+    tidy(directory)
+    directory.rename(people.pop(), "cn=Renamed")
+    directory.add([(f"ou=New,{SUFFIX}", {"objectClass": [b"organizationalUnit"], "ou": [b"New"]})])
+    directory.delete(people.pop())
+    age(directory, newest)
+    _, _, gone = chain.step("timestamp: the list", len(people))
+    if len(gone) != 4:
+        raise server.Failure(f"timestamp: {gone} are gone")
+    directory.delete(f"ou=New,{SUFFIX}")
+    tidy(directory)
+    return people
+
+
 def by_timestamp(reader, directory, people):
     """What changed in the last five minutes comes again."""
     chain = Chain(reader, directory, changes="timestamp")
@@ -236,6 +280,18 @@ def presence(reader, directory, people):
     tidy(directory)
 
 
+def other_server(reader, directory):
+    people = fill(directory, 100)
+    reads_all(reader, directory)
+    finds(reader, directory)
+    for method in ("timestamp", "auto"):
+        chain = Chain(reader, directory, changes=method)
+        for i in range(2):
+            people = changes(directory, people)
+            chain.step(f"389-ds, {method} {i}", 120)
+            tidy(directory)
+
+
 def test(options):
     program = options.galway
     number = int(os.environ.get("N", "300"))
@@ -244,6 +300,7 @@ def test(options):
         people = fill(directory, number)
         reads_all(reader, directory)
         finds(reader, directory)
+        people = by_timestamp_and_list(reader, directory, people)
         by_timestamp(reader, directory, people)
     with Slapd(suffix=SUFFIX, overlays=["syncprov"]) as directory:
         reader = Reader(program, directory)
@@ -252,6 +309,11 @@ def test(options):
         by_syncrepl(reader, directory, people, "auto")
     with Slapd(suffix=SUFFIX, overlays=[("syncprov", "")]) as directory:
         presence(Reader(program, directory), directory, fill(directory, 50))
+    try:
+        with Ds389(suffix=SUFFIX, plugins=["Content Synchronization"], tls=True) as directory:
+            other_server(Reader(program, directory), directory)
+    except server.Skip as e:
+        print(f"without 389 Directory Server: {e}")
 
 
 if __name__ == "__main__":

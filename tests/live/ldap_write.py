@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Changes written to slapd by the ldap connector: each outcome, and what the directory has at the end.
+"""Changes written by the ldap and ad connectors: each outcome, and what the directory has at the end. Against slapd, also
+through a proxy that cuts the connection, answers `busy`, or turns the order round; then against AD and 389-ds.
 
-    ldap_write.py PROGRAM        PROGRAM is made of ldap_write.c
+    ldap_write.py PROGRAM        PROGRAM is made of ldap_write.c. STEP=1: cut after every byte, not every fifth
 """
 import contextlib
 import os
@@ -37,10 +38,11 @@ class Writer:
         secret = folder / "secret"
         secret.write_text(password + "\n")
         secret.chmod(0o600)
-        settings = {"type": "ldap", "window": 8, "timeout": "5s", "retry": "5s", **settings}
+        settings = {"type": "ldap", "url": f'{{"{url}"}}', "bind": f'"{who}"', "password": f'"file:{secret}"',
+                    "window": 8, "timeout": "20s", "retry": "30s", **settings}
         lines = [f"    {name.replace('_', '-')} = {value}" for name, value in settings.items()]
         config = folder / "writer.conf"
-        config.write_text("\n".join(["connector target {", f'    url = {{"{url}"}}', f'    bind = "{who}"', f'    password = "file:{secret}"', *lines, "}"]) + "\n")
+        config.write_text("\n".join(["connector target {", *lines, "}"]) + "\n")
         config.chmod(0o600)
         self.child = subprocess.Popen([program, config], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -377,20 +379,24 @@ def order(w, s):
 
 
 def codes(program):
-    """slapo-retcode answers for names below OU=codes with the code that is in the name."""
-    text = "retcode-parent \"ou=codes," + BASE + "\"\nretcode-sleep 0\n"
-    wanted = {"busy": ("0x33", "FAILED busy"), "unavailable": ("0x34", "FAILED busy"), "access": ("0x32", "FAILED entry"),
-              "unwilling": ("0x35", "FAILED entry"), "violation": ("0x13", "FAILED entry")}
-    text += "".join(f'retcode-item "cn={name}" {code} op=add,modify,delete,rename\n' for name, (code, _) in wanted.items())
+    """slapo-retcode answers changes of these names with a code: each has its outcome, and the others are done."""
+    wanted = {"busy": (51, "FAILED busy"), "unavailable": (52, "FAILED busy"), "access": (50, "FAILED entry"),
+              "unwilling": (53, "FAILED entry"), "violation": (19, "FAILED entry"), "protocol": (2, "FAILED fatal")}
+    text = f'retcode-parent "ou=codes,{BASE}"\nretcode-sleep 0\n'
+    for name, (code, _) in wanted.items():
+        text += f'retcode-item "cn={name}" 0x{code:02x} op=add,modify,delete,rename\n'
     with slapd.Slapd(BASE, overlays=[("retcode", text)]) as s:
         s.add({GAL: {"objectClass": [b"organizationalUnit"], "ou": [b"GAL"]}})
-        below = ",OU=codes," + BASE
-        changes = [("add", f"cn={name}{below}", *CLASSES) for name in wanted] + [add("ann")]
         with Writer(program, s.folder, s.ldapi_url, s.admin, s.password, retry="1s") as w:
-            started = time.monotonic()
-            expect("codes", w.write(*changes), *(o for _, o in wanted.values()), "DONE")
-            check("seconds", 0.5 < time.monotonic() - started < 8, True)
-            expect("busy for all", w.write(changes[0]), "CALL busy ...busy")
+            for i, of in enumerate((["add"], ["modify", "id", "title+x"], ["rename", "id", f"cn=new-NAME,ou=codes,{BASE}"],
+                                    ["delete", "id"])):
+                changes = [(of[0], f"cn={name},ou=codes,{BASE}", *(v.replace("NAME", name) for v in of[1:] or CLASSES))
+                           for name in wanted]
+                started = time.monotonic()
+                expect(of[0], w.write(*changes, add(f"p{i}")),
+                       *(f"{kind} ...({code})" for code, kind in wanted.values()), "DONE")
+                check("it was tried again for a second", time.monotonic() - started > 0.5, True)
+                expect("busy for all", w.write(changes[0]), "CALL busy ...busy (51)")
             expect("and then", w.write(add("bob")), "DONE")
 
 

@@ -163,6 +163,12 @@ def test(options):
             got, *_ = reader_of(options.galway, m, folder)("--want", "cn", "all")
             if len(got) != 6:
                 raise server.Failure(f"what is right: {got}")
+        script = on_page(1, person(9), reference("ldap://dc2.abc.example/ou=x"), done(cookie=b""))
+        with mock.Mock(script) as m:
+            reader = reader_of(options.galway, m, folder)
+            got, *_ = reader("--want", "cn", "all", referrals=["ldap://dc2.abc.example/ou=x"])
+            if len(got) != 3:
+                raise server.Failure(f"a listed referral: {got}")
         for what, (script, *texts) in CASES.items():
             wrong(options.galway, folder, what, script, *texts)
         large_groups(options.galway, folder)

@@ -1,5 +1,5 @@
-"""An invented company for a directory: about sixty users, groups, rooms, shared mailboxes and partners, of which some must
-never be in another company's address list. The same every time."""
+"""An invented company for a directory: about sixty users, groups, rooms, shared mailboxes and partners, of which some
+must never be in another company's address list. The same every time."""
 import unicodedata
 
 import ldap.dn
@@ -30,8 +30,8 @@ def rdn(cn):
 
 
 class Company:
-    """Entries of a company, as (name, {attribute: [bytes]}) pairs in `entries`, parents first. The domain is name.example,
-    everything lies below base."""
+    """Entries of a company, as (name, {attribute: [bytes]}) pairs in `entries`, parents first. The domain is
+    name.example, everything lies below base."""
 
     def __init__(self, name, base):
         self.name, self.base, self.domain = name, base, f"{name}.example"
@@ -100,7 +100,8 @@ class Company:
             alias = self.alias(f"group{i}")
             self.account(cn, "OU=Groups", alias, "group", groupType=SECURITY if i % 2 else DISTRIBUTION,
                          description=f"People of {cn}", info="a group" if i else None, member=people[i:i + 5])
-        self.account("Quiet", "OU=Groups", self.alias("quiet"), "group", mail=False, groupType=DISTRIBUTION, member=people[:2])
+        self.account("Quiet", "OU=Groups", self.alias("quiet"), "group", mail=False, groupType=DISTRIBUTION,
+                     member=people[:2])
 
     def resources(self):
         for alias, cn, details, display in (("room1", "Room Thames", 16, 7), ("room2", "Raum Größe", 16, 7),
@@ -112,8 +113,8 @@ class Company:
     def partners(self):
         for i, cn in enumerate(["Press Office, Daily Courier", "Dr. Ewa Zięba", "Paul Partner"]):
             address = f"partner{i}@{self.name}-partner.example"
-            self.put(f"{rdn(cn)},OU=Partners", "contact", displayName=f"{cn} (partner)", mail=address, sn=cn.split()[-1],
-                     mailNickname=f"partner{i}.{self.name}", targetAddress=f"SMTP:{address}",
+            self.put(f"{rdn(cn)},OU=Partners", "contact", displayName=f"{cn} (partner)", mail=address,
+                     sn=cn.split()[-1], mailNickname=f"partner{i}.{self.name}", targetAddress=f"SMTP:{address}",
                      proxyAddresses=[f"SMTP:{address}"], mAPIRecipient="TRUE", company="Partner Ltd",
                      legacyExchangeDN=f"/o={self.name}/ou=Exchange/cn=Recipients/cn=partner{i}")
         # A mail user: his mailbox is elsewhere.
@@ -124,7 +125,9 @@ class Company:
     def never(self):
         """What no address list has."""
         self.account("Hidden Harry", "OU=People", self.alias("harry"), msExchHideFromAddressLists="TRUE", title="Spy")
-        self.account("No Mail", "OU=People", self.alias("nomail"), mail=False, displayName="No Mail", title="Night watch")
+        self.account("No Mail", "OU=People", self.alias("nomail"), mail=False, displayName="No Mail",
+                     title="Night watch")
         self.account("svc-backup", "OU=People", self.alias("svc-backup$"))
         self.account("Opted Out", "OU=People", self.alias("optout"), adminDescription="User_NoSync")
-        self.account("SystemMailbox{1f05a927}", "OU=Resources", self.alias("sysmbx"), msExchRecipientTypeDetails=8388608)
+        self.account("SystemMailbox{1f05a927}", "OU=Resources", self.alias("sysmbx"),
+                     msExchRecipientTypeDetails=8388608)

@@ -172,13 +172,11 @@ int main(int argc, char **argv)
 	options(mem, &o, argv);
 	if (o.connector == NULL)
 		return 2;
-	if (config_load(mem, o.config, shape(), &root, &err) < 0)
-		return fail(&err);
-	const struct config *section = config_section(root, "connector", o.connector);
-	if (section == NULL)
-		return 2;
+	const struct config *section = NULL;
 	int code = 0;
-	if (connector_open(section, &c, &err) < 0 || read_all(c, &o, &err) < 0)
+	if (config_load(mem, o.config, shape(), &root, &err) == 0)
+		section = config_section(root, "connector", o.connector);
+	if (section == NULL || connector_open(section, &c, &err) < 0 || read_all(c, &o, &err) < 0)
 		code = fail(&err);
 	if (connector_close(c, &err) < 0)
 		code = fail(&err);

@@ -7,7 +7,7 @@ It is a fresh copy of a golden snapshot, which is made once per machine (some 5 
 three accounts, all with the same password, and keytabs for the last two:
 
     dc.admin    Administrator
-    dc.service  galway: what the manual tells to give it, and no more. It may write below OU=GAL and see what was deleted
+    dc.service  galway, with the rights it needs and no more: it may write below OU=GAL, and see what was deleted
     dc.reader   a user without any right: it does not see what was deleted
 """
 import contextlib
@@ -84,8 +84,8 @@ def make(folder, realm, domain, password):
     shutil.rmtree(folder, ignore_errors=True)
     write_conf(folder, realm, domain, "127.0.0.1")
     # -E: the golden script wants samba's own module of the name of this one.
-    server.command("/usr/bin/python3", "-E", SCRIPTS / "golden.py", folder, realm.upper(), domain, "127.0.0.1", password,
-                   timeout=120)
+    server.command("/usr/bin/python3", "-E", SCRIPTS / "golden.py", folder, realm.upper(), domain, "127.0.0.1",
+                   password, timeout=120)
     addresses = [f"IP:127.0.0.{n}" for n in range(1, 30)]
     server.Authority(folder / "tls", f"CA of {realm}").issue(f"dc1.{realm}", f"DNS:dc1.{realm}", *addresses)
     shutil.rmtree(folder / "state" / "sysvol")
@@ -137,7 +137,7 @@ class Forest(server.Directory):
 
     def __exit__(self, *_):
         self.stop()
-        self.home.remove()
+        self.home.__exit__()
 
     def start(self):
         if not server.is_free(self.address, 389):

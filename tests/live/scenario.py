@@ -2,19 +2,35 @@
 configuration of its own, and what the target then holds is compared with the contract, read past galway."""
 import os
 import pathlib
+import tempfile
 import time
 
 import ldap
 import ldap.filter
 
+import changes
 import contract
 import people
 import server
 
 # What a directory adds to a contact by itself.
-SYSTEM = {a.lower() for a in """instanceType whenCreated whenChanged uSNCreated uSNChanged name objectGUID objectCategory
-    distinguishedName directReports dSCorePropagationData memberOf adminDescription""".split()}
+SYSTEM = {a.lower() for a in """instanceType whenCreated whenChanged uSNCreated uSNChanged name objectGUID
+    objectCategory distinguishedName directReports dSCorePropagationData memberOf adminDescription""".split()}
 READ = ["*", "objectGUID", "entryUUID", "nsUniqueId"]
+
+
+def secret(folder, text):
+    """A file with a password, and what a configuration says of it."""
+    handle, path = tempfile.mkstemp(prefix="secret-", dir=folder)
+    os.write(handle, text.encode())
+    os.close(handle)
+    return f'password = "file:{path}"'
+
+
+def simple_bind(directory, folder, kind="ldap", who=None):
+    """The settings of a connector that gets at a server over ldaps."""
+    return [f"type = {kind}", f'url = "{directory.ldaps_url}"', f'tls-ca = "{directory.ca}"',
+            f'bind = "{who or directory.admin}"', secret(folder, directory.password)]
 
 
 class Side:
@@ -50,7 +66,8 @@ class Side:
 
     def find(self, cn):
         """The name of the one entry with that cn, outside of what galway made."""
-        found = [n for n in self.directory.search(filter=f"(cn={ldap.filter.escape_filter_chars(cn)})", attributes=["1.1"])
+        called = f"(cn={ldap.filter.escape_filter_chars(cn)})"
+        found = [n for n in self.directory.search(filter=called, attributes=["1.1"])
                  if not contract.is_below(n, self.into)]
         if len(found) != 1:
             raise server.Failure(f"{self.name}: {len(found)} entries are called {cn}")
@@ -109,7 +126,8 @@ class Side:
 
     def everything(self):
         """All that is there, down to time stamps; without AD's own accounts and ours, in which it notes who logs on."""
-        return {name: values for name, values in self.directory.search(attributes=["*"] if self.is_ad else ["*", "+"]).items()
+        attributes = ["*"] if self.is_ad else ["*", "+"]
+        return {name: values for name, values in self.directory.search(attributes=attributes).items()
                 if "lastLogon" not in values or contract.is_below(name, f"OU=People,{self.base}")}
 
     def outside(self):
@@ -146,8 +164,8 @@ class Pair:
                               env=self.environment).stdout
 
     def verify(self, what):
-        """The targets hold what the contract wants, and a full run would do nothing. OpenLDAP's refint follows renames a
-        moment later: so what is wrong gets that moment."""
+        """The targets hold what the contract wants, and a full run would do nothing. OpenLDAP's refint follows renames
+        a moment later: so what is wrong gets that moment."""
         for flow, source, target in self.flows:
             want = contract.contacts(source.sources(), flow, source.domain, target.into)
             for pause in (0.1, 0.4, 1.5, 0):
@@ -171,6 +189,15 @@ class Pair:
             if changed:
                 raise server.Failure(f"{side.name}: sync changed outside of {side.into}: {changed[:5]}\n{told}")
         return told
+
+    def play(self):
+        """The whole story."""
+        for side in self.sides.values():
+            side.populate()
+        self.first()
+        for change in changes.STEPS:
+            self.step(change)
+        self.tamper()
 
     def first(self):
         """check and a dry run, which write nothing at all; the first sync."""
@@ -205,11 +232,3 @@ class Pair:
             if told.lower().count(words.lower()) < len(self.flows):
                 raise server.Failure(f"sync --full does not tell of {words}:\n{told}")
         self.verify("tampered with")
-
-
-def secret(folder, name, text):
-    """A file with a password, and what a configuration says of it."""
-    path = pathlib.Path(folder) / name
-    path.write_text(text)
-    path.chmod(0o600)
-    return f'password = "file:{path}"'

@@ -126,14 +126,17 @@ def command(*words, timeout=60, codes=(0,), **how):
 
 
 class Folder:
-    """A temporary folder, removed at the end (Folder.keep: left, and told)."""
+    """A temporary folder, removed at the end (Folder.keep: left, and told). `with` gives its path."""
 
     keep = False
 
     def __init__(self, what):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix=f"galway-{what}-"))
 
-    def remove(self):
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, *_):
         if Folder.keep:
             print(f"kept: {self.path}")
         else:

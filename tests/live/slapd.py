@@ -13,8 +13,10 @@ import server
 OVERLAYS = {
     "syncprov": "syncprov-checkpoint 100 10\nsyncprov-sessionlog 1000\n",
     "auditlog": "auditlog {folder}/audit.ldif\n",
-    "accesslog": "",
+    "refint": "refint_attributes manager\n",  # references follow when a contact is renamed
 }
+# After what changes syncprov cannot tell all: a container's new name is the new name of everything below it.
+FULL_AFTER = ("rename_container",)
 
 
 class Slapd(server.Directory):
@@ -51,7 +53,7 @@ class Slapd(server.Directory):
 
     def __exit__(self, *_):
         self.stop()
-        self.home.remove()
+        self.home.__exit__()
 
     def configure(self):
         lines = [f"include {server.HERE / 'schema' / self.schema}", "modulepath /usr/lib/ldap", "moduleload back_mdb"]

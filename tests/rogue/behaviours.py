@@ -450,6 +450,7 @@ class Behaviour:
     limit: dict = dataclasses.field(default_factory=dict)
     words: tuple = ("sync", "--full")
     writes: bool = False
+    leaks: bool = False  # libldap forgets something
     settings: str = ""  # more, of the rogue's connector
     telephones: int = 0  # of one person of the source
 
@@ -542,13 +543,13 @@ TABLE = [
         kinds=AD, roles=SOURCE, words=("sync",)),
 
     # Ranges.
-    bad("range-never-ends", 2, r"more than \d+ values of otherTelephone", searches,
+    bad("range-never-ends", 2, r"otherTelephone: more than \d+ values", searches,
         endless_ranges, roles=SOURCE, kinds=LDAP),
     bad("range-not-given", 2, r"range|otherTelephone", searches, ranges(lambda low: None),
         telephones=3200, roles=SOURCE, kinds=LDAP),
-    bad("range-with-a-gap", 5, r"otherTelephone changes while it is read", searches, ranges(lambda low: f"otherTelephone;range={int(low) + 10}-*"),
+    bad("range-with-a-gap", 5, r"otherTelephone: changes while it is read", searches, ranges(lambda low: f"otherTelephone;range={int(low) + 10}-*"),
         telephones=3200, roles=SOURCE, kinds=LDAP),
-    bad("range-again", 5, r"otherTelephone changes while it is read", searches, ranges(lambda low: "otherTelephone;range=0-1499"),
+    bad("range-again", 5, r"otherTelephone: changes while it is read", searches, ranges(lambda low: "otherTelephone;range=0-1499"),
         telephones=3200, roles=SOURCE, kinds=LDAP),
     bad("range-no-number", 2, r"range|otherTelephone", searches, ranges(lambda low: "otherTelephone;range=-1-x"),
         telephones=3200, roles=SOURCE, kinds=LDAP),
@@ -586,8 +587,8 @@ TABLE = [
     bad("no-answer-later", 5, r"within 2 s|timeout", later, lambda s, r, h: [Wait(FOREVER)], kinds=LDAP),
     bad("drip", 5, r"within 2 s|timeout", reads, dripping),
     bad("entries-and-no-result", 5, r"within 2 s|timeout", reads, lambda s, r, h: [*h()[:-1], Wait(FOREVER)]),
-    bad("notice-of-disconnection", 5, r"the server goes down|unavailable", reads, notice),
-    bad("notice-of-disconnection-later", 5, r"the server goes down|unavailable", later, notice, kinds=LDAP),
+    bad("notice-of-disconnection", 5, r"the server goes down|unavailable", reads, notice, leaks=True),
+    bad("notice-of-disconnection-later", 5, r"the server goes down|unavailable", later, notice, kinds=LDAP, leaks=True),
     wire("connection-silent", 5, r"within 2 s|timeout|connect", silent),
     wire("connection-closed", 5, r"connect|closed|lost|handshake", hangs_up),
     wire("connection-reset", 5, r"connect|reset|lost|handshake|reached", resets),
@@ -604,11 +605,11 @@ TABLE = [
     bad("find-same-endlessly", 2, r"", reads, same_entry_endlessly, words=("sync",), roles=TARGET),
     bad("find-entry-outside", 2, r"outside", reads, with_dn(lambda dn: "CN=Person 03,OU=GAL,DC=evil,DC=example"),
         words=("sync",), roles=TARGET),
-    bad("find-half-page-rst", 5, r"lost", reads, half_of(None, RESET), words=("sync",), roles=TARGET),
+    bad("find-half-page-rst", 5, r"lost|serverDown", reads, half_of(None, RESET), words=("sync",), roles=TARGET),
     bad("find-stalls", 5, r"within 2 s", reads, half_of(None, Wait(FOREVER)), words=("sync",), roles=TARGET),
     bad("find-busy", 5, r"busy \(51\)", finds, says(51), kinds=LDAP, roles=TARGET),
     bad("find-no-answer", 5, r"within 2 s", finds, lambda s, r, h: [Wait(FOREVER)], kinds=LDAP, roles=TARGET),
-    bad("find-half-pdu-fin", 5, r"lost", finds, half_pdu(CLOSE), kinds=LDAP, roles=TARGET),
+    bad("find-half-pdu-fin", 5, r"lost|serverDown", finds, half_pdu(CLOSE), kinds=LDAP, roles=TARGET),
 
     # Entries that cannot be: the whole read is refused.
     bad("entry-outside", 2, r"outside", reads, with_dn(lambda dn: "CN=Person 03,OU=People,DC=evil,DC=example")),
@@ -666,7 +667,7 @@ TABLE = [
     good("write-huge-answer", applied_then(bytes.fromhex("308470000000"), Wait(FOREVER)), adds, roles=TARGET, writes=True),
     good("write-answer-lost-once", times(1, applied_then(RESET)), adds, roles=TARGET, writes=True),
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, roles=TARGET, writes=True),
-    bad("write-notice", 4, r"", adds, notice, roles=TARGET, writes=True),
+    bad("write-notice", 4, r"", adds, notice, roles=TARGET, writes=True, leaks=True),
     bad("write-referral", 4, r"referral", adds, referral, roles=TARGET, writes=True),
 ]
 assert len({b.name for b in TABLE}) == len(TABLE)

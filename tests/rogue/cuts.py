@@ -149,7 +149,7 @@ def try_all(stage, kind, role, every, jobs):
     benches = [Bench(stage, kind, role) for _ in range(jobs)]
     benches[0].diff(None, False)
     total = benches[0].relay.passed
-    todo = [(n, reset) for n in range(0, total + 1, every) for reset in (False, True)]
+    todo = [(n, reset) for n in [*range(0, total, every), total] for reset in (False, True)]
     failed, exits = [], collections.Counter()
 
     def work(bench, part):

@@ -140,6 +140,7 @@ class Directory:
             entry.put("whenChanged", [when + ".0Z"])
             entry.put("name", [re.split(r"(?<!\\),", entry.dn, maxsplit=1)[0].split("=", 1)[1]])
             entry.put("instanceType", ["4"])
+            entry.put("objectCategory", [f"CN=Some-Class,CN=Schema,CN=Configuration,{self.base}"])
         else:
             entry.put("modifyTimestamp", [when + "Z"])
             entry.put("createTimestamp", [when + "Z"])

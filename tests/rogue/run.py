@@ -61,7 +61,7 @@ class Case:
                 directory, behaviour=self.behaviour, **self.behaviour.limit) as server:
             server.elsewhere = elsewhere.url
             self.stage.configure(folder, server.url, self.role, self.kind, settings=self.behaviour.settings)
-            run = self.stage.run(folder, *self.behaviour.words)
+            run = self.stage.run(folder, *self.behaviour.words, leaks=self.behaviour.leaks)
             talk = "\n".join(server.log[-20:])
             try:
                 self.judge(run, server, before, self.files(folder))

@@ -139,9 +139,9 @@ class Run:
             yield "sanitizer"
 
 
-def run_galway(galway, folder, words, deadline):
+def run_galway(galway, folder, words, deadline, leaks):
     env = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "LC_ALL": "C.UTF-8",
-           "ASAN_OPTIONS": "quarantine_size_mb=8:" + os.environ.get("ASAN_OPTIONS", ""),
+           "ASAN_OPTIONS": f"quarantine_size_mb=8:detect_leaks={int(not leaks)}:" + os.environ.get("ASAN_OPTIONS", ""),
            "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "")}
     began, late = time.monotonic(), []
 
@@ -201,8 +201,8 @@ class Stage:
             (folder / name).chmod(0o600)
         shutil.copyfile(self.ca, folder / "ca.pem")
 
-    def run(self, folder, *words):
-        return self.runners.submit(run_galway, self.galway, folder, words, self.deadline).result()
+    def run(self, folder, *words, leaks=False):
+        return self.runners.submit(run_galway, self.galway, folder, words, self.deadline, leaks).result()
 
     def good(self, folder, *words):
         run = self.run(folder, *words)

@@ -89,8 +89,8 @@ def accounts(sam, password):
 
 def grant(sam, name, account, rights, flags):
     """An entry at the front of the discretionary list of what is at that name."""
-    sid = sam.search(sam.domain_dn(), ldb.SCOPE_SUBTREE, f"(sAMAccountName={account})", ["objectSid"])[0]["objectSid"][0]
-    sid = ndr_unpack(security.dom_sid, sid)
+    who = sam.search(sam.domain_dn(), ldb.SCOPE_SUBTREE, f"(sAMAccountName={account})", ["objectSid"])[0]
+    sid = ndr_unpack(security.dom_sid, who["objectSid"][0])
     controls = ["show_deleted:1", "sd_flags:1:4"]
     found = sam.search(name, ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=controls)[0]
     domain = security.dom_sid(sam.get_domain_sid())

@@ -1,0 +1,33 @@
+#ifndef SYNC_POSTPONED_H
+#define SYNC_POSTPONED_H
+
+#include <stdint.h>
+
+struct arena;
+struct err;
+struct spool;
+struct state;
+struct step;
+
+/*
+ * Active Directory takes a reference only to what is there, and two new contacts may refer to each
+ * other. So a new entry that refers to others of the same run (step.refers_new) is added without
+ * its references, and these are put there when all others have been added.
+ *
+ * In between its link has no digest: should the run end here, the next one looks at it again.
+ */
+struct postponed {
+	struct spool *steps; /* as they were planned, each behind its place in the plan */
+	uint32_t at;         /* the next to be taken up */
+};
+
+int postponed_start(struct postponed *);
+void postponed_free(struct postponed *);
+/* Take its references out of the step, and keep it. */
+int postponed_put(struct postponed *, struct arena *, struct step *, uint32_t place, struct err *);
+/* The next one as a change of the entry that was added: 1, 0 at the end, -1. One whose add failed
+ * is passed over. */
+int postponed_next(struct postponed *, struct state *, long long flow, struct arena *,
+	struct step *, uint32_t *place, struct err *);
+
+#endif
