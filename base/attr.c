@@ -170,6 +170,7 @@ static const struct known known[] = {
  * program's; others live in an arena that is never given back. Looking up takes no lock: a name is
  * there before its place in the table says so. */
 static const char *names[ATTR_MAX];
+static uint64_t seeds[ATTR_MAX];
 static _Atomic uint32_t slots[SLOTS];
 static _Atomic unsigned n_names;
 static struct arena *memory;
@@ -200,6 +201,7 @@ static unsigned add(const char *name, size_t len, bool copy)
 	if (n_names == ATTR_MAX)
 		return ATTR_NONE;
 	names[n_names] = copy ? arena_copy(memory, name, len) : name;
+	seeds[n_names] = hash_nocase(name, len, 2);
 	atomic_store_explicit(&slots[place], ++n_names, memory_order_release);
 	return n_names - 1;
 }
@@ -272,6 +274,12 @@ const char *attr_name(unsigned id)
 {
 	begin();
 	return id < n_names ? names[id] : "?";
+}
+
+uint64_t attr_seed(unsigned id)
+{
+	begin();
+	return id < n_names ? seeds[id] : 0;
 }
 
 /* Known attributes were interned first, so that their ids are their places in the table. */

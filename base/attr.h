@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
@@ -40,6 +41,8 @@ unsigned attr_named(const char *name);
 unsigned attr_count(void);
 
 const char *attr_name(unsigned id);
+/* A hash of the name, which is the same in every run. */
+uint64_t attr_seed(unsigned id);
 bool attr_known(unsigned id); /* one of the table's, whose syntax is known */
 enum attr_syntax attr_syntax(unsigned id);
 bool attr_single(unsigned id);    /* single-valued in AD */

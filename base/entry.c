@@ -199,30 +199,12 @@ uint64_t attr_digest(const struct attr *a)
 {
 	uint64_t sum = 0;
 
+	/* A server may spell a name otherwise than it was written. */
+	bool names = attr_syntax(a->id) == SYNTAX_DN;
 	for (unsigned i = 0; i < a->n; i++)
-		sum += hash_bytes(a->values[i].data, a->values[i].len, 1);
+		sum += names ? dn_key(a->values[i])
+			     : hash_bytes(a->values[i].data, a->values[i].len, 1);
 	return hash_bytes(&sum, sizeof(sum), a->n);
-}
-
-/* A seed for an attribute that does not depend on the run: the id does. */
-static uint64_t name_seed(unsigned attr)
-{
-	static struct {
-		uint64_t *seed;
-		unsigned n;
-	} cache;
-
-	if (attr >= cache.n) {
-		unsigned n = attr_count();
-		uint64_t *more = realloc(cache.seed, n * sizeof(*more));
-		if (more == NULL)
-			return hash_nocase(attr_name(attr), strlen(attr_name(attr)), 2);
-		for (unsigned i = cache.n; i < n; i++)
-			more[i] = hash_nocase(attr_name(i), strlen(attr_name(i)), 2);
-		cache.seed = more;
-		cache.n = n;
-	}
-	return cache.seed[attr];
 }
 
 uint64_t entry_digest(const struct entry *e, const struct attr_set *wanted)
@@ -233,7 +215,7 @@ uint64_t entry_digest(const struct entry *e, const struct attr_set *wanted)
 		const struct attr *a = &e->attrs[i];
 		if (wanted != NULL && !attr_set_has(wanted, a->id))
 			continue;
-		uint64_t seed = name_seed(a->id);
+		uint64_t seed = attr_seed(a->id);
 		for (unsigned k = 0; k < a->n; k++)
 			sum += hash_bytes(a->values[k].data, a->values[k].len, seed);
 	}

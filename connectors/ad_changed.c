@@ -84,21 +84,17 @@ static int expand(struct ad_dir *d, struct err *err)
 	return 0;
 }
 
-/* Wishes for what is to be read. */
+/* Wishes for all of them. Tombstones too: nobody is gone who is still found. */
 static size_t wish_all(struct ad_dir *d)
 {
 	const size_t n = ad_changed_count(&d->changed);
 	struct wish *wishes = arena_alloc(d->pass, n * sizeof(*wishes));
-	size_t n_wishes = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct ad_id *id = id_at(&d->changed, i);
-		if (id->what != AD_GONE)
-			wishes[n_wishes++] =
-				(struct wish){.by = WISH_ID, .value = {id->guid, GUID_LEN}};
-	}
+	for (size_t i = 0; i < n; i++)
+		wishes[i] = (struct wish){
+			.by = WISH_ID, .value = {id_at(&d->changed, i)->guid, GUID_LEN}};
 	d->changed.wishes = wishes;
-	return n_wishes;
+	return n;
 }
 
 int ad_changed_read(struct ad_dir *d, struct err *err)

@@ -15,11 +15,11 @@ static char dirsync_oid[] = "1.2.840.113556.1.4.841";
 #define MAX_BYTES 0x7fffffff
 /* At up to 1000 objects a page; a bound for what a broken server can make us do. */
 #define PAGES_MAX 10000
-/* Entries that come though none were asked for. A few may: Samba's filters end at a NUL. */
+/* Entries that come in the first pass, in which none are looked for but those of nobody's name. */
 #define STRANGERS_MAX 1000
 
 /* Nobody is called so: the server looks at all there is, and sends nothing of it. */
-#define NOTHING "(cn=nobody\\00is\\00called\\00so)"
+#define NOTHING "(cn=galway looks for nobody)"
 
 /* Asked for beside the wanted attributes. A new name shows only in name; only new objects show
  * their objectClass, and have nothing below them that is older than they are. */

@@ -66,8 +66,10 @@ static int read_everything(struct ldap_connector *l, struct err *err)
 	l->method = l->query.want_cookie ? choose(l) : LDAP_FULL;
 	if (strcmp(l->changes, "syncrepl") == 0 && !sync_possible(l))
 		return err_set(err, ERR_FATAL,
-			"changes = syncrepl: %s does not offer it, or %s is not its entryUUID",
-			session_server(l->dir.session)->url, attr_name(l->dir.id));
+			"changes = syncrepl: %s is no OpenLDAP with the overlay syncprov, or id is "
+			"not "
+			"entryUUID",
+			session_server(l->dir.session)->url);
 	if (l->method == LDAP_SYNCREPL)
 		sync_ask_all(l);
 	if (l->method == LDAP_TIMESTAMP && stamp_begin(l, err) < 0)
@@ -85,10 +87,7 @@ static int read_since(struct ldap_connector *l, struct err *err)
 		return err_set(err, ERR_ENTRY, "the server does not offer syncrepl any more");
 	if (l->method == LDAP_TIMESTAMP)
 		return stamp_start(l, rest, err);
-	if (sync_start(l, rest, err) < 0)
-		return -1;
-	l->find = find_start(&l->dir, &l->request, l->query.wishes, l->query.n_wishes);
-	return 0;
+	return sync_start(l, rest, err);
 }
 
 static int ldap_connector_read(struct connector *c, const struct query *q, struct err *err)
@@ -149,15 +148,13 @@ static int ldap_connector_next(
 	struct ldap_connector *l = (struct ldap_connector *)c;
 	int r = 0;
 
-	if (l->sync != NULL && (r = sync_next(l->sync, e)) == 1) {
-		find_except(l->find, e->key);
-		return 1;
-	}
 	if (l->search != NULL && (r = next_found(l, mem, e, err)) != 0)
 		return r;
 	if (l->find != NULL && (r = find_next(l->find, mem, e, err)) != 0)
 		return r;
-	return l->method == LDAP_TIMESTAMP && reading_gone(&l->list, e) ? 1 : 0;
+	if (l->sync != NULL)
+		return sync_gone(l->sync, e);
+	return l->method == LDAP_TIMESTAMP && reading_gone(&l->list, e);
 }
 
 static int ldap_connector_cookie(

@@ -198,7 +198,7 @@ static int wanted(struct value name, const struct search_request *req, unsigned 
 	/* "cn;lang-de" comes to who asks for cn (RFC 4512 2.5.2.1), and is another attribute. */
 	if (option != NULL && is_wanted(req, attr_id(name.data, (size_t)(option - name.data))))
 		return 0;
-	return req->more_may_come || brings_others(req->wanted) ? 0 : -1;
+	return brings_others(req->wanted) ? 0 : -1;
 }
 
 /* How many attributes with values there are, and how many values; false when it is not BER. */

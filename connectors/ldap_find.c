@@ -194,6 +194,11 @@ void find_except(struct find *f, uint64_t key)
 	keys_put(&f->given, key, 0);
 }
 
+bool find_gave(const struct find *f, uint64_t key)
+{
+	return keys_has(&f->given, key);
+}
+
 struct find *find_start(
 	struct ldap_dir *dir, const struct search_request *req, const struct wish *wishes, size_t n)
 {

@@ -20,6 +20,8 @@ struct find *find_start(
 	struct ldap_dir *, const struct search_request *, const struct wish *, size_t n);
 /* Entries with this key are not given (again). */
 void find_except(struct find *, uint64_t key);
+/* Was an entry with this key given? */
+bool find_gave(const struct find *, uint64_t key);
 /* As connector_type.next. */
 int find_next(struct find *, struct arena *, struct entry *, struct err *);
 /* Gives up what is under way. NULL is allowed. */

@@ -24,11 +24,10 @@ struct search_request { /* all that it points to lives as long as the search */
 	const char *filter;
 	const struct attr_set *wanted; /* NULL: all user attributes */
 	const struct attr_set *also;   /* and these, for ourselves; NULL */
-	unsigned id;            /* the attribute that identifies an entry: always asked for */
-	LDAPControl **controls; /* beside paging; NULL */
-	unsigned page_size;     /* 0: no paging; nor is there any where the server has none */
-	bool digests;           /* entries get their digest */
-	bool more_may_come;     /* attributes that nobody asked for are left out, not an error */
+	unsigned id;                  /* the attribute that identifies an entry: always asked for */
+	LDAPControl **controls;       /* beside paging; NULL */
+	unsigned page_size;           /* 0: no paging; nor is there any where the server has none */
+	bool digests;                 /* entries get their digest */
 	const char *const *referrals; /* URLs that may come: parts that are meant to be left out */
 	unsigned n_referrals;
 };

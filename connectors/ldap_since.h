@@ -33,9 +33,9 @@ struct ldap_connector {
 	struct search_request request;
 	enum ldap_method method; /* of this read, when it makes a cookie or starts from one */
 	/* The stages of a read, in this order; those that it does not have are NULL. */
-	struct sync *sync;     /* what syncrepl told */
 	struct search *search; /* everything, or what has a newer timestamp */
-	struct find *find;     /* wishes */
+	struct find *find;     /* wishes, and what changed or is new to us */
+	struct sync *sync;     /* what syncrepl told: what is gone */
 	struct value cookie;   /* of this read, when it has ended */
 	/* timestamp */
 	struct reading list; /* ids and names */
@@ -58,15 +58,15 @@ bool sync_possible(const struct ldap_connector *);
 /* Read everything, and get a cookie in the end: how to ask, and what came. */
 void sync_ask_all(struct ldap_connector *);
 int sync_cookie(const struct search *, struct arena *, struct value *cookie, struct err *);
-/* All that the server tells is received here. ERR_ENTRY: it is no answer to be trusted, or the
- * server wants a full read. */
+/* All that the server tells is received here, and find started for what changed. ERR_ENTRY: it is
+ * no answer to be trusted, or the server wants a full read. */
 int sync_start(struct ldap_connector *, struct value cookie, struct err *);
-/* An entry that was changed, or is gone: 1, 0 at the end. Nothing can go wrong any more. */
-int sync_next(struct sync *, struct entry *);
+/* After find's end: the next entry that is gone. */
+bool sync_gone(struct sync *, struct entry *);
 void sync_free(struct sync *);
 
-/* ldap_parents.c: did an entry that has others below it change since the cookie of OpenLDAP, so that
- * those may have other names? 1, 0, -1. */
+/* ldap_parents.c: did an entry that has others below it change since the cookie of OpenLDAP, so
+ * that those may have other names? 1, 0, -1. */
 int parents_changed(struct ldap_connector *, struct value cookie, struct err *);
 
 /* ldap_stamp.c: timestamp. A read of everything is begun, sees entries, and ends. */

@@ -1,10 +1,11 @@
 /*
- * Content synchronization (RFC 4533), refreshOnly: one search brings what changed since a cookie,
- * with the ids of what is gone, and a new cookie. It is received whole before any of it is handed
- * out, as only its end says what it was: a delete phase (refreshDeletes), in which what is not
- * mentioned has not changed, or a present phase, in which it is gone.
+ * Content synchronization (RFC 4533), refreshOnly: one search tells what changed since a cookie and
+ * what is gone, and gives a new cookie. Its end says what it was: a delete phase (refreshDeletes),
+ * in which what is not mentioned has not changed, or a present phase, in which it is gone.
+ *
+ * Only ids are taken: what changed is read by its id then, as what is wished for; and what is not
+ * found so is gone, whatever was said of it.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +22,8 @@
 enum state { STATE_PRESENT, STATE_ADD, STATE_MODIFY, STATE_DELETE };
 
 struct told {
-	LDAPMessage *message; /* NULL: it is gone */
-	struct entry entry;
+	struct value id;
+	bool gone;
 };
 
 struct sync {
@@ -35,38 +36,22 @@ struct sync {
 	struct value cookie; /* the new one; that of the request until another comes */
 };
 
-/* syncUUIDs are 16 bytes; ids are the texts that the server makes of them. */
-static const struct id_form {
-	enum server_kind kind;
-	const char *attribute;
-	const char *dashes; /* behind which bytes */
-} forms[] = {
-	{SERVER_OPENLDAP, "entryUUID", "\4\6\10\12"},
-	{SERVER_389DS, "nsUniqueId", "\4\10\14"},
-};
-
-static const struct id_form *form_of(const struct ldap_connector *l)
-{
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (session_server(l->dir.session)->kind == forms[i].kind &&
-			l->dir.id == attr_named(forms[i].attribute))
-			return &forms[i];
-	}
-	return NULL;
-}
-
+/* 389 Directory Server has the control too, but what it answers (2.3) is not said to be a delete
+ * phase. */
 bool sync_possible(const struct ldap_connector *l)
 {
-	return form_of(l) != NULL && session_supports(l->dir.session, LDAP_CONTROL_SYNC);
+	return session_server(l->dir.session)->kind == SERVER_OPENLDAP &&
+	       l->dir.id == attr_named("entryUUID") &&
+	       session_supports(l->dir.session, LDAP_CONTROL_SYNC);
 }
 
+/* A syncUUID has the 16 bytes of which entryUUID is the text (RFC 4530). */
 static struct value id_of(struct sync *s, const struct berval *uuid)
 {
-	const struct id_form *form = form_of(s->l);
-	char *text = arena_alloc(s->mem, 40), *at = text;
+	char *text = arena_alloc(s->mem, 37), *at = text;
 
 	for (unsigned i = 0; i < 16; i++) {
-		if (i > 0 && strchr(form->dashes, (int)i) != NULL)
+		if (i == 4 || i == 6 || i == 8 || i == 10)
 			*at++ = '-';
 		at += sprintf(at, "%02x", (unsigned char)uuid->bv_val[i]);
 	}
@@ -142,21 +127,15 @@ static int doubt(struct sync *s, struct err *err, const char *why)
 	return err_set(err, ERR_ENTRY, "%s: %s", session_server(s->l->dir.session)->url, why);
 }
 
-static int tell(struct sync *s, const struct told *t, struct err *err)
+static int tell(struct sync *s, const struct berval *uuid, bool gone, struct err *err)
 {
+	const struct told t = {id_of(s, uuid), gone};
+
 	/* Once is changed, once is gone: which of them was last? */
-	if (!keys_put(&s->seen, t->entry.key, 0))
+	if (!keys_put(&s->seen, entry_key(t.id), 0))
 		return doubt(s, err, "told twice of one entry");
-	buf_add(&s->told, t, sizeof(*t));
+	buf_add(&s->told, &t, sizeof(t));
 	return 0;
-}
-
-static int tell_gone(struct sync *s, const struct berval *uuid, struct err *err)
-{
-	struct told t = {.entry = {.id = id_of(s, uuid), .gone = true}};
-
-	t.entry.key = entry_key(t.entry.id);
-	return tell(s, &t, err);
 }
 
 /* The state that an entry came with, and its id as 16 bytes. */
@@ -181,30 +160,17 @@ static int parse_state(LDAP *ld, LDAPMessage *m, ber_int_t *state, char uuid[16]
 	return r;
 }
 
-static int take_entry(struct sync *s, LDAP *ld, LDAPMessage **m, struct err *err)
+static int take_entry(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
 {
 	char bytes[16];
 	const struct berval uuid = {16, bytes};
-	struct told t = {.message = *m};
 	ber_int_t state;
 
-	if (parse_state(ld, *m, &state, bytes) < 0)
+	if (parse_state(ld, m, &state, bytes) < 0)
 		return err_set(err, ERR_FATAL, "an entry came without its state");
-	if (state == STATE_DELETE)
-		return tell_gone(s, &uuid, err);
 	if (state == STATE_PRESENT)
 		return doubt(s, err, "tells what is still there, not what is gone");
-	int r = search_entry(ld, *m, &s->l->request, s->mem, &t.entry, err);
-	if (r == 1)
-		r = doubt(s, err, "an attribute came in parts");
-	if (r < 0)
-		return -1;
-	if (!value_same(t.entry.id, id_of(s, &uuid)))
-		return doubt(s, err, "an entry has another id than the server says");
-	if (tell(s, &t, err) < 0)
-		return -1;
-	*m = NULL; /* it is kept */
-	return 0;
+	return tell(s, &uuid, state == STATE_DELETE, err);
 }
 
 /* Inside of a syncIdSet of deletions. */
@@ -216,7 +182,7 @@ static int take_ids(struct sync *s, BerElement *ber, struct err *err)
 	if (ber_scanf(ber, "[W]", &uuids) == LBER_ERROR)
 		return err_set(err, ERR_FATAL, "a list of ids is none");
 	for (unsigned i = 0; uuids != NULL && uuids[i].bv_val != NULL && r == 0; i++)
-		r = uuids[i].bv_len == 16 ? tell_gone(s, &uuids[i], err)
+		r = uuids[i].bv_len == 16 ? tell(s, &uuids[i], true, err)
 					  : err_set(err, ERR_FATAL, "an id has not 16 bytes");
 	ber_bvarray_free(uuids);
 	return r;
@@ -296,19 +262,19 @@ static int take_result(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err
 	return r;
 }
 
-static int take(struct sync *s, LDAPMessage **m, struct err *err)
+static int take(struct sync *s, LDAPMessage *m, struct err *err)
 {
 	LDAP *ld = session_handle(s->l->dir.session);
 
-	switch (ldap_msgtype(*m)) {
+	switch (ldap_msgtype(m)) {
 	case LDAP_RES_SEARCH_ENTRY:
 		return take_entry(s, ld, m, err);
 	case LDAP_RES_SEARCH_REFERENCE:
-		return ask_reference(ld, *m, &s->l->request, err);
+		return ask_reference(ld, m, &s->l->request, err);
 	case LDAP_RES_INTERMEDIATE:
-		return take_info(s, ld, *m, err);
+		return take_info(s, ld, m, err);
 	case LDAP_RES_SEARCH_RESULT:
-		return take_result(s, ld, *m, err);
+		return take_result(s, ld, m, err);
 	default:
 		return err_set(err, ERR_FATAL, "a message that is no answer to a search");
 	}
@@ -322,7 +288,7 @@ static int receive(struct sync *s, struct err *err)
 		LDAPMessage *m = NULL;
 		r = session_wait(s->l->dir.session, s->msgid, LDAP_MSG_ONE, &m, err);
 		if (r == 0)
-			r = take(s, &m, err);
+			r = take(s, m, err);
 		ldap_msgfree(m);
 		if (r == 0 && s->told.len > ENTRIES_MAX * sizeof(struct told))
 			r = err_set(err, ERR_ENTRY, "so much changed that all is read");
@@ -332,21 +298,38 @@ static int receive(struct sync *s, struct err *err)
 
 static int ask(struct sync *s, struct value cookie, struct err *err)
 {
+	static char none[] = LDAP_NO_ATTRS, *attributes[] = {none, NULL};
 	struct search_request *req = &s->l->request;
 	LDAP *ld = session_handle(s->l->dir.session);
 	size_t n;
 
-	/* 389 Directory Server gives all attributes of what changed, whatever was asked for. */
-	req->more_may_come = session_server(s->l->dir.session)->kind == SERVER_389DS;
 	req->controls = sync_control(s->l->pass, cookie);
-	const int rc = ldap_search_ext(ld, req->base, req->scope, req->filter,
-		ask_attributes(s->mem, req), 0, ask_controls(s->mem, s->l->dir.session, req, 0, &n),
-		NULL, NULL, LDAP_NO_LIMIT, &s->msgid);
+	const int rc = ldap_search_ext(ld, req->base, req->scope, req->filter, attributes, 0,
+		ask_controls(s->mem, s->l->dir.session, req, 0, &n), NULL, NULL, LDAP_NO_LIMIT,
+		&s->msgid);
 	req->controls = NULL;
 	if (rc == LDAP_SUCCESS)
 		return 0;
 	s->msgid = -1;
 	return ldap_fail_last(err, ld, rc, "searching %s", req->base);
+}
+
+/* The query's wishes, and what changed. */
+static void find_changed(struct sync *s)
+{
+	struct ldap_connector *l = s->l;
+	const struct told *told = (const struct told *)(void *)s->told.data;
+	const size_t n = s->told.len / sizeof(*told);
+	size_t n_wishes = l->query.n_wishes;
+	struct wish *wishes = arena_alloc(l->pass, (n_wishes + n) * sizeof(*wishes));
+
+	if (n_wishes > 0)
+		memcpy(wishes, l->query.wishes, n_wishes * sizeof(*wishes));
+	for (size_t i = 0; i < n; i++) {
+		if (!told[i].gone)
+			wishes[n_wishes++] = (struct wish){.by = WISH_ID, .value = told[i].id};
+	}
+	l->find = find_start(&l->dir, &l->request, wishes, n_wishes);
 }
 
 int sync_start(struct ldap_connector *l, struct value cookie, struct err *err)
@@ -362,34 +345,34 @@ int sync_start(struct ldap_connector *l, struct value cookie, struct err *err)
 	const int parents = parents_changed(l, cookie, err);
 	if (parents < 0 && err->kind != ERR_BUSY)
 		err->kind = ERR_ENTRY;
-	if (parents != 0)
-		return parents < 0 ? -1
-				   : err_set(err, ERR_ENTRY,
-					     "a container changed: names below it may have too");
+	if (parents < 0)
+		return -1;
+	if (parents > 0)
+		return err_set(err, ERR_ENTRY, "a container changed: names below it may have too");
 	l->cookie = cookie_make(l, s->cookie);
+	find_changed(s);
 	return 0;
 }
 
-int sync_next(struct sync *s, struct entry *e)
+bool sync_gone(struct sync *s, struct entry *e)
 {
 	const struct told *told = (const struct told *)(void *)s->told.data;
 
-	if (s->given == s->told.len / sizeof(*told))
-		return 0;
-	*e = told[s->given++].entry;
-	return 1;
+	while (s->given < s->told.len / sizeof(*told)) {
+		const struct told *t = &told[s->given++];
+		*e = (struct entry){.id = t->id, .key = entry_key(t->id), .gone = true};
+		if (!find_gave(s->l->find, e->key))
+			return true;
+	}
+	return false;
 }
 
 void sync_free(struct sync *s)
 {
-	const struct told *told = s != NULL ? (const struct told *)(void *)s->told.data : NULL;
-
 	if (s == NULL)
 		return;
 	if (s->msgid >= 0 && session_alive(s->l->dir.session))
 		(void)ldap_abandon_ext(session_handle(s->l->dir.session), s->msgid, NULL, NULL);
-	for (size_t i = 0; i < s->told.len / sizeof(*told); i++)
-		ldap_msgfree(told[i].message);
 	buf_free(&s->told);
 	keys_free(&s->seen);
 	arena_free(s->mem);

@@ -2,7 +2,8 @@
  * bench_generate [-m] N: N invented users of ABC Corp as LDIF on stdout, about 20 attributes and
  * 1 KiB each. The same N gives the same bytes. Names are common, addresses and CNs unique, every
  * eighth user has an umlaut in the name, and so base64 in the file, as a real export has. With -m
- * every third user has a manager, and the containers have the naming attribute that slapd wants.
+ * every third user has a manager, and the file is as slapadd wants it: no version, and containers
+ * with their naming attribute.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -128,7 +129,7 @@ static const char *ascii(const struct name *name, char *room, size_t size)
 	return room;
 }
 
-static void containers(struct buf *out, bool for_server)
+static void containers(struct buf *out, bool for_slapadd)
 {
 	static const struct {
 		const char *dn, *class, *category, *naming;
@@ -137,13 +138,14 @@ static void containers(struct buf *out, bool for_server)
 		{PEOPLE, "organizationalUnit", "Organizational-Unit", "ou: People\n"},
 	};
 
-	buf_puts(out, "version: 1\n\n");
+	if (!for_slapadd)
+		buf_puts(out, "version: 1\n\n");
 	for (uint64_t i = 0; i < COUNT(container); i++) {
 		uint64_t guid[2] = {mix(~i), mix(~i ^ 1u << 31)};
 
 		buf_printf(out, "dn: %s\nobjectClass: top\nobjectClass: %s\n", container[i].dn,
 			container[i].class);
-		if (for_server)
+		if (for_slapadd)
 			buf_puts(out, container[i].naming);
 		line_bytes(out, "objectGUID", guid, sizeof(guid));
 		buf_printf(out, "objectCategory: CN=%s,CN=Schema,CN=Configuration," BASE "\n\n",

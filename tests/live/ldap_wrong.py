@@ -6,6 +6,7 @@
 import pathlib
 import tempfile
 import time
+import uuid as uuid_module
 
 import ldap_read
 import mock
@@ -157,6 +158,68 @@ def large_groups(program, folder):
             raise server.Failure(f"values that moved {times} times: {len(got[0][f'cn=g,{BASE}']['member'])}")
 
 
+def uuid(i):
+    return bytes([i]) * 16
+
+
+def id_of(i):
+    return str(uuid_module.UUID(bytes=uuid(i)))
+
+
+def member(i):
+    return entry(f"cn=p{i},{BASE}", {"entryUUID": [id_of(i)], "cn": [f"p{i}"]})
+
+
+ID_SET = mock.tlv(0xa3, b"\x01\x01\xff", mock.tlv(0x31, mock.octets(uuid(2))))
+PRESENT_SET = mock.tlv(0xa3, mock.tlv(0x31, mock.octets(uuid(2))))
+# Answers of an OpenLDAP to "what changed", people 1 to 3 being known: (changed, gone), or why they are not believed.
+SYNCS = {
+    "nothing": ([mock.synced_done("c2", True)], ([], [])),
+    "one changed, one gone, one not found": ([
+        mock.synced(member(1), 2, uuid(1)), mock.synced(member(2), 3, uuid(2)), mock.synced(member(9), 1, uuid(9)),
+        mock.synced_done("c2", True)], ([1], [2, 9])),
+    "a set of ids": ([mock.told(ID_SET), mock.synced_done("c2", True)], ([], [2])),
+    "a cookie in between": ([mock.told(mock.octets("c2", 0x80)), mock.synced_done("c3", True)], ([], [])),
+    "a present phase": ([mock.synced_done("c2", False)], "still there"),
+    "a present phase with ids": ([mock.told(PRESENT_SET), mock.synced_done("c2", True)], "still there"),
+    "a present phase that is told": ([mock.told(mock.tlv(0xa2)), mock.synced_done("c2", True)], "still there"),
+    "an entry that is present": ([mock.synced(member(1), 0, uuid(1)), mock.synced_done("c2", True)], "still there"),
+    "changed and gone": ([mock.synced(member(2), 2, uuid(2)), mock.told(ID_SET), mock.synced_done("c2", True)], "twice"),
+    "a full read is wanted": ([mock.synced_done("c2", True, 4096)], "syncRefreshRequired"),
+    "the control is refused": ([done(12)], "unavailableCriticalExtension"),
+}
+
+
+def syncs(program, folder):
+    def script(search):
+        if search.sync == b"":
+            yield from (mock.synced(member(i), 1, uuid(i)) for i in (1, 2, 3))
+            yield mock.synced_done("c1", True)
+        elif search.sync is not None:
+            yield from script.answer
+        else:
+            yield from (member(i) for i in (1, 3))
+            yield done(cookie=b"")
+
+    openldap = {"objectClass": ["top", "OpenLDAProotDSE"]}
+    for what, (script.answer, outcome) in SYNCS.items():
+        with mock.Mock(script, controls=(mock.PAGED, mock.SYNC), **openldap) as m:
+            reader = reader_of(program, m, folder)
+            words = ("--want", "cn", "--cookie", pathlib.Path(folder) / "cookie")
+            _, keys, _ = reader(*words, "all")
+            names = {name: key for key, name in keys.items()}
+            if isinstance(outcome, str):
+                text = reader(*words, "since", code=3)
+                if outcome not in text:
+                    raise server.Failure(f"{what}: not a word of {outcome!r}: {text}")
+                continue
+            got, _, gone = reader(*words, "since")
+            changed = [f"cn=p{i},{BASE}" for i in outcome[0]]
+            known = {names[f"cn=p{i},{BASE}"] for i in outcome[1] if i < 9}
+            if not set(changed) <= set(got) or not known <= gone or len(gone) != len(outcome[1]):
+                raise server.Failure(f"{what}: {got}, {gone} gone")
+
+
 def test(options):
     with tempfile.TemporaryDirectory(prefix="galway-wrong-") as folder:
         with mock.Mock(people) as m:
@@ -172,6 +235,7 @@ def test(options):
         for what, (script, *texts) in CASES.items():
             wrong(options.galway, folder, what, script, *texts)
         large_groups(options.galway, folder)
+        syncs(options.galway, folder)
 
 
 if __name__ == "__main__":

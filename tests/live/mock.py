@@ -13,7 +13,8 @@ import threading
 import server
 
 BASE = "dc=abc,dc=example"
-PAGED, RANGE_LIMIT = "1.2.840.113556.1.4.319", 3
+PAGED = "1.2.840.113556.1.4.319"
+SYNC, SYNC_STATE, SYNC_DONE, SYNC_INFO = (f"1.3.6.1.4.1.4203.1.9.1.{n}" for n in (1, 2, 3, 4))
 
 
 # ---- BER
@@ -75,8 +76,25 @@ def done(code=0, text="", cookie=None):
     return result(0x65, code, text, controls)
 
 
+def synced(message, state, uuid):
+    """An entry with its state (RFC 4533 2.3)."""
+    control = tlv(0x30, octets(SYNC_STATE), octets(tlv(0x30, number(state, 0x0a), octets(uuid))))
+    return message[0], tlv(0xa0, control)
+
+
+def told(content):
+    """A Sync Info message (RFC 4533 2.5)."""
+    return tlv(0x79, octets(SYNC_INFO, 0x80), octets(content, 0x81)), b""
+
+
+def synced_done(cookie, deletes, code=0):
+    return result(0x65, code, controls=[(SYNC_DONE, tlv(0x30, octets(cookie), b"\x01\x01\xff" if deletes else b""))])
+
+
 class Search:
     """A request: what is asked."""
+
+    sync = None  # the cookie of content synchronization; b"": none
 
     def __init__(self, fields, controls):
         (_, base), (_, scope), _, _, _, _, (self.filter_tag, self.filter), (_, attributes) = fields
@@ -85,6 +103,8 @@ class Search:
         self.page, self.cookie = 0, None
         for _, control in controls:
             parts = elements(control)
+            if parts[0][1].decode() == SYNC:
+                self.sync = b"".join(v for t, v in elements(elements(parts[-1][1])[0][1]) if t == 0x04)
             if parts[0][1].decode() == PAGED:
                 (_, size), (_, self.cookie) = elements(elements(parts[-1][1])[0][1])
                 self.page = int.from_bytes(size, "big")
@@ -146,9 +166,11 @@ class Threaded(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 
 class Mock:
-    def __init__(self, script, controls=(PAGED,)):
+    ldaps_url = ca = None
+
+    def __init__(self, script, controls=(PAGED,), **root):
         self.script, self.searches = script, []
-        self.root = {"supportedLDAPVersion": ["3"], "namingContexts": [BASE], "supportedControl": list(controls)}
+        self.root = {"supportedLDAPVersion": ["3"], "namingContexts": [BASE], "supportedControl": list(controls), **root}
         self.base = BASE
 
     def __enter__(self):

@@ -339,6 +339,13 @@ def strange_result(server, request, honest):
     return [Result(request.answer_tag, msgid=4711), *honest()]
 
 
+def false_tombstones(server, request, honest):
+    """Of somebody who is still there it is said that he is deleted."""
+    gone = next(e for e in server.directory.entries.values() if e.dn.startswith("CN=Person 08"))
+    return [Found(f"CN=Person 08\\0ADEL:0,CN=Deleted Objects,{server.directory.base}", [
+        ("objectGUID", [gone.guid()]), ("isDeleted", [b"TRUE"])]), *honest()]
+
+
 def root_with(**attributes):
     """The root DSE, with attributes replaced (None: left out)."""
     def change(server, request, honest):
@@ -350,9 +357,9 @@ def root_with(**attributes):
 
 
 def renamed(server, request, honest):
-    """The entry comes with another objectGUID and entryUUID: another directory in the same place."""
+    """The entry comes with other ids: another directory, or another replica, in the same place."""
     return [dataclasses.replace(i, attributes=[
-        (n, [bytes(16)] if n == "objectGUID" else [b"00000000-0000-4000-8000-000000000000"] if n == "entryUUID" else v)
+        (n, [bytes(16)] if n in ("objectGUID", "invocationId") else [b"00000000-0000-4000-8000-000000000000"] if n == "entryUUID" else v)
         for n, v in i.attributes]) if isinstance(i, Found) else i for i in honest()]
 
 
@@ -459,8 +466,8 @@ def honest_items(server, request, honest):
     return honest()
 
 
-def good(name, change=honest_items, when=reads, **more):
-    return Behaviour(name, 0, "", when, change, **more)
+def good(name, change=honest_items, when=reads, text="", **more):
+    return Behaviour(name, 0, text, when, change, **more)
 
 
 def bad(name, exit_code, text, when, change, **more):
@@ -475,7 +482,7 @@ INSIDE = r"OU=People|OU=GAL"
 TABLE = [
     # Unusual, and right: the run ends complete.
     good("honest"),
-    good("honest-delta", words=("sync",)),
+    good("honest-delta", words=("sync",), text=r"\(delta\)"),
     good("pages-shorter-than-asked", limit={"page": 2}),
     good("an-empty-page", empty_page_first, first, kinds=LDAP),
     good("cookie-is-always-the-same", constant_cookie(b"again"), kinds=LDAP),
@@ -484,10 +491,14 @@ TABLE = [
     good("ranges-one-over", telephones=1501, roles=SOURCE, kinds=LDAP),
     good("ranges-just-none", telephones=1500, roles=SOURCE, kinds=LDAP),
     good("dirsync-more-results", limit={"dirsync": 3}, kinds=AD, roles=SOURCE),
-    good("dirsync-more-results-delta", limit={"dirsync": 1}, kinds=AD, roles=SOURCE, words=("sync",)),
+    good("dirsync-more-results-delta", limit={"dirsync": 1}, kinds=AD, roles=SOURCE, words=("sync",), text=r"\(delta\)"),
     good("dirsync-refused", says(50, "insufficient"), lambda r: DIRSYNC in r.controls, kinds=AD, roles=SOURCE),
     good("dirsync-cookie-refused", says(12, "the cookie"), lambda r: DIRSYNC in r.controls and r.later,
-         kinds=AD, roles=SOURCE, words=("sync",)),
+         kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
+    good("another-replica", renamed, lambda r: r.op == "search" and r.dn.startswith("CN=NTDS Settings"),
+         kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
+    good("replica-from-a-backup", root_with(highestCommittedUSN=[b"5"]), root, kinds=AD, roles=SOURCE, words=("sync",),
+         text=r"\(full\)"),
     good("strange-message-ids", strange_id),
     good("names-in-capitals", entries(lambda found: [dataclasses.replace(f, attributes=[
         (n.upper(), v) for n, v in f.attributes]) for f in found]), kinds=LDAP),
@@ -526,11 +537,12 @@ TABLE = [
 
     # DirSync is how changes are told: without it, all is read.
     good("dirsync-without-control", without_controls, dirsyncs, kinds=AD, roles=SOURCE),
-    good("dirsync-without-control-delta", without_controls, dirsyncs, kinds=AD, roles=SOURCE, words=("sync",)),
-    good("dirsync-control-no-ber", control(b"\x30\x84\x7f"), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",)),
-    good("dirsync-control-empty", control(b""), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",)),
-    good("dirsync-cookie-empty", paged(b""), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",)),
-    good("dirsync-cookie-repeats", paged(b"MSDS again"), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",)),
+    good("dirsync-without-control-delta", without_controls, dirsyncs, kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
+    good("dirsync-control-no-ber", control(b"\x30\x84\x7f"), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
+    good("dirsync-false-tombstone", false_tombstones, dirsyncs, kinds=AD, roles=SOURCE, words=("sync",)),
+    good("dirsync-control-empty", control(b""), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
+    good("dirsync-cookie-empty", paged(b""), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
+    good("dirsync-cookie-repeats", paged(b"MSDS again"), dirsyncs, kinds=AD, roles=SOURCE, words=("sync",), text=r"\(full\)"),
     bad("dirsync-endless-pages", 2, r"DirSync: more than 10000 pages", dirsyncs, empty_pages, kinds=AD, roles=SOURCE,
         words=("sync",)),
     bad("dirsync-endless-people", 5, r"deadline", dirsyncs, endless_page, kinds=AD, roles=SOURCE, words=("sync",),
@@ -653,7 +665,7 @@ TABLE = [
     bad("bind-answered-by-a-search", 2, r"anonymous|who", binds, lambda s, r, h: [Result(0x65)], kinds=AD),
 
     # Writes.
-    good("add-busy", times(1, says(51)), adds, roles=TARGET, writes=True),
+    good("add-busy", times(4, says(51)), adds, roles=TARGET, writes=True),
     good("add-unavailable", times(1, says(52)), adds, roles=TARGET, writes=True),
     good("writes-out-of-order", out_of_order, writes, roles=TARGET, writes=True),
     good("writes-and-strange-results", strange_result, writes, roles=TARGET, writes=True),
