@@ -40,6 +40,27 @@ int unpack_number(const char **at, const char *end, uint32_t *n)
 	return 0;
 }
 
+void pack_count(struct buf *b, size_t n)
+{
+	uint32_t rest = (uint32_t)n;
+
+	for (; rest > 127; rest >>= 7)
+		buf_putc(b, (char)(rest | 128));
+	buf_putc(b, (char)rest);
+}
+
+int unpack_count(const char **at, const char *end, uint32_t *n)
+{
+	*n = 0;
+	for (unsigned shift = 0; shift < 32 && *at < end; shift += 7) {
+		const unsigned char byte = (unsigned char)*(*at)++;
+		*n |= (uint32_t)(byte & 127) << shift;
+		if (byte < 128)
+			return 0;
+	}
+	return -1;
+}
+
 int unpack_value(const char **at, const char *end, struct value *v)
 {
 	uint32_t n;

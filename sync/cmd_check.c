@@ -53,24 +53,22 @@ static void see(struct seen *seen, const struct entry *e, unsigned id)
 	}
 }
 
-static int read_side(const struct config *config, struct seen *seen, struct err *err)
+static int read_side(struct connector *c, unsigned id, struct seen *seen, struct err *err)
 {
-	struct connector *c = NULL;
 	struct arena *scratch = arena_new();
-	const struct query all = {.kind = QUERY_ALL};
-	unsigned id = attr_named(config_text(config, "id"));
+	struct attr_set wanted = {0};
+	const struct query all = {.kind = QUERY_ALL, .wanted = &wanted};
 	struct entry e;
-	struct err ignored;
-	int rc = connector_open(config, &c, err);
 
-	if (rc == 0)
-		rc = connector_read(c, &all, err);
+	attr_set_add(scratch, &wanted, id);
+	attr_set_add(scratch, &wanted, attr_named("proxyAddresses"));
+	struct arena_mark mark = arena_mark(scratch);
+	int rc = connector_read(c, &all, err);
 	while (rc == 0 && (rc = connector_next(c, scratch, &e, err)) == 1) {
 		see(seen, &e, id);
-		arena_reset(scratch);
+		arena_rewind(scratch, mark);
 		rc = 0;
 	}
-	(void)connector_close(c, &ignored);
 	arena_free(scratch);
 	return rc;
 }
@@ -93,24 +91,13 @@ static void warn_connector(const struct config *config, const struct seen *seen)
 	}
 }
 
-static int check_connector(
-	const struct setup *setup, const struct config *config, struct arena *mem)
+/* The containers that flows name. */
+static int check_places(const struct seen *seen, const char *name)
 {
-	struct seen seen = {0};
-	struct err err = {0};
-	const char *name = config_title(config);
 	int code = EXIT_GOOD;
 
-	find_places(mem, setup, config, &seen);
-	if (read_side(config, &seen, &err) < 0) {
-		printf("connector %s: FAILED: %s\n", name, err.text);
-		return exit_of(&err);
-	}
-	printf("connector %s: good: %s, %lld entries, %lld with proxyAddresses\n", name,
-		config_text(config, "type"), seen.entries, seen.recipients);
-	warn_connector(config, &seen);
-	for (unsigned i = 0; i < seen.n; i++) {
-		const struct place *place = &seen.places[i];
+	for (unsigned i = 0; i < seen->n; i++) {
+		const struct place *place = &seen->places[i];
 		if (place->there)
 			continue;
 		printf("flow %s: %s: %.*s does not exist in %s%s\n", place->flow->name,
@@ -119,6 +106,42 @@ static int check_connector(
 		code = place->into ? EXIT_USAGE : code;
 	}
 	return code;
+}
+
+static int look_at(const struct setup *setup, const struct config *config, struct connector *c,
+	struct arena *mem, int *code, struct err *err)
+{
+	const char *name = config_title(config);
+	struct seen seen = {0};
+
+	find_places(mem, setup, config, &seen);
+	if (read_side(c, attr_named(config_text(config, "id")), &seen, err) < 0)
+		return -1;
+	/* A server's entry without an id is an error. */
+	if ((c->type->can & CAN_FIND) != 0)
+		seen.nameless = 0;
+	printf("connector %s: good: %s, %lld entries, %lld with proxyAddresses\n", name,
+		config_text(config, "type"), seen.entries, seen.recipients);
+	warn_connector(config, &seen);
+	*code = check_places(&seen, name);
+	return check_probe(setup, config, c, mem, code, err);
+}
+
+static int check_connector(
+	const struct setup *setup, const struct config *config, struct arena *mem)
+{
+	struct connector *c = NULL;
+	struct err err = {0}, ignored;
+	int code = EXIT_GOOD;
+	int rc = connector_open(config, &c, &err);
+
+	if (rc == 0)
+		rc = look_at(setup, config, c, mem, &code, &err);
+	(void)connector_close(c, &ignored);
+	if (rc == 0)
+		return code;
+	printf("connector %s: FAILED: %s\n", config_title(config), err.text);
+	return exit_of(&err);
 }
 
 /* What is correct, but perhaps not meant. */

@@ -9,6 +9,7 @@
 #include "sync/setup.h"
 
 struct arena;
+struct connector;
 struct err;
 
 /* How the program ends: docs/design.md, "Exit codes". */
@@ -44,6 +45,11 @@ int command_links(struct arena *, const struct request *, struct err *);
 int command_authority(struct arena *, const struct request *, struct err *);
 int command_init(struct arena *, const struct request *, struct err *);
 int command_help(struct arena *, const struct request *, struct err *);
+
+/* What a directory says of itself and of our rights, told line by line; *code gets worse with a
+ * fault. -1: it could not be asked. */
+int check_probe(const struct setup *, const struct config *, struct connector *, struct arena *,
+	int *code, struct err *);
 
 /* For an error that stopped a command. */
 int exit_of(const struct err *);

@@ -12,16 +12,18 @@ struct keys;
 
 /*
  * What a link remembers of the last write, in as few bytes as tell apart a change of ours from
- * somebody else's: for each attribute with values 32 bits of its digest, in the order of the rule's
- * attributes; for merge attributes the hash of each value of ours, so that only those are ever
- * taken away again.
+ * somebody else's: for each attribute with values 16 bits of its digest, in the order of the rule's
+ * attributes; for merge attributes a hash of each value of ours, so that only those are ever taken
+ * away again.
  *
- *   u32 hash of the name | u16 epoch | u8 attributes | bits, one an attribute | u32 digest for each
- * bit set | then for each merge attribute: u32 hash of its name | u16 n | n x u64 | likewise, with
- * 0 for a hash, the keys of the source names that the entry refers to
+ *   u16 of the name's hash | u16 epoch | u8 bytes of bits, without zeros at the end | bits, one an
+ *   attribute | u16 digest for each bit set | count (base/pack.h) of | 40-bit hashes of {attribute,
+ *   value} | to the end, 64 bits each: keys of the source names that the entry refers to
  *
- * The first part is read only while the rules are those it was written under (epoch); the second
- * tells its own attribute.
+ * No bit: the attribute was left absent, or is an `add` or `merge` one, of which no digest is kept.
+ * The part by attributes is read only while the rules are those it was written under (epoch), the
+ * rest under any. Where digests or tags are equal by chance (1 in 65,536) somebody's change is not
+ * told, or is told though it was ours; what is written is the same.
  */
 struct written {
 	const struct rule *rule;
@@ -29,21 +31,19 @@ struct written {
 	struct value bytes; /* of the link; empty: nothing is known */
 };
 
-/* How an attribute was left: 1 and the digest's 32 bits, 1 and 0 when it was left absent, 0 when
- * that is not known. */
-int written_digest(const struct written *, unsigned attr, uint32_t *digest);
+/* Is an attribute that the rules always write as we left it? True when that is not known. now: what
+ * the entry has of it, or NULL. */
+bool written_left(const struct written *, unsigned attr, const struct attr *now);
 /* Is the entry's name the one that we left it with? True when that is not known. */
 bool written_name(const struct written *, struct value name);
 /* Is the value one that we put into a merge attribute? */
 bool written_value(const struct written *, unsigned attr, struct value);
 
-/* What to remember after the entry was left as it is in `after`. skip[i]: the i-th of the rule's
- * attributes is not ours to remember. */
+/* What to remember after the entry was left as it is in `after`. The values of merge attributes are
+ * those that are ours. skip[i]: how the i-th of the rule's attributes was left is not ours to say.
+ */
 struct value written_make(struct arena *, const struct desired *, uint64_t epoch,
 	const struct entry *after, const bool *skip);
-/* The same, and which values of a merge attribute are ours as it was before: for one that was not
- * ours to write, or that the rules gave nothing for. */
-struct value written_keep(struct arena *, struct value bytes, struct value before, unsigned attr);
 /* The same, and whose contacts it refers to: dn_keys of their names in the source. */
 struct value written_with_references(
 	struct arena *, struct value bytes, const uint64_t *names, unsigned n);

@@ -13,7 +13,6 @@ import ssl
 import struct
 import subprocess
 import threading
-import time
 
 import ber
 from directory import Entry, Refused, rdns
@@ -423,10 +422,3 @@ def certificate(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
     return folder / "ca.pem", context
-
-
-def wait_for(condition, seconds=5):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
