@@ -40,7 +40,7 @@ int unpack_number(const char **at, const char *end, uint32_t *n)
 	return 0;
 }
 
-void pack_count(struct buf *b, size_t n)
+void pack_small(struct buf *b, size_t n)
 {
 	uint32_t rest = (uint32_t)n;
 
@@ -49,7 +49,7 @@ void pack_count(struct buf *b, size_t n)
 	buf_putc(b, (char)rest);
 }
 
-int unpack_count(const char **at, const char *end, uint32_t *n)
+int unpack_small(const char **at, const char *end, uint32_t *n)
 {
 	*n = 0;
 	for (unsigned shift = 0; shift < 32 && *at < end; shift += 7) {

@@ -20,9 +20,9 @@ void pack_value(struct buf *, struct value);
 void pack_text(struct buf *, const char *);
 void pack_values(struct buf *, const struct value *, unsigned n);
 /* A number that is mostly small: 7 bits a byte, the lowest first. */
-void pack_count(struct buf *, size_t);
+void pack_small(struct buf *, size_t);
 int unpack_number(const char **at, const char *end, uint32_t *);
-int unpack_count(const char **at, const char *end, uint32_t *);
+int unpack_small(const char **at, const char *end, uint32_t *);
 int unpack_value(const char **at, const char *end, struct value *);
 int unpack_text(const char **at, const char *end, const char **);
 int unpack_values(struct arena *, const char **at, const char *end, unsigned *n, struct value **);

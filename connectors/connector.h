@@ -117,8 +117,9 @@ struct connector_type {
 /* The first member of each connector's own struct. */
 struct connector {
 	const struct connector_type *type;
-	const char *label; /* its title in the configuration */
-	bool readonly;     /* write is refused */
+	const char *label;   /* its title in the configuration */
+	bool readonly;       /* write is refused */
+	const char *caution; /* what every report has to say of it; NULL */
 };
 
 /* The table of types, ended by NULL, and what they have in common: type, id, base, smtp-domains,

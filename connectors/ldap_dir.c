@@ -51,6 +51,9 @@ int ldap_dir_open(const struct config *cfg, struct ldap_dir *d, struct err *err)
 	settle(cfg, d);
 	if (session_open(cfg, &d->session, err) < 0)
 		return -1;
+	const struct server *server = session_server(d->session);
+	if (server->encrypted && !server->verified)
+		d->connector.caution = "tls = insecure: the server's certificate is not verified";
 	if (learn(d, err) == 0)
 		return 0;
 	ldap_dir_close(d);

@@ -16,7 +16,6 @@
 #include "base/ascii.h"
 #include "base/dn.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/utf8.h"
 #include "connectors/ldap_code.h"
 
@@ -240,11 +239,6 @@ static int put_attrs(struct entry *e, struct value list, const struct search_req
 	return part;
 }
 
-uint64_t entry_sum(const struct entry *e)
-{
-	return hash_bytes(e->name.data, e->name.len, entry_digest(e, NULL));
-}
-
 int entry_read(struct value name, struct value list, const struct search_request *req,
 	struct arena *mem, struct entry *e, struct err *err)
 {
@@ -274,8 +268,6 @@ int entry_read(struct value name, struct value list, const struct search_request
 		return err_set(err, ERR_FATAL, "%.*s: has more than one %s: is `id` right?",
 			(int)name.len, name.data, attr_name(req->id));
 	e->key = entry_key(e->id);
-	if (req->digests)
-		e->digest = entry_sum(e);
 	return part;
 }
 

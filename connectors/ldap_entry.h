@@ -17,7 +17,7 @@ struct raw_attr {
 	unsigned n;
 };
 
-/* The name and the PartialAttributeList's inside of a message. */
+/* The name and the PartialAttributeList's inside of a message; once, as libldap writes into it. */
 int raw_entry(LDAP *, LDAPMessage *, struct value *name, struct value *list, struct err *);
 /* The next attribute at the front of a list, which is cut by it: 1, 0 at the end, -1 when it is not
  * BER as LDAP has it. */
@@ -38,7 +38,5 @@ int raw_range(struct value name, struct raw_range *);
 /* As search_entry, of what raw_entry gives. */
 int entry_read(struct value name, struct value list, const struct search_request *, struct arena *,
 	struct entry *, struct err *);
-/* A digest of the name and of all attributes; neither order counts. */
-uint64_t entry_sum(const struct entry *);
 
 #endif

@@ -147,7 +147,7 @@ static int take(struct find *f, struct arena *mem, struct entry *e, struct err *
 	case LDAP_RES_SEARCH_ENTRY:
 		r = search_entry(ld, m, f->req, mem, e, err);
 		if (r == 1)
-			r = range_complete(f->dir->session, f->req, mem, e, err);
+			r = range_complete(f->dir->session, mem, e, err);
 		return r < 0 ? -1 : keys_put(&f->given, e->key, 0);
 	case LDAP_RES_SEARCH_REFERENCE:
 		return ask_reference(ld, m, f->req, err);

@@ -136,12 +136,20 @@ const char *probe_list(struct arena *mem, const struct attr_set *set)
 	return text;
 }
 
-/* The server's classes, and its attributes. */
+/* The server's classes, and its attributes. An attribute may have several names, of which classes
+ * use any: street is streetAddress (RFC 4519 2.34). */
 struct schema {
 	struct attr_set attributes;
 	LDAPObjectClass **classes;
-	unsigned n;
+	LDAPAttributeType **types;
+	unsigned n, n_types;
 };
+
+static void add_names(struct arena *mem, struct attr_set *set, char **names)
+{
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+		attr_set_add(mem, set, attr_named(names[i]));
+}
 
 static void learn_attribute(struct arena *mem, struct schema *s, const char *text)
 {
@@ -149,9 +157,10 @@ static void learn_attribute(struct arena *mem, struct schema *s, const char *tex
 	int code;
 	LDAPAttributeType *type = ldap_str2attributetype(text, &code, &at, LDAP_SCHEMA_ALLOW_ALL);
 
-	for (size_t i = 0; type != NULL && type->at_names != NULL && type->at_names[i] != NULL; i++)
-		attr_set_add(mem, &s->attributes, attr_named(type->at_names[i]));
-	ldap_attributetype_free(type);
+	if (type == NULL)
+		return;
+	add_names(mem, &s->attributes, type->at_names);
+	s->types[s->n_types++] = type;
 }
 
 static void learn(struct arena *mem, struct schema *s, LDAP *ld, LDAPMessage *m)
@@ -161,6 +170,8 @@ static void learn(struct arena *mem, struct schema *s, LDAP *ld, LDAPMessage *m)
 	const char *at;
 	int code;
 
+	s->types = arena_alloc(
+		mem, (size_t)(ldap_count_values_len(types) + 1) * sizeof(LDAPAttributeType *));
 	for (size_t i = 0; types != NULL && types[i] != NULL; i++)
 		learn_attribute(mem, s, types[i]->bv_val);
 	s->classes = arena_alloc(
@@ -194,10 +205,18 @@ static const LDAPObjectClass *class_of(const struct schema *s, const char *name)
 	return NULL;
 }
 
-static void add_names(struct arena *mem, struct attr_set *set, char **names)
+/* The other names of what is in the set. */
+static void add_aliases(struct arena *mem, const struct schema *s, struct attr_set *set)
 {
-	for (size_t i = 0; names != NULL && names[i] != NULL; i++)
-		attr_set_add(mem, set, attr_named(names[i]));
+	for (unsigned i = 0; i < s->n_types; i++) {
+		char **names = s->types[i]->at_names;
+		bool has = false;
+
+		for (size_t k = 0; names != NULL && names[k] != NULL && !has; k++)
+			has = attr_set_has(set, attr_named(names[k]));
+		if (has)
+			add_names(mem, set, names);
+	}
 }
 
 /* What entries of the class may have. A schema with classes above each other in a circle is
@@ -226,6 +245,7 @@ static void tell_schema(struct arena *mem, const struct schema *s, const struct 
 			probe_unknown_class(p, p->classes[i]);
 		allow(mem, s, p->classes[i], 0, &allowed);
 	}
+	add_aliases(mem, s, &allowed);
 	for (unsigned id = 0; id < p->writes->n; id++) {
 		if (!attr_set_has(p->writes, id) || probe_implied(id))
 			continue;
@@ -267,6 +287,8 @@ int probe_schema(struct ldap_dir *d, const struct probe *p, struct err *err)
 	}
 	for (unsigned i = 0; i < s.n; i++)
 		ldap_objectclass_free(s.classes[i]);
+	for (unsigned i = 0; i < s.n_types; i++)
+		ldap_attributetype_free(s.types[i]);
 	ldap_msgfree(result);
 	arena_free(mem);
 	return r;

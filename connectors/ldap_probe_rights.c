@@ -16,7 +16,8 @@
  * attributes of each entry. */
 static char effective_rights[] = "1.3.6.1.4.1.42.2.27.9.5.2";
 
-/* "cn:rsc, sn:rscwo": may the attribute be written? */
+/* "cn:rsc, sn:rscwo": may the attribute be written? One that is not told of has another name there
+ * (street is streetAddress), or the class has it not, which is the schema's to tell. */
 static bool may_write(const char *rights, const char *name)
 {
 	const size_t len = strlen(name);
@@ -26,7 +27,7 @@ static bool may_write(const char *rights, const char *name)
 		if (strncasecmp(at, name, len) == 0 && at[len] == ':')
 			return memchr(at + len, 'w', strcspn(at + len, ",")) != NULL;
 	}
-	return false;
+	return true;
 }
 
 static char *text_of(struct arena *mem, LDAP *ld, LDAPMessage *m, const char *attribute)

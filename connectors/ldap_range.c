@@ -143,8 +143,7 @@ static int complete(struct session *s, struct arena *mem, const struct entry *e,
 	return r == 1 ? 0 : -1;
 }
 
-int range_complete(struct session *s, const struct search_request *req, struct arena *mem,
-	struct entry *e, struct err *err)
+int range_complete(struct session *s, struct arena *mem, struct entry *e, struct err *err)
 {
 	struct raw_range range;
 
@@ -161,7 +160,5 @@ int range_complete(struct session *s, const struct search_request *req, struct a
 				(int)range.attribute.len, range.attribute.data);
 		a->id = whole;
 	}
-	if (req->digests)
-		e->digest = entry_sum(e);
 	return 0;
 }

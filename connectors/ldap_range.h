@@ -1,7 +1,8 @@
 #ifndef CONNECTORS_LDAP_RANGE_H
 #define CONNECTORS_LDAP_RANGE_H
 
-#include "connectors/ldap_search.h"
+#include "base/entry.h"
+#include "connectors/ldap_session.h"
 
 /*
  * Range retrieval (MS-ADTS 3.1.1.3.1.3.3): AD gives at most 1500 values of an attribute at once
@@ -11,7 +12,6 @@
 /* Replace each attribute that is only a part ("member;range=0-1499") by the whole one ("member"),
  * whose values live in the arena. -1: it cannot be had whole; ERR_BUSY when that is because it
  * changes while it is read. */
-int range_complete(struct session *, const struct search_request *, struct arena *, struct entry *,
-	struct err *);
+int range_complete(struct session *, struct arena *, struct entry *, struct err *);
 
 #endif

@@ -194,8 +194,7 @@ static int complete_ranges(struct search *s, struct err *err)
 			"an attribute came in parts, which needs paging: set page-size");
 	for (size_t i = 0; i < s->n && s->parts; i++) {
 		struct item *it = item_at(s, i);
-		if (it->part &&
-			range_complete(s->session, &s->req, s->page_mem, &it->entry, err) < 0)
+		if (it->part && range_complete(s->session, s->page_mem, &it->entry, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -27,7 +27,6 @@ struct search_request { /* all that it points to lives as long as the search */
 	unsigned id;                  /* the attribute that identifies an entry: always asked for */
 	LDAPControl **controls;       /* beside paging; NULL */
 	unsigned page_size;           /* 0: no paging; nor is there any where the server has none */
-	bool digests;                 /* entries get their digest */
 	const char *const *referrals; /* URLs that may come: parts that are meant to be left out */
 	unsigned n_referrals;
 };
@@ -43,10 +42,11 @@ const struct berval *search_control(const struct search *, const char *oid);
 /* Gives up what is under way. NULL is allowed. */
 void search_free(struct search *);
 
-/* One message of a result as an entry: id, key, name, attributes, digest; they point into the
- * message. Attributes without values are left out. 0; 1: an attribute has only a part of its values
- * and is named so ("member;range=0-1499"), range_complete reads the rest; -1 ERR_FATAL: it is not
- * one that was asked for (outside of the base, no id, an attribute twice or that nobody wanted). */
+/* One message of a result as an entry: id, key, name, attributes, which point into the message;
+ * once for a message, as libldap writes into it. Attributes without values are left out. 0; 1: an
+ * attribute has only a part of its values and is named so ("member;range=0-1499"), range_complete
+ * reads the rest; -1 ERR_FATAL: it is not one that was asked for (outside of the base, no id, an
+ * attribute twice or that nobody wanted). */
 int search_entry(LDAP *, LDAPMessage *, const struct search_request *, struct arena *,
 	struct entry *, struct err *);
 

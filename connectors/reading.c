@@ -6,8 +6,11 @@
 #include "base/keys.h"
 
 /* A cookie is a head, which says what it is and in what order the machine has its bytes and
- * carries a hash of the rest, and {key, digest} of every entry in the order of the keys. */
-#define COOKIE_MAGIC 0x67616c7761790001u
+ * carries a hash of the rest, and {key, 32 bits of the digest} of every entry in the order of the
+ * keys. One changed entry in four billion is taken for an unchanged one, until the next full run.
+ */
+#define COOKIE_MAGIC 0x67616c7761790002u
+#define COOKIE_ENTRY 12
 
 struct pair {
 	uint64_t key, with;
@@ -130,15 +133,19 @@ static bool keylist_twice(const struct keylist *k, uint64_t *key)
 
 static size_t cookie_count(struct value cookie)
 {
-	return cookie.len / sizeof(struct pair) - 1;
+	return (cookie.len - sizeof(struct pair)) / COOKIE_ENTRY;
 }
 
 /* Whoever kept the cookie need not have kept it aligned. */
 static struct pair cookie_at(struct value cookie, size_t i)
 {
+	const char *at = cookie.data + sizeof(struct pair) + i * COOKIE_ENTRY;
+	uint32_t digest;
 	struct pair p;
 
-	memcpy(&p, cookie.data + (i + 1) * sizeof(p), sizeof(p));
+	memcpy(&p.key, at, sizeof(p.key));
+	memcpy(&digest, at + sizeof(p.key), sizeof(digest));
+	p.with = digest;
 	return p;
 }
 
@@ -152,11 +159,30 @@ static bool cookie_usable(struct value cookie)
 {
 	struct pair head;
 
-	if (cookie.len < sizeof(head) || cookie.len % sizeof(head) != 0)
+	if (cookie.len < sizeof(head) || (cookie.len - sizeof(head)) % COOKIE_ENTRY != 0)
 		return false;
 	memcpy(&head, cookie.data, sizeof(head));
 	struct pair want = cookie_head(cookie);
 	return head.key == want.key && head.with == want.with;
+}
+
+/* Of the sorted pairs, in their place: an entry of the cookie is shorter than a pair. */
+static void cookie_make(struct keylist *pairs)
+{
+	const size_t n = keylist_count(pairs);
+	char *const data = pairs->bytes.data;
+
+	for (size_t i = 0; i < n; i++) {
+		struct pair p;
+		memcpy(&p, data + (i + 1) * sizeof(p), sizeof(p));
+		const uint32_t digest = (uint32_t)p.with;
+		char *to = data + sizeof(p) + i * COOKIE_ENTRY;
+		memcpy(to, &p.key, sizeof(p.key));
+		memcpy(to + sizeof(p.key), &digest, sizeof(digest));
+	}
+	pairs->bytes.len = sizeof(struct pair) + n * COOKIE_ENTRY;
+	struct pair head = cookie_head((struct value){data, pairs->bytes.len});
+	memcpy(data, &head, sizeof(head));
 }
 
 static bool cookie_has(struct value cookie, uint64_t key, uint64_t digest)
@@ -167,7 +193,7 @@ static bool cookie_has(struct value cookie, uint64_t key, uint64_t digest)
 		size_t mid = low + (high - low) / 2;
 		struct pair p = cookie_at(cookie, mid);
 		if (p.key == key)
-			return p.with == digest;
+			return p.with == (uint32_t)digest;
 		if (p.key < key)
 			low = mid + 1;
 		else
@@ -230,9 +256,7 @@ enum twice reading_end(struct reading *r, uint64_t *key)
 		keylist_sort(&r->pairs);
 		if (keylist_twice(&r->pairs, key))
 			return TWICE_ID;
-		struct value cookie = {r->pairs.bytes.data, r->pairs.bytes.len};
-		struct pair head = cookie_head(cookie);
-		memcpy(r->pairs.bytes.data, &head, sizeof(head));
+		cookie_make(&r->pairs);
 	} else if (twins_found(&r->ids, key)) {
 		return TWICE_ID;
 	}

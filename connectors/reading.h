@@ -13,7 +13,7 @@
 /*
  * What a connector without a server does while it reads: see that no id and no name comes twice,
  * and find out what changed since an earlier read. For that the cookie is the content: a digest of
- * every entry, by the key of its id.
+ * every entry, by the key of its id, in 12 bytes.
  *
  * Memory: 16 bytes an entry, 24 when a cookie is wanted (8 of them until the end of the read only).
  */
@@ -37,7 +37,8 @@ enum twice { TWICE_NONE, TWICE_ID, TWICE_NAME };
 struct reading {
 	struct query query;
 	struct keys also;     /* the query's wishes */
-	struct keylist pairs; /* ids with their digests, when a cookie is wanted: its content */
+	struct keylist pairs; /* ids with their digests, when a cookie is wanted; the end makes it
+				 of their bytes */
 	struct twins ids;     /* when none is */
 	struct twins names;
 	size_t old_at, new_at; /* how far it was seen what is gone */

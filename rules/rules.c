@@ -125,6 +125,15 @@ const struct filter *rule_scope(const struct rule *rule)
 	return rule->scope;
 }
 
+const struct wanted *desired_get(const struct desired *d, unsigned attr)
+{
+	for (unsigned i = 0; i < d->n; i++) {
+		if (d->attrs[i].attr == attr)
+			return &d->attrs[i];
+	}
+	return NULL;
+}
+
 const unsigned *rule_attrs(const struct rule *rule, unsigned *n)
 {
 	*n = rule->n_flows;

@@ -97,6 +97,9 @@ struct desired {
 	struct complaint *complaints;
 };
 
+/* What is wanted of an attribute; NULL: nothing. */
+const struct wanted *desired_get(const struct desired *, unsigned attr);
+
 /* name: a built-in set or the path of a file (relative to folder). ERR_FATAL with file, line and
  * caret. */
 int rules_load(struct arena *, const char *name, const char *folder, struct rules **, struct err *);

@@ -166,14 +166,19 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 	return state_put_link(a->state, a->flow, &s->link, a->err);
 }
 
-static int note_failure(struct applying *a, uint32_t place, const char *text)
+static int note_failure(struct applying *a, const struct step *s, uint32_t place, const char *text)
 {
+	struct summary *sum = &a->applied->summary;
 	uint32_t at;
 
 	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
 		return -1;
 	keys_put(&a->applied->failures, place + 1ull, at);
-	a->applied->summary.failed++;
+	/* Without its references a new entry was added all the same. */
+	if (a->planned)
+		sum->failed++;
+	else
+		summary_fail(sum, s);
 	return 0;
 }
 
@@ -186,7 +191,7 @@ static int record_batch(struct applying *a)
 		bool done = o == NULL || o->kind == OUTCOME_DONE;
 		if (record_pending(a, &a->steps[i], o) < 0 ||
 			(done && record_link(a, &a->steps[i], o) < 0) ||
-			(!done && note_failure(a, a->places[i], o->err.text) < 0))
+			(!done && note_failure(a, &a->steps[i], a->places[i], o->err.text) < 0))
 			return -1;
 	}
 	return state_commit(a->state, a->err);

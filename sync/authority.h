@@ -1,6 +1,8 @@
 #ifndef SYNC_AUTHORITY_H
 #define SYNC_AUTHORITY_H
 
+#include <stdbool.h>
+
 #include "sync/setup.h"
 
 /*
@@ -12,6 +14,11 @@
  * Returns a connector's name.
  */
 const char *authority_side(const struct flow *, const char *object, unsigned attr);
+/* May the flow's source write it? */
+bool authority_ours(const struct flow *, const char *object, unsigned attr);
+/* Is it an exception among the values of an attribute that the source may write? A SIP address in
+ * proxyAddresses is when msRTCSIP-PrimaryUserAddress belongs to another side. */
+bool authority_excepts(const struct flow *, const char *object, unsigned attr, struct value);
 /* Why, for explain: "set for the object", "set for the attribute", "the flow's". */
 const char *authority_why(const struct flow *, const char *object, unsigned attr);
 

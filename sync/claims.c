@@ -125,10 +125,13 @@ unsigned claims_wanted(
 	*claims = arena_alloc(mem, room * sizeof(**claims));
 	for (unsigned i = 0; i < d->n; i++) {
 		size_t p = place_of(d->attrs[i].attr);
-		if (p < N_PLACES &&
-			strcmp(authority_side(f, NULL, d->attrs[i].attr), f->source) == 0)
-			add_claims(
-				d->attrs[i].values, d->attrs[i].n, places[p].untyped, *claims, &n);
+		if (p == N_PLACES || !authority_ours(f, NULL, d->attrs[i].attr))
+			continue;
+		for (unsigned k = 0; k < d->attrs[i].n; k++) {
+			struct value v = d->attrs[i].values[k];
+			if (!authority_excepts(f, NULL, d->attrs[i].attr, v))
+				add_claims(&v, 1, places[p].untyped, *claims, &n);
+		}
 	}
 	return n;
 }

@@ -125,9 +125,10 @@ int command_help(struct arena *mem, const struct request *q, struct err *err)
 		help_settings(&b);
 	else if (strcmp(topic, "validators") == 0)
 		help_validators(&b);
-	else
+	else if (!options_help_command(&b, topic))
 		code = err_set(err, ERR_FATAL,
-			"no help on '%s': there is functions [NAME], settings and validators",
+			"no help on '%s': there is each command, functions [NAME], settings and "
+			"validators",
 			topic);
 	if (b.len > 0)
 		(void)fwrite(b.data, 1, b.len, stdout);

@@ -26,7 +26,7 @@ enum exit_code {
 struct request {
 	const char *config; /* path */
 	struct flow_options options;
-	bool if_due, version;
+	bool if_due, version, help;
 	const char *approve, *output;
 	enum report_format format;
 	bool format_given;

@@ -75,22 +75,22 @@ static void deny_mod(struct arena *mem, const struct flow *f, const struct row *
 }
 
 /* Values of others stay; of ours of before, those go that the rules no longer give. */
-static unsigned merged(struct arena *mem, const struct written *before, const struct wanted *w,
+static unsigned merge(struct arena *mem, const struct written *before, const struct wanted *w,
 	const struct attr *there, struct value **out)
 {
-	unsigned n_there = there != NULL ? there->n : 0, n_taken = 0, n = 0;
-	struct value *taken = arena_alloc(mem, n_there * sizeof(*taken));
+	struct value *taken = arena_alloc(mem, there->n * sizeof(*taken));
+	unsigned n_taken = 0, n = 0;
 
-	for (unsigned i = 0; i < n_there; i++) {
+	for (unsigned i = 0; i < there->n; i++) {
 		struct value v = there->values[i];
 		if (!among(w->attr, v, w->values, w->n) && written_value(before, w->attr, v))
 			taken[n_taken++] = v;
 	}
 	if (attr_syntax(w->attr) == SYNTAX_ADDRESS)
-		return address_merge(mem, n_there > 0 ? there->values : NULL, n_there, w->values,
-			w->n, taken, n_taken, out);
-	*out = arena_alloc(mem, (n_there + w->n) * sizeof(**out));
-	for (unsigned i = 0; i < n_there; i++) {
+		return address_merge(
+			mem, there->values, there->n, w->values, w->n, taken, n_taken, out);
+	*out = arena_alloc(mem, (there->n + w->n) * sizeof(**out));
+	for (unsigned i = 0; i < there->n; i++) {
 		if (!among(w->attr, there->values[i], taken, n_taken))
 			(*out)[n++] = there->values[i];
 	}
@@ -99,6 +99,30 @@ static unsigned merged(struct arena *mem, const struct written *before, const st
 			(*out)[n++] = w->values[i];
 	}
 	return n;
+}
+
+/* The same; values that are the other side's all the same stay as they are. */
+static unsigned merged(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct written *before, const struct wanted *w, const struct attr *there,
+	struct value **out)
+{
+	const unsigned n_there = there != NULL ? there->n : 0;
+	struct value *kept = arena_alloc(mem, n_there * sizeof(*kept)), *all;
+	struct attr rest = {.id = w->attr, .values = arena_alloc(mem, n_there * sizeof(*kept))};
+	unsigned n_kept = 0;
+
+	for (unsigned i = 0; i < n_there; i++) {
+		struct value v = there->values[i];
+		if (authority_excepts(f, row->side, w->attr, v))
+			kept[n_kept++] = v;
+		else
+			rest.values[rest.n++] = v;
+	}
+	unsigned n = merge(mem, before, w, &rest, &all);
+	*out = arena_alloc(mem, (n + n_kept) * sizeof(**out));
+	for (unsigned i = 0; i < n + n_kept; i++)
+		(*out)[i] = i < n ? all[i] : kept[i - n];
+	return n + n_kept;
 }
 
 /* Values of one list that are not in the other, in canonical order. */
@@ -145,7 +169,6 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 	const struct written *before, const struct wanted *w, const struct mod *m, struct step *s)
 {
 	const struct attr *there = entry_get(row->current, w->attr);
-	uint32_t left, now = there != NULL && there->n > 0 ? (uint32_t)attr_digest(there) : 0;
 	struct denied d = {.attr = w->attr,
 		.side = f->target,
 		.authority = authority_side(f, row->side, w->attr),
@@ -163,7 +186,7 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 		}
 		return;
 	}
-	if (written_digest(before, w->attr, &left) != 1 || left == now)
+	if (written_left(before, w->attr, there))
 		return;
 	/* That was us: plan_hide. */
 	if (row->link->left != 0 && w->attr == attr_named("msExchHideFromAddressLists"))
@@ -187,7 +210,7 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 	struct mod m = {.attr = w->attr};
 
 	if (w->mode == FLOW_MERGE)
-		shall.n = merged(mem, before, w, there, &shall.values);
+		shall.n = merged(mem, f, row, before, w, there, &shall.values);
 	if (attr_equal(there, &shall))
 		return;
 	m.n_remove = without(mem, w->attr, there != NULL ? there->values : NULL,
@@ -196,7 +219,7 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 		there != NULL ? there->n : 0, &m.add);
 	if (m.n_remove == 0 && m.n_add == 0)
 		return;
-	if (strcmp(authority_side(f, row->side, w->attr), f->source) != 0) {
+	if (!authority_ours(f, row->side, w->attr)) {
 		deny_mod(mem, f, row, w, &m, shall.n == 0, s);
 		return;
 	}
@@ -216,7 +239,7 @@ static void rename_back(struct arena *mem, const struct flow *f, const struct ro
 		return;
 	unsigned attr = attr_named("distinguishedName");
 	struct wanted w = {attr, FLOW_ALWAYS, 1, &name, "name"};
-	if (strcmp(authority_side(f, row->side, attr), f->source) != 0) {
+	if (!authority_ours(f, row->side, attr)) {
 		difference_deny(mem, f, row->side, &w, s);
 		return;
 	}

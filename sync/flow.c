@@ -243,40 +243,6 @@ static void look_again(const struct row *row, struct step *s)
 	s->link.source_digest = 0;
 }
 
-static void count(struct summary *sum, const struct step *s)
-{
-	bool renames = s->write && s->change.new_name.len > 0;
-	bool modifies = s->write && s->change.n > 0;
-
-	sum->denied += s->n_denied;
-	switch (s->op) {
-	case STEP_NONE:
-		sum->none++;
-		break;
-	case STEP_ADD:
-		sum->add++;
-		break;
-	case STEP_LINK:
-		sum->link++;
-		__attribute__((fallthrough));
-	case STEP_MODIFY:
-		sum->hide += modifies && s->number == 3;
-		sum->rename += renames;
-		sum->modify += modifies;
-		break;
-	case STEP_DELETE:
-		sum->remove++;
-		break;
-	case STEP_FORGET:
-		sum->forget++;
-		sum->modify += modifies;
-		break;
-	case STEP_CONFLICT:
-		sum->conflict++;
-		break;
-	}
-}
-
 static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 {
 	struct open_row open;
@@ -307,7 +273,7 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 		return 0;
 	if (skip)
 		look_again(&row, &s);
-	count(&p->plan->summary, &s);
+	summary_count(&p->plan->summary, &s, 1);
 	/* What waited and waits no more has to be told to the state too. */
 	bool settles = keys_has(&p->g.waits, open.key);
 	return step_counts(&s, row.link) || settles ? steps_add(&p->plan->steps, &s, p->err) : 0;
@@ -367,6 +333,15 @@ static int make_plan(struct planning *p)
 	return p->plan->links < 0 ? -1 : check_into(p);
 }
 
+static void caution(struct planning *p, const struct connector *c)
+{
+	if (c->caution == NULL)
+		return;
+	log_warn("%s: %s", c->label, c->caution);
+	p->plan->cautions[p->plan->n_cautions++] =
+		arena_printf(p->g.mem, "%s: %s", c->label, c->caution);
+}
+
 /* Who answers, and is it who answered the last time? Under an old name there may be a new server.
  */
 static int check_pin(struct planning *p, struct connector *c, const char **pin)
@@ -419,6 +394,8 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		 state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
 		 open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
+		caution(p, p->g.source);
+		caution(p, p->g.target);
 		rc = 0;
 	}
 	if (rc == 0 && (check_pin(p, p->g.source, &p->plan->source_pin) < 0 ||

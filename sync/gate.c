@@ -70,6 +70,21 @@ static int check_side(const struct flow *f, const char *object_side, const struc
 		attr == ATTR_NONE ? "the object" : attr_name(attr), side);
 }
 
+/* And for each value of it? */
+static int check_values(const struct flow *f, const char *object_side, const struct step *s,
+	const struct mod *m, struct err *err)
+{
+	const struct value name = s->change.name;
+
+	for (unsigned i = 0; i < m->n_remove + m->n_add; i++) {
+		struct value v = i < m->n_remove ? m->remove[i] : m->add[i - m->n_remove];
+		if (authority_excepts(f, object_side, m->attr, v))
+			return err_set(err, ERR_ENTRY, "gate: %.*s: %.*s is not the source's",
+				(int)name.len, name.data, (int)v.len, v.data);
+	}
+	return 0;
+}
+
 int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 	const struct step *s, struct err *err)
 {
@@ -91,7 +106,9 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 		if (gate_forbids(attr) || (attr != naming && !may_write(f, attr)))
 			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be written",
 				(int)c->name.len, c->name.data, attr_name(attr));
-		if (attr != naming && check_side(f, object_side, s, attr, err) < 0)
+		if (attr != naming &&
+			(check_side(f, object_side, s, attr, err) < 0 ||
+				check_values(f, object_side, s, &c->mods[i], err) < 0))
 			return -1;
 	}
 	return 0;

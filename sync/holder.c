@@ -12,15 +12,6 @@
 #include "sync/row.h"
 #include "sync/written.h"
 
-static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
-{
-	for (unsigned i = 0; i < d->n; i++) {
-		if (d->attrs[i].attr == attr)
-			return &d->attrs[i];
-	}
-	return NULL;
-}
-
 /* Every value of the holder with the address is one that this run takes away. */
 static bool all_ours(struct arena *mem, const struct flow *f, const struct open_row *other,
 	const struct link *link, const char *side, const struct entry *holder, uint64_t key)
@@ -29,9 +20,8 @@ static bool all_ours(struct arena *mem, const struct flow *f, const struct open_
 
 	for (unsigned i = 0; i < holder->n; i++) {
 		const struct attr *a = &holder->attrs[i];
-		const struct wanted *w = wanted_of(&other->desired, a->id);
-		bool ours = w != NULL && w->mode != FLOW_ADD &&
-			    strcmp(authority_side(f, side, a->id), f->source) == 0;
+		const struct wanted *w = desired_get(&other->desired, a->id);
+		bool ours = w != NULL && w->mode != FLOW_ADD && authority_ours(f, side, a->id);
 		for (unsigned k = 0; k < a->n; k++) {
 			struct attr one = {a->id, 1, &a->values[k]};
 			const struct entry alone = {.n = 1, .attrs = &one};
@@ -39,8 +29,9 @@ static bool all_ours(struct arena *mem, const struct flow *f, const struct open_
 			unsigned n = claims_held(mem, &alone, &claims);
 			if (!claims_key(claims, n, key))
 				continue;
-			if (!ours || (w->mode == FLOW_MERGE &&
-					     !written_value(&before, a->id, a->values[k])))
+			if (!ours || authority_excepts(f, side, a->id, a->values[k]) ||
+				(w->mode == FLOW_MERGE &&
+					!written_value(&before, a->id, a->values[k])))
 				return false;
 		}
 	}

@@ -184,12 +184,15 @@ int links_contact(struct links *l, struct arena *mem, const struct flow *f, cons
 	if (*slot != NULL || !l->sparse || marker.len <= prefix.len ||
 		memcmp(marker.data, prefix.data, prefix.len) != 0)
 		return 0;
-	const struct value id = entry_id_parse(
-		mem, arena_copy(mem, marker.data + prefix.len, marker.len - prefix.len));
-	if (links_find(l, id, entry_key(id), slot, err) < 0)
-		return -1;
-	if (*slot != NULL && (*slot)->target != e->key)
-		*slot = NULL;
+	const char *text = arena_copy(mem, marker.data + prefix.len, marker.len - prefix.len);
+	/* Text of 36 characters is a GUID in AD, and the id itself (entryUUID) elsewhere. */
+	const struct value ids[] = {entry_id_parse(mem, text), value_of(text)};
+	for (unsigned i = 0; i < 2 && *slot == NULL; i++) {
+		if (links_find(l, ids[i], entry_key(ids[i]), slot, err) < 0)
+			return -1;
+		if (*slot != NULL && (*slot)->target != e->key)
+			*slot = NULL;
+	}
 	return 0;
 }
 

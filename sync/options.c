@@ -26,8 +26,8 @@ const struct command commands[] = {
 		"the source of authority of an object, or hand it over", "", true,
 		command_authority},
 	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
-	{"help", "[TOPIC]", "this page; functions [NAME], settings or validators", "", false,
-		command_help},
+	{"help", "[TOPIC]", "this page; a command, functions [NAME], settings or validators", "",
+		false, command_help},
 	{NULL, NULL, NULL, NULL, false, NULL},
 };
 
@@ -47,6 +47,7 @@ static const struct choice {
 	{'a', "approve", "DIGEST", "apply the very plan that was refused with this digest, once"},
 	{'I', "if-due", NULL,
 		"only when the last good run of some flow is older than the interval"},
+	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
 };
 
 #define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
@@ -117,9 +118,13 @@ static int parse_choices(
 			choices[i].name, choices[i].value != NULL, NULL, choices[i].letter};
 	opterr = 0;
 	optind = 0;
-	while ((letter = getopt_long(argc, argv, ":o:", longs, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1) {
 		if (letter == ':')
 			return err_set(err, ERR_FATAL, "%s needs a value", argv[optind - 1]);
+		if (letter == 'h') {
+			q->help = true;
+			return 0;
+		}
 		if (letter == '?')
 			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
 				argv[optind - 1], command->name);
@@ -134,21 +139,27 @@ static int parse_choices(
 	return 0;
 }
 
-/* What stands before the command: -c FILE, -v. Returns its place, or -1. */
+/* What stands before the command: -c FILE, -v, -q, -h. Returns its place, or -1. */
 static int parse_globals(int argc, char **argv, struct request *q, struct err *err)
 {
+	static const struct option longs[] = {
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
 	int letter;
 
 	opterr = 0;
-	while ((letter = getopt(argc, argv, "+:c:vq")) != -1) {
+	while ((letter = getopt_long(argc, argv, "+:c:vqh", longs, NULL)) != -1) {
 		if (letter == 'c')
 			q->config = optarg;
 		else if (letter == 'v')
 			log_level(LOG_DEBUG);
 		else if (letter == 'q')
 			log_level(LOG_ERROR);
+		else if (letter == 'h')
+			q->help = true;
+		else if (letter == 'V')
+			q->version = true;
 		else
-			return err_set(err, ERR_FATAL, "-%c: %s", optopt,
+			return err_set(err, ERR_FATAL, "%s: %s", argv[optind - 1],
 				letter == ':' ? "needs a value"
 					      : "no such option before the command: see "
 						"\"galway help\"");
@@ -163,20 +174,51 @@ int options_parse(
 
 	*q = (struct request){
 		.config = config != NULL && *config != '\0' ? config : "/etc/galway/galway.conf"};
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) {
-		*command = command_named("help");
-		q->version = strcmp(argv[1], "--version") == 0;
-		return 0;
-	}
 	int at = parse_globals(argc, argv, q, err);
 	if (at < 0)
 		return -1;
+	if (q->help || q->version) {
+		*command = command_named("help");
+		return 0;
+	}
 	if (at >= argc)
 		return err_set(err, ERR_FATAL, "no command: see \"galway help\"");
 	*command = command_named(argv[at]);
 	if (*command == NULL)
 		return err_set(err, ERR_FATAL, "no command '%s': see \"galway help\"", argv[at]);
-	return parse_choices(argc - at, argv + at, *command, q, err);
+	if (parse_choices(argc - at, argv + at, *command, q, err) < 0)
+		return -1;
+	if (q->help) {
+		*command = command_named("help");
+		q->argc = 1;
+		q->argv = argv + at;
+	}
+	return 0;
+}
+
+static void help_choice(struct buf *b, const struct choice *o)
+{
+	buf_printf(b, "  --%-12s%-9s %s", o->name, o->value != NULL ? o->value : "", o->help);
+}
+
+bool options_help_command(struct buf *b, const char *name)
+{
+	const struct command *c = command_named(name);
+
+	if (c == NULL)
+		return false;
+	buf_printf(b, "galway [-c FILE] [-v|-q] %s%s%s%s\n\n  %s\n", c->name,
+		c->options[0] != '\0' ? " [OPTIONS]" : "", c->arguments[0] != '\0' ? " " : "",
+		c->arguments, c->help);
+	buf_puts(b, c->options[0] != '\0' ? "\nOptions:\n" : "");
+	for (size_t i = 0; i < N_CHOICES; i++) {
+		if (strchr(c->options, choices[i].letter) == NULL)
+			continue;
+		help_choice(b, &choices[i]);
+		buf_putc(b, '\n');
+	}
+	buf_puts(b, "\n\"galway help\" tells what is alike in all commands, and the exit codes.\n");
+	return true;
 }
 
 void options_help(struct buf *b)
@@ -186,9 +228,8 @@ void options_help(struct buf *b)
 		buf_printf(b, "  %-10s%-30s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
 	for (size_t i = 0; i < N_CHOICES; i++) {
-		const struct choice *o = &choices[i];
-		buf_printf(b, "  --%-12s%-9s %s%s\n", o->name, o->value != NULL ? o->value : "",
-			o->help, strchr("aI", o->letter) != NULL ? " (sync)" : "");
+		help_choice(b, &choices[i]);
+		buf_puts(b, strchr("aI", choices[i].letter) != NULL ? " (sync)\n" : "\n");
 	}
 	buf_puts(b,
 		"\nThe configuration is -c FILE, else $GALWAY_CONFIG, else "

@@ -21,5 +21,7 @@ extern const struct command commands[]; /* ended by a NULL name */
 /* The command line: 0, the command and the request; -1 and what is wrong. */
 int options_parse(int argc, char **argv, const struct command **, struct request *, struct err *);
 void options_help(struct buf *);
+/* The same of one command; false when there is none of that name. */
+bool options_help_command(struct buf *, const char *name);
 
 #endif

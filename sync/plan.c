@@ -70,6 +70,21 @@ static void deny_object(struct arena *mem, const struct flow *f, const struct ro
 		.rule = NULL};
 }
 
+/* Values that are the other side's all the same; the denial of their own attribute tells it. */
+static void leave_out_exceptions(
+	struct arena *mem, const struct flow *f, const struct row *row, struct wanted *w)
+{
+	const struct value *all = w->values;
+	const unsigned n = w->n;
+
+	w->values = arena_alloc(mem, n * sizeof(*w->values));
+	w->n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (!authority_excepts(f, row->side, w->attr, all[i]))
+			w->values[w->n++] = all[i];
+	}
+}
+
 /* The rules want this; the marker is as good as one of their flows. */
 static struct wanted *all_wanted(
 	struct arena *mem, const struct flow *f, const struct row *row, unsigned *n)
@@ -92,6 +107,7 @@ static struct wanted *all_wanted(
 			w[*n].values = &marker[1];
 			w[*n].n = 1;
 		}
+		leave_out_exceptions(mem, f, row, &w[*n]);
 		(*n)++;
 	}
 	marker[0] = plan_marker(mem, f, row->open->id);
@@ -120,7 +136,7 @@ static void make_add(struct arena *mem, const struct flow *f, const struct row *
 	for (unsigned i = 0; i < n; i++) {
 		if (w[i].n == 0 || w[i].attr == naming)
 			continue;
-		if (strcmp(authority_side(f, row->side, w[i].attr), f->source) != 0) {
+		if (!authority_ours(f, row->side, w[i].attr)) {
 			difference_deny(mem, f, row->side, &w[i], s);
 			continue;
 		}
@@ -153,71 +169,64 @@ static struct entry after_of(struct arena *mem, const struct row *row, const str
 	return after;
 }
 
-/* The rules' values without those of merge attributes that somebody else had put there before: they
- * are not ours to take away one day. Under our marker, and without a link that tells, everything
- * was ours. */
-static struct desired ours(struct arena *mem, const struct flow *f, const struct row *row)
+/* Which values of a merge attribute are ours from now on: those that the rules give, but not what
+ * somebody else had put there before, nor what the source may not say. What it said before, and may
+ * not now, stays ours. Under our marker, and without a link that tells, everything was ours. */
+static struct wanted own(struct arena *mem, const struct flow *f, const struct row *row,
+	unsigned attr, const struct wanted *w)
 {
-	struct desired d = row->open->desired;
-	const struct written before = {
-		d.rule, f->epoch, row->link != NULL ? row->link->written : (struct value){NULL, 0}};
-	const struct wanted *all = d.attrs;
+	const struct written before = {row->open->desired.rule, f->epoch,
+		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
+	const struct attr *there = row->current != NULL ? entry_get(row->current, attr) : NULL;
+	const unsigned n_there = there != NULL ? there->n : 0, n_given = w != NULL ? w->n : 0;
+	const bool all = n_there == 0 ||
+			 (before.bytes.len == 0 && entry_get(row->current, f->marker) != NULL);
+	const bool attr_ours = authority_ours(f, row->side, attr);
+	struct wanted mine = {attr, FLOW_MERGE, 0, NULL, ""};
 
-	if (row->current == NULL ||
-		(before.bytes.len == 0 && entry_get(row->current, f->marker) != NULL))
-		return d;
-	d.attrs = arena_alloc(mem, d.n * sizeof(*d.attrs));
-	for (unsigned i = 0; i < d.n; i++) {
-		struct wanted *w = &d.attrs[i];
-		*w = all[i];
-		if (w->mode != FLOW_MERGE)
-			continue;
-		w->values = arena_alloc(mem, w->n * sizeof(*w->values));
-		w->n = 0;
-		for (unsigned k = 0; k < all[i].n; k++) {
-			struct value v = all[i].values[k];
-			if (!entry_has(row->current, w->attr, v) ||
-				written_value(&before, w->attr, v))
-				w->values[w->n++] = v;
-		}
+	mine.values = arena_alloc(mem, (n_given + n_there) * sizeof(*mine.values));
+	for (unsigned i = 0; i < n_given && attr_ours; i++) {
+		struct value v = w->values[i];
+		if (!authority_excepts(f, row->side, attr, v) &&
+			(all || !entry_has(row->current, attr, v) ||
+				written_value(&before, attr, v)))
+			mine.values[mine.n++] = v;
 	}
-	return d;
-}
-
-static bool wants(const struct desired *d, unsigned attr)
-{
-	for (unsigned i = 0; i < d->n; i++) {
-		if (d->attrs[i].attr == attr)
-			return true;
+	for (unsigned i = 0; i < n_there; i++) {
+		struct value v = there->values[i];
+		bool decided = w != NULL && attr_ours && !authority_excepts(f, row->side, attr, v);
+		if (!decided && written_value(&before, attr, v))
+			mine.values[mine.n++] = v;
 	}
-	return false;
+	return mine;
 }
 
 /* The link as it is to be once the step was done: what was written, and the digests by which the
  * next run sees that nothing changed. */
 static void remember(struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
 {
-	const struct desired written = ours(mem, f, row);
-	const struct desired *d = &written;
+	const struct desired *all = &row->open->desired;
+	struct desired d = *all;
 	struct entry after = after_of(mem, row, s);
 	unsigned n;
-	const unsigned *attrs = rule_attrs(d->rule, &n);
+	const unsigned *attrs = rule_attrs(d.rule, &n);
 	bool *skip = arena_zalloc(mem, n * sizeof(*skip));
 
-	for (unsigned i = 0; i < n; i++)
-		skip[i] = strcmp(authority_side(f, row->side, attrs[i]), f->source) != 0;
+	d.n = 0;
+	d.attrs = arena_alloc(mem, n * sizeof(*d.attrs));
+	for (unsigned i = 0; i < n; i++) {
+		const struct wanted *w = desired_get(all, attrs[i]);
+		skip[i] = w == NULL || !authority_ours(f, row->side, attrs[i]);
+		d.attrs[d.n++] =
+			w != NULL && w->mode != FLOW_MERGE ? *w : own(mem, f, row, attrs[i], w);
+	}
 	s->remember = true;
 	s->link = (struct link){.source = row->open->id,
 		.target = s->target_id,
 		.source_digest = row->open->source_digest,
 		.target_digest = target_digest(f, &after),
 		.name = row->open->name_key,
-		.written = written_make(mem, d, f->epoch, &after, skip)};
-	for (unsigned i = 0; i < n && row->link != NULL; i++) {
-		if (skip[i] || !wants(d, attrs[i]))
-			s->link.written =
-				written_keep(mem, s->link.written, row->link->written, attrs[i]);
-	}
+		.written = written_make(mem, &d, f->epoch, &after, skip)};
 }
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)
@@ -237,7 +246,7 @@ static void plan_add(struct arena *mem, const struct flow *f, const struct row *
 	s->number = row->link != NULL ? 8 : 4;
 	s->target_id = (struct value){NULL, 0};
 	s->target_name = row->verdict->name;
-	if (strcmp(authority_side(f, row->side, ATTR_NONE), f->source) != 0) {
+	if (!authority_ours(f, row->side, ATTR_NONE)) {
 		s->op = STEP_MODIFY;
 		deny_object(mem, f, row, false, s);
 		return;
@@ -362,7 +371,7 @@ static bool plan_hide(
 		return true;
 	}
 	s->op = STEP_MODIFY;
-	if (strcmp(authority_side(f, row->side, hide), f->source) != 0) {
+	if (!authority_ours(f, row->side, hide)) {
 		struct wanted w = {hide, FLOW_ALWAYS, 1, &yes, "galway"};
 		s->remember = false;
 		difference_deny(mem, f, row->side, &w, s);
@@ -386,7 +395,7 @@ static void plan_leave(
 	s->message = why;
 	if (why != NULL)
 		return;
-	if (strcmp(authority_side(f, row->side, ATTR_NONE), f->source) != 0) {
+	if (!authority_ours(f, row->side, ATTR_NONE)) {
 		s->op = STEP_MODIFY;
 		deny_object(mem, f, row, true, s);
 		return;

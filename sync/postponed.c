@@ -56,30 +56,38 @@ int postponed_put(
 	return rc;
 }
 
+int postponed_read(
+	struct postponed *p, struct arena *mem, struct step *s, uint32_t *place, struct err *err)
+{
+	struct value bytes;
+
+	if (p->at >= spool_end(p->steps))
+		return 0;
+	if (spool_get(p->steps, p->at, mem, &bytes, &p->at, err) < 0)
+		return -1;
+	memcpy(place, bytes.data, sizeof(*place));
+	bytes.data += sizeof(*place);
+	bytes.len -= sizeof(*place);
+	if (step_unpack(mem, bytes, s) < 0)
+		return err_set(err, ERR_FATAL, "temporary file: damaged step");
+	keep_mods(mem, s, true);
+	s->op = STEP_MODIFY;
+	s->change.op = CHANGE_MODIFY;
+	return 1;
+}
+
 int postponed_next(struct postponed *p, struct state *state, long long flow, struct arena *mem,
 	struct step *s, uint32_t *place, struct err *err)
 {
-	struct value bytes;
 	struct link link;
-	int rc = 0;
+	int rc, found = 0;
 
-	while (rc == 0) {
-		if (p->at >= spool_end(p->steps))
-			return 0;
-		if (spool_get(p->steps, p->at, mem, &bytes, &p->at, err) < 0)
+	while (found == 0 && (rc = postponed_read(p, mem, s, place, err)) != 0) {
+		if (rc < 0)
 			return -1;
-		memcpy(place, bytes.data, sizeof(*place));
-		bytes.data += sizeof(*place);
-		bytes.len -= sizeof(*place);
-		if (step_unpack(mem, bytes, s) < 0)
-			return err_set(err, ERR_FATAL, "temporary file: damaged step");
-		rc = state_link(state, flow, s->source_id, mem, &link, err);
+		found = state_link(state, flow, s->source_id, mem, &link, err);
 	}
-	if (rc < 0)
-		return -1;
-	keep_mods(mem, s, true);
-	s->op = STEP_MODIFY;
-	s->target_id = s->link.target = s->change.id = link.target;
-	s->change.op = CHANGE_MODIFY;
-	return 1;
+	if (found == 1)
+		s->target_id = s->link.target = s->change.id = link.target;
+	return found;
 }

@@ -25,8 +25,10 @@ int postponed_start(struct postponed *);
 void postponed_free(struct postponed *);
 /* Take its references out of the step, and keep it. */
 int postponed_put(struct postponed *, struct arena *, struct step *, uint32_t place, struct err *);
-/* The next one as a change of the entry that was added: 1, 0 at the end, -1. One whose add failed
- * is passed over. */
+/* The next one as a change of the entry that was added: 1, 0 at the end, -1. */
+int postponed_read(
+	struct postponed *, struct arena *, struct step *, uint32_t *place, struct err *);
+/* The same with the entry's id. One whose add failed is passed over. */
 int postponed_next(struct postponed *, struct state *, long long flow, struct arena *,
 	struct step *, uint32_t *place, struct err *);
 

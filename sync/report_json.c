@@ -107,6 +107,16 @@ static int put(struct report *r, json_t *j, struct err *err)
 	return rc < 0 ? err_set(err, ERR_BUSY, "the report could not be written") : 0;
 }
 
+static int put_cautions(struct report *r, const struct plan *plan, struct err *err)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < plan->n_cautions; i++)
+		json_array_append_new(list, json_string(plan->cautions[i]));
+	(void)fputs(",\"cautions\":", r->out);
+	return put(r, list, err);
+}
+
 /* Steps are written one by one: a plan may be larger than memory. */
 int report_json(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
@@ -123,6 +133,8 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 	if (rc == 0)
 		rc = put(
 			r, json_summary(applied != NULL ? &applied->summary : &plan->summary), err);
+	if (rc == 0 && plan->n_cautions > 0)
+		rc = put_cautions(r, plan, err);
 	(void)fputs(",\"steps\":[", r->out);
 	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
 		if (step_shows(&s)) {

@@ -129,6 +129,8 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	uint32_t place;
 	int rc = plan_rewind(plan, err);
 
+	for (unsigned i = 0; i < plan->n_cautions; i++)
+		(void)fprintf(r->out, "caution: %s\n", plan->cautions[i]);
 	while (rc >= 0 && (rc = plan_next(plan, p.mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(applied, p.mem, place);
 		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL;

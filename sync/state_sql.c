@@ -77,15 +77,14 @@ static const char schema[] =
 	" full INTEGER, exit INTEGER, read INTEGER, adds INTEGER, modifies INTEGER, renames "
 	"INTEGER, "
 	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
-	"PRAGMA user_version = 1; "
+	"PRAGMA user_version = 2; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
-/* What to do about a damaged file. */
-#define REMEDY                                                                       \
-	": put a backup in its place, or move it away: contacts are found again by " \
-	"their markers"
+/* What to do about a damaged file, and about one that cannot be read. */
+#define REMEDY ": put a backup in its place, or " MOVE_AWAY
+#define MOVE_AWAY "move it away: contacts are found again by their markers"
 
 int state_fail(struct state *s, const char *doing, struct err *err)
 {
@@ -205,6 +204,10 @@ int state_check_version(struct state *s, bool write, struct err *err)
 			"state %s: version %d is newer than this program's (%d): use the newer "
 			"program",
 			s->path, version, SCHEMA_VERSION);
+	if (version > 0 && version < SCHEMA_VERSION)
+		return err_set(err, ERR_FATAL,
+			"state %s: version %d, which no released program wrote: " MOVE_AWAY,
+			s->path, version);
 	if (version == 0 && write)
 		return state_run(s, schema, err);
 	return 0;

@@ -54,7 +54,7 @@ struct state {
 int state_fail(struct state *, const char *doing, struct err *);
 /* Statements without parameters and rows. */
 int state_run(struct state *, const char *text, struct err *);
-/* Make the tables, or bring those of an older program up to date; refuses a newer one's. */
+/* Make the tables; refuses those of another version. */
 int state_check_version(struct state *, bool write, struct err *);
 
 /* A statement, reset and ready to bind; NULL and err. What is bound must live until it is done. */

@@ -11,4 +11,11 @@ struct summary {
 	long long link, forget, hide;
 };
 
+struct step;
+
+/* Count a step n times: 1, or -1 to take it back. */
+void summary_count(struct summary *, const struct step *, int n);
+/* A step that was counted has failed; what was denied to it stays so. */
+void summary_fail(struct summary *, const struct step *);
+
 #endif

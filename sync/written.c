@@ -75,7 +75,7 @@ static struct parts parts_of(struct value bytes)
 		return none;
 	const char *at = (const char *)p.digests + DIGEST * p.n_digests;
 	uint32_t n;
-	if (unpack_count(&at, bytes.data + bytes.len, &n) < 0)
+	if (unpack_small(&at, bytes.data + bytes.len, &n) < 0)
 		return none;
 	p.hashes = (const unsigned char *)at;
 	p.n_hashes = n;
@@ -168,22 +168,13 @@ struct value written_with_references(
 	struct arena *mem, struct value bytes, const uint64_t *names, unsigned n)
 {
 	const size_t len = bytes.len + n * sizeof(*names);
-	char *copy = arena_alloc(mem, len);
 
 	if (n == 0 || bytes.len == 0)
 		return bytes;
+	char *copy = arena_alloc(mem, len);
 	memcpy(copy, bytes.data, bytes.len);
 	memcpy(copy + bytes.len, names, n * sizeof(*names));
 	return (struct value){copy, len};
-}
-
-static const struct wanted *wanted_of(const struct desired *d, unsigned attr)
-{
-	for (unsigned i = 0; i < d->n; i++) {
-		if (d->attrs[i].attr == attr)
-			return &d->attrs[i];
-	}
-	return NULL;
 }
 
 /* The bits and the digests. */
@@ -195,7 +186,7 @@ static void add_digests(struct buf *b, const struct desired *d, const struct ent
 	size_t used = 0;
 
 	for (unsigned i = 0; i < n && i / 8 < BITS_MAX; i++) {
-		const struct wanted *w = wanted_of(d, attrs[i]);
+		const struct wanted *w = desired_get(d, attrs[i]);
 		bool ours = w != NULL && !skip[i];
 		uint16_t digest = ours ? digest_of(entry_get(after, attrs[i])) : NOT_OURS;
 		if (digest == 0 || (ours && w->mode != FLOW_ALWAYS))
@@ -218,7 +209,7 @@ static void add_hashes(struct arena *mem, struct buf *b, const struct desired *d
 
 	for (unsigned i = 0; i < d->n; i++)
 		n += d->attrs[i].mode == FLOW_MERGE ? d->attrs[i].n : 0;
-	pack_count(b, n);
+	pack_small(b, n);
 	for (unsigned i = 0; i < d->n; i++) {
 		const struct wanted *w = &d->attrs[i];
 		for (unsigned k = 0; w->mode == FLOW_MERGE && k < w->n; k++) {

@@ -39,6 +39,7 @@ static const struct alias {
 	{"boss", "manager"},
 	{"mark", "adminDescription"},
 	{"dn", "distinguishedName"},
+	{"sip", "msRTCSIP-PrimaryUserAddress"},
 };
 
 static inline unsigned attr_of(const char *name)

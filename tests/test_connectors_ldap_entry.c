@@ -188,42 +188,6 @@ static void test_base_scope(void **state)
 	arena_free(mem);
 }
 
-/* Neither the order of attributes nor that of values counts for the digest; all else does. */
-static void test_digest(void **state)
-{
-	static const struct {
-		const char *name, *attributes;
-		bool same;
-	} others[] = {
-		{"cn=a," BASE, "entryUUID=1 mail=x,y cn=Ann", true},
-		{"cn=a," BASE, "cn=Ann mail=y,x entryUUID=1", true},
-		{"cn=b," BASE, "entryUUID=1 mail=x,y cn=Ann", false},
-		{"cn=a," BASE, "entryUUID=1 mail=x cn=Ann", false},
-		{"cn=a," BASE, "entryUUID=1 mail=x,y cn=ann", false},
-		{"cn=a," BASE, "entryUUID=1 title=x,y cn=Ann", false},
-	};
-	struct arena *mem = arena_new();
-	struct search_request req = request(NULL);
-	uint64_t first = 0;
-
-	(void)state;
-	req.digests = true;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		struct buf list = {0};
-		struct entry e;
-		struct err err;
-		list_of(&list, others[i].attributes);
-		assert_int_equal(entry_read(value_of(others[i].name),
-					 (struct value){list.data, list.len}, &req, mem, &e, &err),
-			0);
-		first = i == 0 ? e.digest : first;
-		assert_int_not_equal(e.digest, 0);
-		assert_int_equal(e.digest == first, others[i].same);
-		buf_free(&list);
-	}
-	arena_free(mem);
-}
-
 /* Lists that are no BER, or none that LDAP allows: refused, and not a byte behind them is read. */
 static const struct {
 	const char *bytes;
@@ -347,7 +311,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_base_scope),
-		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_ber),
 		cmocka_unit_test(test_ranges),
 	};

@@ -361,7 +361,7 @@ static void test_bad_cookie(void **state)
 	struct connector *c = opened(mem, LDIF);
 	read_with(mem, c, &q);
 	struct value good = cookie_of(mem, c);
-	assert_int_equal(good.len, 48);
+	assert_int_equal(good.len, 40);
 	q.kind = QUERY_SINCE;
 	for (size_t i = 0; i < good.len; i++) {
 		char *bad = arena_copy(mem, good.data, good.len);

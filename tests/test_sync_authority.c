@@ -36,10 +36,46 @@ static void test_authority(void **state)
 	}
 }
 
+/* Whose proxyAddresses and msRTCSIP-PrimaryUserAddress are, whose the object is: may a value be the
+ * other side's although the attribute is ours? */
+static const struct exception {
+	const char *addresses, *sip, *object, *attr, *value;
+	bool excepted;
+} exceptions[] = {
+	{"abc", "xyz", NULL, "px", "sip:a", true},
+	{"abc", "xyz", NULL, "px", "SIP:a", true},
+	{"abc", "xyz", NULL, "px", "smtp:sip:a", false},
+	{"abc", "xyz", NULL, "px", "sipa", false},
+	{"abc", "xyz", NULL, "tel", "sip:a", false},
+	{"abc", "xyz", NULL, "targetAddress", "sip:a", false},
+	{"abc", "abc", NULL, "px", "sip:a", false},
+	{"xyz", "xyz", NULL, "px", "sip:a", false},
+	{"abc", "xyz", "abc", "px", "sip:a", false},
+	{"abc", "xyz", "xyz", "px", "sip:a", false},
+};
+
+static void test_exceptions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
+		const struct exception *c = &exceptions[i];
+		struct authority_line lines[] = {
+			{attr_of("px"), c->addresses}, {attr_of("sip"), c->sip}};
+		const struct flow f = {
+			.source = "abc", .side = "abc", .n_authority = 2, .authority = lines};
+		if (authority_excepts(&f, c->object, attr_of(c->attr), value_of(c->value)) !=
+			c->excepted)
+			fail_msg("line %zu", i);
+		assert_int_equal(authority_ours(&f, c->object, attr_of("px")),
+			strcmp(authority_side(&f, c->object, attr_of("px")), "abc") == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_authority),
+		cmocka_unit_test(test_exceptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

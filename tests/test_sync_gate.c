@@ -8,8 +8,9 @@
  * stopped differs in one thing from one that passes, so that each guard has a line that fails
  * without it.
  *
- * "add ann tel", "modify ann tel >bob", "delete ann": names as everywhere, attributes without
- * values. Known: "object xyz", "of tel xyz" (whose it is), "flow xyz".
+ * "add ann tel", "modify ann tel >bob", "delete ann": names as everywhere, attributes with the
+ * value "v" or with another one ("px=sip:a", or "px=-sip:a", which goes). Known: "object xyz", "of
+ * tel xyz" (whose it is), "flow xyz".
  */
 static const struct gate_case {
 	const char *change, *with, *why;
@@ -74,6 +75,15 @@ static const struct gate_case {
 	{"modify ann >bob", "of dn xyz", "CN=ann,OU=GAL,DC=xyz: distinguishedName belongs to xyz"},
 	{"modify ann >bob", "object xyz", "CN=ann,OU=GAL,DC=xyz: distinguishedName belongs to xyz"},
 	{"modify ann", "object xyz", ""},
+	/* for each value */
+	{"modify ann px=smtp:a px=sip:a", "", ""},
+	{"modify ann px=smtp:a", "of sip xyz", ""},
+	{"modify ann tel=sip:a", "of sip xyz", ""},
+	{"modify ann px=smtp:a px=sip:a", "of sip xyz",
+		"CN=ann,OU=GAL,DC=xyz: sip:a is not the source's"},
+	{"modify ann px=-sip:a", "of sip xyz", "CN=ann,OU=GAL,DC=xyz: sip:a is not the source's"},
+	{"add ann px=sip:a", "of sip xyz", "CN=ann,OU=GAL,DC=xyz: sip:a is not the source's"},
+	{"modify ann px=sip:a", "of sip xyz; object abc", ""},
 };
 
 /* Rights, secrets and identity: whatever the rules say. */
@@ -89,7 +99,6 @@ static struct value name_from(struct arena *mem, const char *word)
 
 static struct step step_of(struct arena *mem, const char *text)
 {
-	static struct value some = {"v", 1};
 	char *words[8];
 	unsigned n = words_of(mem, text, " ", words, 8);
 	struct step s = {.op = STEP_MODIFY, .change.op = CHANGE_MODIFY, .write = true};
@@ -104,11 +113,16 @@ static struct step step_of(struct arena *mem, const char *text)
 	s.change.name = name_from(mem, words[1]);
 	s.change.mods = arena_zalloc(mem, 8 * sizeof(*s.change.mods));
 	for (unsigned i = 2; i < n; i++) {
-		if (words[i][0] == '>')
-			s.change.new_name = name_from(mem, words[i] + 1);
-		else
-			s.change.mods[s.change.n++] =
-				(struct mod){.attr = attr_of(words[i]), .n_add = 1, .add = &some};
+		char *rest = words[i];
+		if (rest[0] == '>') {
+			s.change.new_name = name_from(mem, rest + 1);
+			continue;
+		}
+		const unsigned attr = attr_of(strsep(&rest, "="));
+		const bool goes = rest != NULL && rest[0] == '-';
+		struct value *v = arena_alloc(mem, sizeof(*v));
+		*v = value_of(rest == NULL ? "v" : rest + goes);
+		s.change.mods[s.change.n++] = (struct mod){attr, false, goes, !goes, v, v};
 	}
 	return s;
 }

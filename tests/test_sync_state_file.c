@@ -242,7 +242,7 @@ static void put_bytes(const char *path, long offset, const char *data, size_t le
 	fclose(f);
 }
 
-/* A state of a newer program, and what is none. */
+/* A state of another program, and what is none. */
 static void test_strange(void **state)
 {
 	const char *path = fresh(), *garbage = fresh();
@@ -250,9 +250,12 @@ static void test_strange(void **state)
 	(void)state;
 	one_link(path);
 	/* The user version, as SQLite's file format has it. */
-	put_bytes(path, 60, "\0\0\0\x02", 4);
-	refused(path, false, "version 2 is newer than this program's (1)");
-	refused(path, true, "version 2 is newer than this program's (1)");
+	put_bytes(path, 60, "\0\0\0\x03", 4);
+	refused(path, false, "version 3 is newer than this program's (2)");
+	refused(path, true, "version 3 is newer than this program's (2)");
+	put_bytes(path, 60, "\0\0\0\x01", 4);
+	refused(path, false, "version 1, which no released program wrote: move it away");
+	refused(path, true, "version 1, which no released program wrote: move it away");
 	put_bytes(garbage, 0,
 		"this is not a database, but it is long enough to be one: it has to "
 		"have a hundred bytes, at least, and so on\n",

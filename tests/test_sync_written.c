@@ -17,35 +17,37 @@ static const struct written_case {
 	{"mail=a", "mail=A", "mail=A"},
 	{"tel=", "", "tel- mail?"},
 	{"tel= mail=a", "mail=a", "tel- mail=a"},
-	/* given to a new entry only: whatever is there later is theirs */
-	{"note?=x", "note=x", "note?"},
-	{"note?=x", "", "note?"},
-	/* values of others stand beside ours */
-	{"px+=smtp:a", "px=smtp:a px=smtp:b", "px?"},
+	/* beside those of which no digest is kept */
+	{"tel=1 note?=x px+=smtp:a mail=a", "tel=1 note=x px=smtp:a mail=b", "tel=1 mail=b nick?"},
 	/* what others write is not remembered */
 	{"tel=1", "tel=1 mail=a other=3", "tel=1 mail? other?"},
 };
 
+/* Is the attribute as it was left, were it these values ("": absent)? */
+static bool left_as(
+	struct arena *mem, const struct written *w, const char *name, const char *values)
+{
+	char *words[8];
+	struct attr now = {attr_of(name), 0, arena_alloc(mem, 8 * sizeof(struct value))};
+
+	now.n = words_of(mem, values, ",", words, 8);
+	for (unsigned i = 0; i < now.n; i++)
+		now.values[i] = value_of(words[i]);
+	return written_left(w, now.id, now.n > 0 ? &now : NULL);
+}
+
+/* What is not known may be anything. */
 static const char *remembered(struct arena *mem, const struct written *w, const char *word)
 {
-	char *name = arena_strdup(mem, word);
-	size_t n = strcspn(name, "=-?");
-	char sign = name[n];
-	uint32_t digest = 1;
+	const char *name = arena_copy(mem, word, strcspn(word, "=-?"));
+	const char *values = strchr(word, '=') != NULL ? strchr(word, '=') + 1 : "no,such";
+	const bool absent = left_as(mem, w, name, ""), other = left_as(mem, w, name, "quite,other");
 
-	name[n] = '\0';
-	unsigned attr = attr_of(name);
-	int known = written_digest(w, attr, &digest);
-	if (known == 0)
+	if (absent && other)
 		return arena_printf(mem, "%s?", name);
-	if (digest == 0)
+	if (absent)
 		return arena_printf(mem, "%s-", name);
-	/* Are they these values? */
-	struct attr a = {attr, 0, arena_alloc(mem, 8 * sizeof(struct value))};
-	char *at = name + n + 1, *value;
-	while (sign == '=' && (value = strsep(&at, ",")) != NULL)
-		a.values[a.n++] = value_of(value);
-	return (uint32_t)attr_digest(&a) == digest ? word : arena_printf(mem, "%s=...", name);
+	return left_as(mem, w, name, values) && !other ? word : arena_printf(mem, "%s=...", name);
 }
 
 static struct written make(struct arena *mem, const struct flow *f, const char *wanted,
@@ -84,20 +86,20 @@ static void test_rules(void **state)
 	struct arena *mem = arena_new();
 	struct flow f = flow_of(mem);
 	struct written w = make(mem, &f, "tel=1 url+=u", "tel=1 url=u", no_skip);
-	uint32_t digest;
 
 	(void)state;
-	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 1);
+	assert_false(left_as(mem, &w, "tel", "2"));
 	w.epoch++;
-	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 0);
+	assert_true(left_as(mem, &w, "tel", "2"));
 	/* Values of ours are ours under any rules. */
 	assert_true(written_value(&w, attr_of("url"), value_of("u")));
 	w.epoch--;
 	w.rule = rules_at(f.rules, 1);
-	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 0);
+	assert_true(left_as(mem, &w, "tel", "2"));
 	struct rules *less = rules_of(mem, "rule user\n scope (cn=*)\n name [cn]\n tel = [tel]\n");
 	w.rule = rules_at(less, 0);
-	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 0);
+	w.epoch++;
+	assert_true(left_as(mem, &w, "tel", "2"));
 	arena_free(mem);
 }
 
@@ -130,15 +132,13 @@ static void test_skip(void **state)
 	unsigned n;
 	const unsigned *attrs = rule_attrs(rules_at(f.rules, 0), &n);
 	bool skip[32];
-	uint32_t digest;
 
 	(void)state;
 	for (unsigned i = 0; i < n; i++)
 		skip[i] = attrs[i] == attr_of("tel") || attrs[i] == attr_of("url");
 	struct written w = make(mem, &f, "tel=1 mail=a px+=smtp:a url+=u", "tel=1 mail=a", skip);
-	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 0);
-	assert_int_equal(written_digest(&w, attr_of("mail"), &digest), 1);
-	assert_false(written_value(&w, attr_of("url"), value_of("u")));
+	assert_true(left_as(mem, &w, "tel", "2"));
+	assert_false(left_as(mem, &w, "mail", "b"));
 	assert_true(written_value(&w, attr_of("px"), value_of("smtp:a")));
 	arena_free(mem);
 }
@@ -156,24 +156,6 @@ static void test_name(void **state)
 	arena_free(mem);
 }
 
-/* What was ours before stays ours when this run may not write it. */
-static void test_keep(void **state)
-{
-	struct arena *mem = arena_new();
-	struct flow f = flow_of(mem);
-	struct written before = make(mem, &f, "px+=SMTP:a url+=u", "", no_skip);
-	struct written w = make(mem, &f, "url+=v", "", no_skip);
-
-	(void)state;
-	w.bytes = written_keep(mem, w.bytes, before.bytes, attr_of("px"));
-	assert_true(written_value(&w, attr_of("px"), value_of("SMTP:a")));
-	assert_true(written_value(&w, attr_of("url"), value_of("v")));
-	assert_false(written_value(&w, attr_of("url"), value_of("u")));
-	assert_true(value_same(
-		written_keep(mem, w.bytes, (struct value){NULL, 0}, attr_of("px")), w.bytes));
-	arena_free(mem);
-}
-
 /* Bytes that end early say nothing, and are not read past their end. */
 static void test_cut(void **state)
 {
@@ -182,15 +164,14 @@ static void test_cut(void **state)
 	struct written w =
 		make(mem, &f, "tel=1 mail=a px+=SMTP:a url+=u url+=v", "tel=1 mail=a", no_skip);
 	struct value whole = w.bytes;
-	uint32_t digest;
 
 	(void)state;
 	for (size_t len = 0; len < whole.len; len++) {
 		char *cut = malloc(len + 1);
 		memcpy(cut, whole.data, len);
 		w.bytes = (struct value){cut, len};
-		(void)written_digest(&w, attr_of("tel"), &digest);
-		(void)written_digest(&w, attr_of("hide"), &digest);
+		assert_true(left_as(mem, &w, "tel", "2"));
+		assert_true(left_as(mem, &w, "hide", "2"));
 		(void)written_name(&w, value_of("CN=ann"));
 		assert_false(written_value(&w, attr_of("url"), value_of("v")));
 		free(cut);
@@ -218,7 +199,6 @@ static void test_references(void **state)
 	struct written w =
 		make(mem, &f, "tel=1 url+=u px+=smtp:a", "tel=1 url=u px=smtp:a", no_skip);
 	struct value none = w.bytes;
-	uint32_t digest;
 
 	(void)state;
 	assert_true(value_same(written_with_references(mem, none, names, 0), none));
@@ -229,36 +209,79 @@ static void test_references(void **state)
 	}
 	assert_false(refers(w.bytes, 8));
 	assert_false(refers((struct value){NULL, 0}, 7));
-	assert_int_equal(written_digest(&w, attr_of("tel"), &digest), 1);
+	assert_false(left_as(mem, &w, "tel", "2"));
 	assert_true(written_value(&w, attr_of("url"), value_of("u")));
 	assert_false(written_value(&w, attr_of("url"), value_of("v")));
 	for (size_t len = 0; len < w.bytes.len; len++) {
 		char *cut = malloc(len + 1);
 		memcpy(cut, w.bytes.data, len);
-		assert_false(refers((struct value){cut, len}, 7));
+		assert_false(refers((struct value){cut, len}, UINT64_MAX));
 		free(cut);
 	}
 	arena_free(mem);
 }
 
-/* More attributes than are remembered by place: but values of ours are. */
+/* Many attributes: the last of them, too, up to 2,040; those behind may be anything. */
 static void test_many(void **state)
 {
 	struct arena *mem = arena_new();
 	struct flow f = flow_of(mem);
 	struct buf text = {0};
-	static const bool skip[400];
-	uint32_t digest;
+	static const bool skip[2100];
 
 	(void)state;
 	buf_puts(&text, "rule user\n scope (cn=*)\n name [cn]\n url merge = [url]\n");
-	for (unsigned i = 0; i < 300; i++)
+	for (unsigned i = 1; i <= 2050; i++)
 		buf_printf(&text, " many%u = [cn]\n", i);
 	f.rules = rules_of(mem, text.data);
 	buf_free(&text);
-	struct written w = make(mem, &f, "many1=1 url+=u", "many1=1 url=u", skip);
-	assert_int_equal(written_digest(&w, attr_of("many1"), &digest), 0);
+	struct written w = make(mem, &f, "many1=1 many2039=2 many2040=3 url+=u",
+		"many1=1 many2039=2 many2040=3 url=u", skip);
+	assert_true(left_as(mem, &w, "many1", "1"));
+	assert_false(left_as(mem, &w, "many1", ""));
+	assert_true(left_as(mem, &w, "many2039", "2"));
+	assert_false(left_as(mem, &w, "many2039", "3"));
+	assert_true(left_as(mem, &w, "many2040", "4"));
 	assert_true(written_value(&w, attr_of("url"), value_of("U")));
+	arena_free(mem);
+}
+
+/* So many attributes with values, and so many values of merge ones, take so many bytes. */
+static void test_size(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	static const struct {
+		const char *text;
+		size_t len;
+	} sizes[] = {
+		/* objectClass add, mail, tel, note add, px, url merge, mailNickname, manager, hide
+		 */
+		{"mail=m tel=1 mailNickname=n manager= hide=", 6 + 1 + 3 * 2},
+		{"mail= tel= mailNickname= manager= hide=", 6},
+		{"mail=m tel= note?=x px+=a px+=b url+=u mailNickname= manager= hide=1",
+			6 + 2 + 2 * 2 + 3 * 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		bool skip[32] = {false};
+		struct desired d = desired_of(mem, &f, sizes[i].text);
+		struct entry after = entry_of(mem, "t1 cn=ann");
+		unsigned n;
+		const unsigned *attrs = rule_attrs(d.rule, &n);
+		for (unsigned k = 0; k < d.n; k++)
+			entry_put(mem, &after, d.attrs[k].attr, d.attrs[k].values, d.attrs[k].n);
+		/* of the merge and add ones that are not wanted */
+		d.attrs = memcpy(arena_alloc(mem, (d.n + n) * sizeof(*d.attrs)), d.attrs,
+			d.n * sizeof(*d.attrs));
+		for (unsigned k = 0; k < n; k++) {
+			if (desired_get(&d, attrs[k]) == NULL)
+				d.attrs[d.n++] =
+					(struct wanted){.attr = attrs[k], .mode = FLOW_MERGE};
+		}
+		assert_int_equal(written_make(mem, &d, 1, &after, skip).len, sizes[i].len);
+	}
 	arena_free(mem);
 }
 
@@ -270,7 +293,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_name),
-		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_many),

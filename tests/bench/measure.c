@@ -12,23 +12,18 @@
 #include <time.h>
 #include <unistd.h>
 
-static double seconds(long whole, double part)
-{
-	return (double)whole + part;
-}
-
 static double now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return seconds(t.tv_sec, (double)t.tv_nsec / 1e9);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static double cpu(const struct rusage *used)
 {
-	return seconds(used->ru_utime.tv_sec + used->ru_stime.tv_sec,
-		(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6);
+	return (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+	       (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
 }
 
 static int fail(const char *what)
@@ -55,7 +50,8 @@ int main(int argc, char **argv)
 		return fail("fork");
 	if (child == 0) {
 		execvp(argv[2], argv + 2);
-		_exit(fail(argv[2]) + 126);
+		(void)fail(argv[2]);
+		_exit(127);
 	}
 	while (wait4(child, &status, 0, &used) < 0)
 		if (errno != EINTR)

@@ -6,7 +6,8 @@
 #     full    a full run with nothing to do
 #     parse   our LDIF parser alone, reading both files
 # Each round runs the three one after the other, so that a noisy machine hurts them alike; the table has
-# medians of 5 rounds (3 from 1,000,000). Ends with 1 when a bar is missed. --write puts the table into
+# medians of 5 rounds (3 from 1,000,000). A second table has the bytes of the state by the link, after the
+# first sync, with and without the source's cookie. Ends with 1 when a bar is missed. --write puts the table into
 # docs/performance.md, between its markers. About 2 GiB for 1,000,000 in $TMPDIR.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -15,7 +16,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # The bars: peak MiB up to 100,000 users and above, and the CPU of full by that of parse. Beside them, a user
 # may cost log N / log of the smallest N times what he costs at the smallest N: time grows as N log N.
-readonly small_memory=32 large_memory=96 max_ratio=1.5
+# And a link may take so many bytes of the state, at 100,000 and more.
+readonly small_memory=32 large_memory=96 max_ratio=1.5 max_link=150
 
 write=no
 if [ "${1:-}" = --write ]; then
@@ -96,6 +98,20 @@ expect() {
     fi
 }
 
+# link_bytes N: a row of the table of what a link takes, as the file is after a first sync
+link_bytes() {
+    /usr/bin/python3 - "$work/state.db" "$1" <<'END'
+import os, sqlite3, sys
+path, n = sys.argv[1], int(sys.argv[2])
+state = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+links, = state.execute("SELECT count(*) FROM link").fetchone()
+cookie, = state.execute("SELECT sum(length(cookie)) FROM flow").fetchone()
+assert links == n, f"{links} links, not {n}"
+size = os.path.getsize(path)
+print(f"| {n} | {(size - cookie) / n:.1f} | {size / n:.1f} |")
+END
+}
+
 for n in "$@"; do
     configuration >"$work/galway.conf"
     "$folder/tests/bench_generate" "$n" >"$work/abc.ldif"
@@ -107,6 +123,7 @@ for n in "$@"; do
         empty_target >"$work/xyz.ldif"
         measure "$n" first "$folder/galway" -c "$work/galway.conf" sync
         expect "$n"
+        [ "$round" -gt 1 ] || link_bytes "$n" >>"$work/links"
         measure "$n" full "$folder/galway" -c "$work/galway.conf" sync --full
         measure "$n" parse "$folder/tests/bench_ldif_parse" "$work/abc.ldif" "$work/xyz.ldif"
     done
@@ -152,6 +169,12 @@ table() {
         }'
 }
 
+links_table() {
+    echo "| users | bytes of the state a link | with the source's cookie |"
+    echo "|---:|---:|---:|"
+    cat "$work/links"
+}
+
 # bars TABLE: each missed bar as a line on stderr; false when there is one
 bars() {
     awk -F ' *[|] *' -v ratio="$max_ratio" -v small="$small_memory" -v large="$large_memory" '
@@ -174,8 +197,22 @@ bars() {
         END { exit missed }' "$1"
 }
 
+# link_bars: the same of the state
+link_bars() {
+    awk -F ' *[|] *' -v limit="$max_link" '
+        $2 >= 100000 && $3 > limit {
+            print "missed: a link takes " $3 " bytes at " $2 ", more than " limit > "/dev/stderr"
+            missed = 1
+        }
+        END { exit missed }' "$work/links"
+}
+
 table >"$work/table"
-cat "$work/table"
+{
+    cat "$work/table"
+    echo
+    links_table
+} | tee "$work/tables"
 
 if [ "$write" = yes ]; then
     page=docs/performance.md
@@ -184,7 +221,7 @@ if [ "$write" = yes ]; then
         # shellcheck disable=SC2016 # the fence is Markdown's
         printf 'Made by `%s` on %s with %s cores, medians of whole processes:\n\n' "$command" \
             "$(. /etc/os-release && echo "$PRETTY_NAME")" "$(nproc)"
-        cat "$work/table"
+        cat "$work/tables"
     } >"$work/section"
     awk -v section="$work/section" '
         /<!-- bench:end -->/ { inside = 0 }
@@ -193,4 +230,7 @@ if [ "$write" = yes ]; then
         ' "$page" >"$work/page"
     cat "$work/page" >"$page"
 fi
-bars "$work/table"
+missed=0
+bars "$work/table" || missed=1
+link_bars || missed=1
+exit "$missed"

@@ -7,6 +7,8 @@
 #     <!-- run: exit 4 -->        each of its lines ends with 4
 #     <!-- run: not here, ... --> the block is left out, with the reason
 #
+# Configurations (```conf NAME) of docs/directories.md get as far as the servers, which are not there.
+#
 # Beside that: files that the pages name are there, and so is everything that the program's own help names.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -58,6 +60,36 @@ for page in README.md docs/design.md; do
 done
 [ "$ran" -gt 0 ] || fail "no page has a command"
 
+# ---- the configurations
+
+# block PAGE KIND NAME: the block that begins with ```KIND NAME
+block() {
+    sed -n "/^\`\`\`$2 $3\$/,/^\`\`\`\$/ { /^\`\`\`/d; p }" "$root/$1"
+}
+
+# All that is not there elsewhere is put here, and the servers are a port at which nobody listens.
+mkdir -m 700 "$work/etc"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=nobody -days 2 \
+    -keyout "$work/etc/key.pem" -out "$work/etc/abc-ca.pem" 2>"$work/out" || fail "openssl: $(cat "$work/out")"
+block docs/rules.md rules all.rules >"$work/etc/people.rules"
+mapfile -t names < <(sed -n 's/^```conf //p' "$root/docs/directories.md")
+[ ${#names[@]} -gt 0 ] || fail "docs/directories.md has no configuration"
+for name in "${names[@]}"; do
+    block docs/directories.md conf "$name" |
+        sed -e "s|/etc/galway/|$work/etc/|; s|/var/lib/galway/|$work/etc/|" \
+            -e '/url *=/ s|\(ldaps\{0,1\}\)://[a-z0-9.]*|\1://127.0.0.1:1|g' \
+            -e 's/^ *type = \(ad\|ldap\)$/&\n    retry = 0s/' >"$work/etc/$name"
+    code=0
+    galway -c "$work/etc/$name" check </dev/null >"$work/out" 2>&1 || code=$?
+    servers=$(grep -c '^connector ' "$work/etc/$name") || true
+    away=$(grep -c '^connector .*: FAILED: ldaps\{0,1\}://127.0.0.1:1: cannot be reached' "$work/out") || true
+    flows=$(grep -c '^flow .*: good: ' "$work/out") || true
+    if [ "$code" != 5 ] || [ "$away" != "$servers" ] || [ "$flows" != "$(grep -c '^flow ' "$work/etc/$name")" ]; then
+        fail "docs/directories.md: $name: check ended with $code, not for want of its servers"
+        cat "$work/out" >&2
+    fi
+done
+
 # ---- what the pages name
 
 cd "$root"
@@ -75,12 +107,13 @@ done
 
 # ---- what the program names
 
-# named PAGE WORD...: the page has each word in backticks, alone or as the first one
+# named "PAGE..." WORD...: one of the pages has each word in backticks, alone or as the first one
 named() {
-    local page=$1 word
+    local pages word
+    read -ra pages <<<"$1"
     shift
     for word in "$@"; do
-        grep -qE "\`${word}( |\`)" "$page" || fail "$page does not name $word"
+        grep -qE "\`${word}( |\`)" "${pages[@]}" || fail "${pages[*]}: $word is not named"
     done
 }
 
@@ -89,7 +122,12 @@ named docs/design.md "${words[@]}"
 mapfile -t words < <("$galway" help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p')
 named docs/design.md "${words[@]}"
 mapfile -t words < <("$galway" help settings | sed -n 's/^  \([a-z-]*\) .*/\1/p')
-named docs/design.md "${words[@]}"
+named "docs/design.md docs/directories.md" "${words[@]}"
+# Those of servers with their defaults. (objectClass=*) has parentheses of its own.
+while read -r name default; do
+    row=$(grep -E "^\|[^|]*\`$name\`" docs/directories.md) || true
+    grep -qF "| $default |" <<<"${row//\`/}" || fail "docs/directories.md: $name has not its default, $default"
+done < <("$galway" help settings | sed -n '/type = ldap/,/^flow/ s/^  \([a-z-]*\) .*(default \(.*\))$/\1 \2/p')
 mapfile -t words < <("$galway" help validators | sed -n 's/^\([EW]_[A-Z0-9_]*\) .*/\1/p')
 named docs/validators.md "${words[@]}"
 

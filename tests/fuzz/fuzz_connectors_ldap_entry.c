@@ -57,8 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct search_request req = {.base = "dc=abc",
 		.scope = LDAP_SCOPE_SUBTREE,
 		.wanted = data[0] & 1 ? &wanted : NULL,
-		.id = attr_named("entryUUID"),
-		.digests = (data[0] & 4) != 0};
+		.id = attr_named("entryUUID")};
 	/* Of its own size, so that a step too far is seen. */
 	char *bytes = malloc(size);
 	if (bytes == NULL)

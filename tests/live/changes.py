@@ -44,6 +44,7 @@ def hide(side):
     """Out of the scope by hiding, by losing all addresses, by opting out; disabling alone changes nothing."""
     d = side.directory
     d.replace(side.find("Ann Müller 36"), msExchHideFromAddressLists="TRUE")
+    d.replace(side.find("Kenji Smith 10"), msExchHideFromAddressLists="TRUE")  # a manager
     d.replace(side.find("Bob Rossi 37"), adminDescription="User_NoSync")
     d.replace(side.find("Projector 1"), mail=None, proxyAddresses=None, targetAddress=None)
     d.replace(side.find("Info Desk"), userAccountControl=514)
@@ -53,6 +54,7 @@ def show(side):
     """Into the scope: shown again, with mail at last, a group that gets an address."""
     d, domain = side.directory, side.domain
     d.replace(side.find("Hidden Harry"), msExchHideFromAddressLists="FALSE")
+    d.replace(side.find("Kenji Smith 10"), msExchHideFromAddressLists=None)
     for cn, alias in (("No Mail", "nomail"), ("Quiet", "quiet")):
         d.replace(side.find(cn), mail=f"{alias}@{domain}", proxyAddresses=f"SMTP:{alias}@{domain}", mailNickname=alias)
 
@@ -66,8 +68,8 @@ def members(side):
 
 
 def delete(side):
-    """A contact, a room, a person."""
-    for cn in ("Paul Partner", "Room Thames", "Chloë O'Brien 38"):
+    """A contact, a room, a person, a manager."""
+    for cn in ("Paul Partner", "Room Thames", "Chloë O'Brien 38", "Lena Novak 35"):
         side.directory.delete(side.find(cn))
 
 

@@ -77,6 +77,21 @@ contact='CN=Ann Smith,OU=GAL,DC=xyz,DC=example'
 new
 want 2 '^galway: error: --approve: no such option of "galway diff"' diff --approve 0
 want 2 'see "galway help"' chekc
+# Help is never refused, and is of the command that was named.
+for command in check diff sync explain eval status links authority init help; do
+    want 0 "^galway .* $command" "$command" --help
+    want 0 "^galway .* $command" "$command" -h
+    want 0 "^galway .* $command" help "$command"
+done
+want 0 '--if-due' sync --help
+want 0 '--full' diff -o "$work/never" --help
+want 0 'Exit codes' -h
+want 0 'Exit codes' --help
+want 2 "no help on 'chekc': there is each command" help chekc
+want 0 '^galway [0-9.]+$' --version
+want 2 '^galway: error: --hlp: no such option before the command' --hlp
+want 2 '^galway: error: -x: no such option before the command' -x
+want 2 '^galway: error: -c: needs a value' -c
 want 2 'xml: it is text, json, csv or ldif' diff --format xml
 want 2 "no flow 'abc'" sync abc
 want 2 'named twice' sync abc-to-xyz abc-to-xyz

@@ -54,12 +54,15 @@ def bad(name, exit_code, text, when, change, **more):
 
 def wire(name, exit_code, text, takes, **more):
     return Behaviour(name, exit_code, text, takes=takes, **more)
+
+
 # What some have in common.
 DELTA = {"kinds": AD, "roles": SOURCE, "words": ("sync",)}
 FIND = {"roles": TARGET, "words": ("sync",)}
 LONG = {"telephones": 3200, "roles": SOURCE, "kinds": LDAP}
 WRITE = {"roles": TARGET, "writes": True}
 HUGE = bytes.fromhex("308470000000")  # the header of a PDU of 1.8 GB
+
 TABLE = [
     # Unusual, and right: the run ends complete.
     good("honest"),
@@ -73,16 +76,16 @@ TABLE = [
     good("ranges-just-none", telephones=1500, roles=SOURCE, kinds=LDAP),
     good("dirsync-more-results", limit={"dirsync": 3}, kinds=AD, roles=SOURCE),
     good("dirsync-more-results-delta", limit={"dirsync": 1}, **DELTA, text=r"\(delta\)"),
-    good("dirsync-refused", says(50, "insufficient"), lambda r: DIRSYNC in r.controls, kinds=AD, roles=SOURCE),
-    good("dirsync-cookie-refused", says(12, "the cookie"), lambda r: DIRSYNC in r.controls and r.later, **DELTA,
+    good("dirsync-refused", says(50, "insufficient"), dirsyncs, kinds=AD, roles=SOURCE),
+    good("dirsync-cookie-refused", says(12, "the cookie"), lambda r: dirsyncs(r) and r.later, **DELTA,
         text=r"\(full\)"),
     good("another-replica", renamed, lambda r: r.op == "search" and r.dn.startswith("CN=NTDS Settings"), **DELTA,
         text=r"\(full\)"),
     good("replica-from-a-backup", root_with(highestCommittedUSN=[b"5"]), root, **DELTA, text=r"\(full\)"),
     good("strange-message-ids", strange_id),
     good("names-in-capitals",
-        entries(lambda found: [dataclasses.replace(f, attributes=[ (n.upper(), v) for n, v in f.attributes]) for f in found]),
-        kinds=LDAP),
+        entries(lambda found: [dataclasses.replace(f, attributes=[(n.upper(), v) for n, v in f.attributes])
+                               for f in found]), kinds=LDAP),
 
     # Result codes: not one of them is "nothing more".
     bad("operationsError", 2, r"operationsError \(1\)", reads, ends(1, "sorry")),
@@ -108,7 +111,8 @@ TABLE = [
     bad("cookie-nobody-knows", 2, r"page 2.*unwillingToPerform \(53\)", reads, paged(b"never given"), kinds=LDAP),
     bad("same-page-again", 2, r"page 2.*begins as an earlier one", reads, same_page_again),
     bad("empty-pages", 2, r"pages without an entry", reads, empty_pages, kinds=LDAP),
-    bad("page-without-control", 2, r"page 1.*no word of whether there is a next one", reads, without_controls, kinds=LDAP),
+    bad("page-without-control", 2, r"page 1.*no word of whether there is a next one", reads, without_controls,
+        kinds=LDAP),
     bad("page-control-no-ber", 2, r"cookie.*decodingError", reads, control(b"\x30\x84\x7f"), kinds=LDAP),
     bad("page-control-empty", 2, r"cookie", reads, control(b""), kinds=LDAP),
     bad("endless-page", 2, r"more than twice|nobody asked for", reads, endless_page),
@@ -133,23 +137,28 @@ TABLE = [
         **DELTA),
 
     # Ranges.
-    bad("range-never-ends", 2, r"otherTelephone: more than \d+ values", searches, endless_ranges, roles=SOURCE, kinds=LDAP),
+    bad("range-never-ends", 2, r"otherTelephone: more than \d+ values", searches, endless_ranges,
+        roles=SOURCE, kinds=LDAP),
     bad("range-not-given", 2, r"range|otherTelephone", searches, ranges(lambda low: None), **LONG),
     bad("range-with-a-gap", 5, r"otherTelephone: changes while it is read", searches,
         ranges(lambda low: f"otherTelephone;range={int(low) + 10}-*"), **LONG),
     bad("range-again", 5, r"otherTelephone: changes while it is read", searches,
         ranges(lambda low: "otherTelephone;range=0-1499"), **LONG),
-    bad("range-no-number", 2, r"range|otherTelephone", searches, ranges(lambda low: "otherTelephone;range=-1-x"), **LONG),
-    bad("range-of-another", 2, r"range|telephone|mail|asked", searches, ranges(lambda low: f"mail;range={low}-*"), **LONG),
+    bad("range-no-number", 2, r"range|otherTelephone", searches,
+        ranges(lambda low: "otherTelephone;range=-1-x"), **LONG),
+    bad("range-of-another", 2, r"range|telephone|mail|asked", searches,
+        ranges(lambda low: f"mail;range={low}-*"), **LONG),
 
     # Bytes that are not LDAP, or not within the limits. libldap drops a connection that does not speak BER.
-    bad("pdu-of-1.8-gigabytes", 2, r"max-pdu|larger|size|over", reads, half_of(HUGE, Wait(FOREVER))),
-    bad("pdu-of-20-megabytes", 2, r"max-pdu|larger|size|over", reads,
+    bad("pdu-of-1.8-gigabytes", 2, r"over max-pdu", reads, half_of(HUGE, Wait(FOREVER))),
+    bad("pdu-of-20-megabytes", 2, r"over max-pdu", reads,
         with_values("mail", lambda here: [b"x" * (20 << 20)])),
-    bad("length-of-five-bytes", 2, r"", reads, half_of(bytes.fromhex("30850000000001") + b"x", Wait(FOREVER))),
-    bad("length-indefinite", 2, r"", reads, half_of(bytes.fromhex("3080020101") + bytes(64), Wait(FOREVER))),
+    bad("length-of-five-bytes", 2, r"what is not LDAP", reads,
+        half_of(bytes.fromhex("30850000000001") + b"x", Wait(FOREVER))),
+    bad("length-indefinite", 2, r"what is not LDAP", reads,
+        half_of(bytes.fromhex("3080020101") + bytes(64), Wait(FOREVER))),
     bad("http", 5, r"connection was lost", reads, half_of(b"HTTP/1.1 400 Bad Request\r\n\r\n", CLOSE)),
-    bad("deep-nesting", 2, r"", reads, half_of(nested(100000), Wait(FOREVER))),
+    bad("deep-nesting", 2, r"what is not LDAP", reads, half_of(nested(100000), Wait(FOREVER))),
     bad("deep-nesting-of-attributes", 2, r"BER|decod", reads, raw_attributes(ber.seq(nested(30000)))),
     bad("attributes-no-ber", 2, r"BER|decod", reads, raw_attributes(ber.seq(b"\x30\x10\x04\x02cn\x31\x7f\x04"))),
     bad("attribute-with-a-negative-length", 2, r"BER|decod", reads,
@@ -160,20 +169,20 @@ TABLE = [
         raw_attributes( ber.seq(ber.seq(ber.octets("cn"), ber.tlv(ber.SET, ber.integer(5)))))),
     bad("endless-values", 2, r"values", first, empty_values(7_000_000)),
     bad("endless-attributes", 2, r"attributes|asked", first,
-        one(lambda f: dataclasses.replace( f, attributes=f.attributes + [(f"a{i}", [b"x"]) for i in range(5000)]))),
+        one(lambda f: dataclasses.replace(f, attributes=f.attributes + [(f"a{i}", [b"x"]) for i in range(5000)]))),
 
     # The connection ends, or stands still.
     bad("half-page-fin", 5, r"connect|lost|closed|serverDown", reads, half_of(None, CLOSE)),
     bad("half-page-rst", 5, r"connect|lost|reset|serverDown", reads, half_of(None, RESET)),
-    bad("half-page-stalls", 5, r"within 2 s|timeout", reads, half_of(None, Wait(FOREVER))),
+    bad("half-page-stalls", 5, r"within 2 s", reads, half_of(None, Wait(FOREVER))),
     bad("half-pdu-fin", 5, r"connect|lost|closed|serverDown", reads, half_pdu(CLOSE)),
     bad("half-pdu-rst", 5, r"connect|lost|reset|serverDown", later, half_pdu(RESET), kinds=LDAP),
-    bad("half-pdu-stalls", 5, r"within 2 s|timeout", reads, half_pdu(Wait(FOREVER))),
-    bad("one-byte-stalls", 5, r"within 2 s|timeout", reads, half_of(b"\x30", Wait(FOREVER))),
-    bad("no-answer", 5, r"within 2 s|timeout", reads, lambda s, r, h: [Wait(FOREVER)]),
-    bad("no-answer-later", 5, r"within 2 s|timeout", later, lambda s, r, h: [Wait(FOREVER)], kinds=LDAP),
-    bad("drip", 5, r"within 2 s|timeout", reads, dripping),
-    bad("entries-and-no-result", 5, r"within 2 s|timeout", reads, lambda s, r, h: [*h()[:-1], Wait(FOREVER)]),
+    bad("half-pdu-stalls", 5, r"within 2 s", reads, half_pdu(Wait(FOREVER))),
+    bad("one-byte-stalls", 5, r"within 2 s", reads, half_of(b"\x30", Wait(FOREVER))),
+    bad("no-answer", 5, r"within 2 s", reads, lambda s, r, h: [Wait(FOREVER)]),
+    bad("no-answer-later", 5, r"within 2 s", later, lambda s, r, h: [Wait(FOREVER)], kinds=LDAP),
+    bad("drip", 5, r"within 2 s", reads, dripping),
+    bad("entries-and-no-result", 5, r"within 2 s", reads, lambda s, r, h: [*h()[:-1], Wait(FOREVER)]),
     bad("notice-of-disconnection", 5, r"the server goes down|unavailable", reads, notice, leaks=True),
     bad("notice-of-disconnection-later", 5, r"the server goes down|unavailable", later, notice, kinds=LDAP, leaks=True),
     wire("connection-silent", 5, r"within 2 s|timeout|connect", silent),
@@ -189,8 +198,9 @@ TABLE = [
     bad("find-noSuchObject", 2, r"noSuchObject \(32\)", reads, says(32), **FIND),
     bad("find-referral", 2, r"referral \(10\)", reads, referral, **FIND),
     bad("find-reference", 2, r"refer", reads, referring, **FIND),
-    bad("find-same-endlessly", 2, r"", reads, same_entry_endlessly, **FIND),
-    bad("find-entry-outside", 2, r"outside", reads, with_dn(lambda dn: "CN=Person 03,OU=GAL,DC=evil,DC=example"), **FIND),
+    bad("find-same-endlessly", 5, r"deadline", reads, same_entry_endlessly, **FIND, settings="deadline = 4s"),
+    bad("find-entry-outside", 2, r"outside", reads,
+        with_dn(lambda dn: "CN=Person 03,OU=GAL,DC=evil,DC=example"), **FIND),
     bad("find-half-page-rst", 5, r"lost|serverDown", reads, half_of(None, RESET), **FIND),
     bad("find-stalls", 5, r"within 2 s", reads, half_of(None, Wait(FOREVER)), **FIND),
     bad("find-busy", 5, r"busy \(51\)", finds, says(51), kinds=LDAP, roles=TARGET),
@@ -212,25 +222,27 @@ TABLE = [
     bad("entry-name-with-nul", 2, r"its name is no text", reads, with_dn(lambda dn: dn.replace("Person", "Per\0son"))),
     bad("entry-twice", 5, r"two entries came with one objectGUID", reads, entries(lambda found: found + found[3:4])),
     bad("id-twice", 5, r"two entries came with one objectGUID", reads,
-        entries(lambda found: found + [ dataclasses.replace(f, dn=f.dn.replace("CN=Person", "CN=Twin")) for f in found[3:4]])),
+        entries(lambda found: found + [dataclasses.replace(f, dn=f.dn.replace("CN=Person", "CN=Twin"))
+                                       for f in found[3:4]])),
     bad("id-missing", 2, r"objectGUID", reads, with_values("objectGUID", lambda here: None)),
     bad("id-empty", 2, r"objectGUID", reads, with_values("objectGUID", many([]))),
     bad("id-two-values", 2, r"more than one objectGUID", reads,
         with_values("objectGUID", lambda here: [here[0][::-1], *here])),
     bad("attribute-never-asked-for", 2, r"asked.*userPassword", reads, with_values("userPassword", many([b"secret"]))),
     bad("attribute-twice", 2, r"twice.*mail", reads,
-        one(lambda f: dataclasses.replace( f, attributes=[*f.attributes, ("mail", [b"a@abc.example"]), ("MAIL", [b"b@abc.example"])]))),
-    bad("attribute-without-a-name", 2, r"", reads,
-        one(lambda f: dataclasses.replace( f, attributes=[*f.attributes, ("", [b"x"])]))),
+        one(lambda f: dataclasses.replace(f, attributes=[*f.attributes, ("mail", [b"a@abc.example"]),
+                                                         ("MAIL", [b"b@abc.example"])]))),
+    bad("attribute-without-a-name", 2, r"nobody asked for", reads,
+        one(lambda f: dataclasses.replace(f, attributes=[*f.attributes, ("", [b"x"])]))),
     bad("search-reference", 2, r"refer", reads, referring),
 
     # Who is it? And who are we?
-    bad("root-dse-empty", 2, r"", root, nothing_found),
+    bad("root-dse-empty", 2, r"shows no root DSE", root, nothing_found),
     bad("root-dse-refused", 2, r"root DSE|insufficient", root, says(50), kinds=AD),
     bad("root-dse-busy", 5, r"busy", root, says(51)),
     bad("root-dse-not-ad", 2, r"Active Directory|type = ldap|AD", root,
         root_with(supportedCapabilities=None, forestFunctionality=None), kinds=AD),
-    bad("root-dse-twice", 2, r"", root, lambda s, r, h: [h()[0], *h()]),
+    bad("root-dse-twice", 2, r"gave more than 1", root, lambda s, r, h: [h()[0], *h()]),
     bad("another-directory", 3, r"another directory answers.*refused", base_look, renamed),
     bad("whoami-anonymous", 2, r"anonymous", whoami, says(0), kinds=AD),
     bad("bind-anonymous", 2, r"anonymous|who", binds, says(0), kinds=AD),
@@ -238,7 +250,7 @@ TABLE = [
     bad("bind-busy", 5, r"busy \(51\)", binds, says(51)),
     bad("bind-referral", 2, r"referral \(10\)", binds, referral),
     bad("bind-in-progress", 2, r"saslBindInProgress|bind", binds, says(14)),
-    bad("bind-another-message", 5, r"within 2 s|timeout", binds, lambda s, r, h: [Result(0x61, msgid=99)]),
+    bad("bind-another-message", 5, r"within 2 s", binds, lambda s, r, h: [Result(0x61, msgid=99)]),
     bad("bind-answered-by-a-search", 2, r"anonymous|who", binds, lambda s, r, h: [Result(0x65)], kinds=AD),
 
     # Writes.
@@ -256,7 +268,7 @@ TABLE = [
     good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE),
     good("write-answer-lost-once", times(1, applied_then(RESET)), adds, **WRITE),
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, **WRITE),
-    bad("write-notice", 4, r"", adds, notice, **WRITE, leaks=True),
+    bad("write-notice", 4, r"ends the connection|not known if it was done", adds, notice, **WRITE, leaks=True),
     bad("write-referral", 4, r"referral", adds, referral, **WRITE),
 ]
 assert len({b.name for b in TABLE}) == len(TABLE)

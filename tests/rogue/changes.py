@@ -214,10 +214,10 @@ def empty_pages(server, request, honest):
 
 
 def person(n, request):
-    """Somebody who was never there."""
-    return Found(f"CN=Endless {n},{request.dn}", [
-        ("objectClass", ["top", "user"]), ("cn", [f"Endless {n}"]), ("mail", [f"endless{n}@abc.example"]),
-        ("objectGUID", [struct.pack("<QQ", 77, n)])])
+    """Somebody who was never there, with what was asked for."""
+    attributes = {"objectClass": ["top", "user"], "cn": [f"Endless {n}"], "mail": [f"endless{n}@abc.example"],
+                  "objectGUID": [struct.pack("<QQ", 77, n)]}
+    return Found(f"CN=Endless {n},{request.dn}", [a for a in attributes.items() if a[0] in request.attributes])
 
 
 def endless_page(server, request, honest):
@@ -255,9 +255,15 @@ def ranges(step):
         if asked is None:
             return items
         name = step(asked.split("=")[1].split("-")[0])
-        return [dataclasses.replace(i, attributes=[(name, v) if ";range=" in n.lower() else (n, v) for n, v in i.attributes
-                                                   if name or ";range=" not in n.lower()])
-                if isinstance(i, Found) else i for i in items]
+
+        def give(attributes):
+            for n, v in attributes:
+                if ";range=" not in n.lower():
+                    yield n, v
+                elif name:
+                    yield name, v
+        return [dataclasses.replace(i, attributes=list(give(i.attributes))) if isinstance(i, Found) else i
+                for i in items]
     return change
 
 
@@ -348,9 +354,10 @@ def root_with(**attributes):
 
 def renamed(server, request, honest):
     """The entry comes with other ids: another directory, or another replica, in the same place."""
-    return [dataclasses.replace(i, attributes=[
-        (n, [bytes(16)] if n in ("objectGUID", "invocationId") else [b"00000000-0000-4000-8000-000000000000"] if n == "entryUUID" else v)
-        for n, v in i.attributes]) if isinstance(i, Found) else i for i in honest()]
+    other = {"objectGUID": [bytes(16)], "invocationId": [bytes(16)],
+             "entryUUID": [b"00000000-0000-4000-8000-000000000000"]}
+    return [dataclasses.replace(i, attributes=[(n, other.get(n, v)) for n, v in i.attributes])
+            if isinstance(i, Found) else i for i in honest()]
 
 
 def nothing_found(server, request, honest):

@@ -7,7 +7,7 @@ import ber
 
 RANGE = re.compile(r"(?i)(.+);range=(\d+)-(\d+|\*)$")
 # Sent only when they are asked for by name or by "+".
-OPERATIONAL = {"entryuuid", "entrydn", "modifytimestamp", "createtimestamp", "contextcsn", "entrycsn", "hassubordinates"}
+OPERATIONAL = {"entryuuid", "modifytimestamp", "createtimestamp"}
 EXACT = {"objectguid", "invocationid", "objectsid", "thumbnailphoto"}  # of bytes, not of text
 FLAG = "1.2.840.113556.1.4.803"  # bit-and
 

@@ -22,9 +22,10 @@ from stage import ABC, BIND, PASSWORD, Stage, change, source
 # Recorded by hand, once, from samba 4.17.12 (Debian 12) over ldaps: the end of a search of DC=abc,DC=example with a
 # DirSync control {flags 0, MaxBytes 0, no cookie}. MoreResults and the unused number are 0; the cookie has 108 bytes.
 SAMBA = bytes.fromhex(
-    "3081a502010265070a010004000400a081963081930416312e322e3834302e3131333535362e312e342e3834310101ff04763074020100020100"
-    "046c4d5344530300000080f2cca28379dd01000000000000000028000000600f0000000000000000000000000000600f000000000000c4ca0260"
-    "a3edc446bee6dc9c9fbaac1601000000000000000100000000000000c4ca0260a3edc446bee6dc9c9fbaac16600f000000000000")
+    "3081a502010265070a010004000400a081963081930416312e322e3834302e3131333535362e312e342e3834310101ff04763074020100"
+    "020100046c4d5344530300000080f2cca28379dd01000000000000000028000000600f0000000000000000000000000000600f00000000"
+    "0000c4ca0260a3edc446bee6dc9c9fbaac1601000000000000000100000000000000c4ca0260a3edc446bee6dc9c9fbaac16600f000000"
+    "000000")
 failed = []
 
 
@@ -38,7 +39,8 @@ def client(program, server, *words, stdin=b""):
     env = {"PATH": os.environ["PATH"], "LDAPTLS_CACERT": str(client.ca), "LDAPTLS_REQCERT": "demand"}
     who = ["-x", "-D", BIND, "-w", PASSWORD, "-H", server.url]
     more = ["-LLL", "-o", "ldif-wrap=no", "-b", ABC] if program == "ldapsearch" else []
-    done = subprocess.run([program, *who, *more, *words], env=env, input=stdin, capture_output=True, timeout=20, check=False)
+    done = subprocess.run([program, *who, *more, *words], env=env, input=stdin, capture_output=True, timeout=20,
+                          check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -52,15 +54,15 @@ def samba_bytes():
     oid, _, (_, value) = ber.parts(control)
     (_, more), (_, size), (_, cookie) = ber.only(value)
     again = ber.seq(ber.integer(ber.number(more)), ber.integer(ber.number(size)), ber.octets(cookie))
-    expect("samba's answer, made again", message(Result(tag, controls=[(oid[1].decode(), again)]), ber.number(msgid)).hex(),
-           SAMBA.hex())
+    made = message(Result(tag, controls=[(oid[1].decode(), again)]), ber.number(msgid))
+    expect("samba's answer, made again", made.hex(), SAMBA.hex())
     expect("its cookie", (cookie[:4], len(cookie)), (b"MSDS", 108))
 
 
 def dirsync(server, flags=0, most=0, cookie=b"", wanted=("cn",)):
     """(names, DirSync's MoreResults, cookie), as ldapsearch's own decoder has it."""
-    value = ber.seq(ber.integer(flags), ber.integer(most), ber.octets(cookie))
-    _, out, err = client("ldapsearch", server, "-E", f"!{DIRSYNC}=::{base64.b64encode(value).decode()}", "(objectClass=*)", *wanted)
+    value = base64.b64encode(ber.seq(ber.integer(flags), ber.integer(most), ber.octets(cookie))).decode()
+    _, out, err = client("ldapsearch", server, "-E", f"!{DIRSYNC}=::{value}", "(objectClass=*)", *wanted)
     more = re.search(r"DirSync control continueFlag=(\d+)", out)
     back = re.search(r"# cookie:: (\S+)", out)
     return names(out), int(more[1]) if more else err, base64.b64decode(back[1]) if back else b"", out
@@ -91,18 +93,20 @@ def check_dirsync(stage):
 
 def check_reading(stage):
     abc = source("ad")
-    abc.add(Entry("CN=List," + ABC, {"objectClass": ["top", "group"], "cn": "List", "member": [f"CN={i}" for i in range(3200)]}))
+    abc.add(Entry("CN=List," + ABC, {"objectClass": ["top", "group"], "cn": "List",
+                                     "member": [f"CN={i}" for i in range(3200)]}))
     with stage.server(abc, page=1000) as server:
         for size in (1, 7, 1000):
             code, out, _ = client("ldapsearch", server, "-E", f"pr={size}/noprompt", "(objectClass=user)", "cn")
             expect(f"pages of {size}", (code, sorted(names(out))), (0, [f"Person {n:02}" for n in range(1, 21)]))
         code, out, _ = client("ldapsearch", server, "(objectClass=group)", "member")
         expect("member: a plain one without values, a range with 1500",
-               (code, len(re.findall("(?m)^member:", out)), len(re.findall("(?m)^member;range=0-1499: ", out))), (0, 0, 1500))
+               (code, out.count("\nmember:"), out.count("\nmember;range=0-1499: ")), (0, 0, 1500))
         for ask, name, count in (("1500-*", "1500-2999", 1500), ("3000-*", r"3000-\*", 200), ("10-19", "10-19", 10)):
             _, out, _ = client("ldapsearch", server, "(cn=List)", "member;range=" + ask)
             expect("member;range=" + ask, len(re.findall(f"(?m)^member;range={name}: ", out)), count)
-        for filt, count in (("(&(cn=person*)(!(cn=*1)))", 18), ("(|(cn=*05)(mail=PERSON06@*))", 2), ("(cn=*erson*1*)", 11),
+        for filt, count in (("(&(cn=person*)(!(cn=*1)))", 18), ("(|(cn=*05)(mail=PERSON06@*))", 2),
+                            ("(cn=*erson*1*)", 11),
                             ("(uSNChanged>=1020)", 5), ("(uSNCreated:1.2.840.113556.1.4.803:=1024)", 1)):
             _, out, _ = client("ldapsearch", server, filt, "1.1")
             expect(f"filter {filt}", len(names(out)), count)

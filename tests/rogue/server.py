@@ -77,7 +77,8 @@ class Result:
 
     def pdu(self):
         refer = ber.tlv(0xA3, *map(ber.octets, self.referrals)) if self.referrals else b""
-        return ber.tlv(self.tag, ber.enum(self.code), ber.octets(self.matched), ber.octets(self.text), refer, self.extra)
+        return ber.tlv(self.tag, ber.enum(self.code), ber.octets(self.matched), ber.octets(self.text), refer,
+                       self.extra)
 
 
 def message(item, msgid):
@@ -310,10 +311,11 @@ class Connection:
         if request.root:
             root = self.root_dse()
             del root.attributes["objectguid"], root.attributes["entryuuid"]
-            return [Found("", [a for a in d.shown(root, request.attributes) if a[0] != "distinguishedName"]), Result(0x65)]
+            shown = [a for a in d.shown(root, request.attributes) if a[0] != "distinguishedName"]
+            return [Found("", shown), Result(0x65)]
         if d.kind == "ad" and not self.who:
-            raise Refused(1, "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful "
-                          "bind must be completed on the connection., data 0, v4563")
+            raise Refused(1, "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a "
+                          "successful bind must be completed on the connection., data 0, v4563")
         if DIRSYNC in request.controls:
             return self.dirsync(request)
         if request.page and request.page[1]:

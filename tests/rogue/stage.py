@@ -53,10 +53,22 @@ COMMON = """connector %s {
     %s
 }
 """
-KINDS = {  # what says where: %s is a URL, then the rest of the settings
-    "ldap": 'type = ldap\n    auth = anonymous\n    url = {"%s"}\n    timeout = 2s\n    retry = %s\n    page-size = 5',
-    "ad": 'type = ad\n    auth = simple\n    bind = "' + BIND + '"\n    password = "file:password"\n    tls-ca = "ca.pem"\n'
-          '    url = {"%s"}\n    timeout = 2s\n    retry = %s\n    page-size = 5',
+KINDS = {  # a URL and the time of `retry` go into each
+    "ldap": """type = ldap
+    auth = anonymous
+    page-size = 5
+    timeout = 2s
+    url = {"%s"}
+    retry = %s""",
+    "ad": f"""type = ad
+    auth = simple
+    bind = "{BIND}"
+    password = "file:password"
+    tls-ca = "ca.pem"
+    page-size = 5
+    timeout = 2s
+    url = {{"%s"}}
+    retry = %s""",
 }
 
 
@@ -194,9 +206,12 @@ class Stage:
         """The rogue's side is a server, the other one an LDIF file."""
         sides = []
         for side, base, name in ((role == "source", ABC, "abc"), (role == "target", XYZ, "xyz")):
-            where = KINDS[kind] % (url, retry) + f"\n    {settings}" if side else f'type = ldif\n    file = "{name}.ldif"'
+            where = f'type = ldif\n    file = "{name}.ldif"'
+            if side:
+                where = KINDS[kind] % (url, retry) + "\n    " + settings
             sides.append(COMMON % (name, base, where))
-        for name, text in (("galway.conf", FLOW % "".join(sides)), ("people.rules", RULES), ("password", PASSWORD + "\n")):
+        files = {"galway.conf": FLOW % "".join(sides), "people.rules": RULES, "password": PASSWORD + "\n"}
+        for name, text in files.items():
             (folder / name).write_text(text)
             (folder / name).chmod(0o600)
         shutil.copyfile(self.ca, folder / "ca.pem")
