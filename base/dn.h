@@ -58,6 +58,10 @@ struct value dn_normal(struct arena *, struct value text);
  * names. */
 uint64_t dn_key(struct value text);
 
+/* The same but for the case of values: equal for the spellings that servers give one name, as slapd
+ * writes "cn=a\2Cb" for "CN=a\,b". */
+uint64_t dn_digest(struct value text);
+
 /* A value with RFC 4514's escapes, for building a name. A name built of NUL or of bytes that are
  * not UTF-8 is refused when it is parsed. */
 struct value dn_escape(struct arena *, struct value);

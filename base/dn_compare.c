@@ -110,6 +110,43 @@ uint64_t dn_key(struct value text)
 	return key;
 }
 
+/* A plain name with its types in lower case. */
+static uint64_t plain_digest(struct value text)
+{
+	char folded[512];
+	bool type = true;
+
+	for (size_t i = 0; i < text.len; i++) {
+		const char c = text.data[i];
+		folded[i] = type && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+		type = c == ',' || (type && c != '=');
+	}
+	return hash_bytes(folded, text.len, 0);
+}
+
+uint64_t dn_digest(struct value text)
+{
+	struct err ignored;
+	struct dn dn;
+
+	if (text.len <= 512 && plain_depth(text) > 0)
+		return plain_digest(text);
+	struct arena *mem = arena_new();
+	uint64_t digest = hash_bytes(text.data, text.len, 0);
+	if (dn_parse(mem, text, &dn, &ignored) == 0) {
+		for (unsigned i = 0; i < dn.n; i++) {
+			for (unsigned k = 0; k < dn.rdns[i].n; k++) {
+				struct ava *a = &dn.rdns[i].avas[k];
+				a->type = utf8_fold(mem, value_of(a->type)).data;
+			}
+		}
+		struct value printed = dn_print(mem, &dn);
+		digest = hash_bytes(printed.data, printed.len, 0);
+	}
+	arena_free(mem);
+	return digest;
+}
+
 static bool ava_equal(const struct ava *a, const struct ava *b)
 {
 	if (a->ber != b->ber || strcasecmp(a->type, b->type) != 0)

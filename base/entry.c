@@ -207,6 +207,14 @@ uint64_t attr_digest(const struct attr *a)
 	return hash_bytes(&sum, sizeof(sum), a->n);
 }
 
+/* A server may spell a name otherwise than it was written. */
+static uint64_t value_digest(struct value v, bool name, uint64_t seed)
+{
+	if (!name)
+		return hash_bytes(v.data, v.len, seed);
+	return hash_bytes(&(uint64_t){dn_digest(v)}, sizeof(uint64_t), seed);
+}
+
 uint64_t entry_digest(const struct entry *e, const struct attr_set *wanted)
 {
 	uint64_t sum = 0;
@@ -216,8 +224,9 @@ uint64_t entry_digest(const struct entry *e, const struct attr_set *wanted)
 		if (wanted != NULL && !attr_set_has(wanted, a->id))
 			continue;
 		uint64_t seed = attr_seed(a->id);
+		bool names = attr_syntax(a->id) == SYNTAX_DN;
 		for (unsigned k = 0; k < a->n; k++)
-			sum += hash_bytes(a->values[k].data, a->values[k].len, seed);
+			sum += value_digest(a->values[k], names, seed);
 	}
 	return sum;
 }

@@ -10,19 +10,19 @@
 /* AD: not a word of other naming contexts (MS-ADTS 3.1.1.3.4.1.4). */
 #define DOMAIN_SCOPE "1.2.840.113556.1.4.1339"
 
-char **ask_attributes(struct arena *mem, const struct search_request *req)
+const char **ask_attributes(struct arena *mem, const struct search_request *req)
 {
 	const unsigned n = attr_count();
-	char **names = arena_alloc(mem, (n + 3) * sizeof(*names));
+	const char **names = arena_alloc(mem, (n + 3) * sizeof(*names));
 	size_t at = 0;
 
-	names[at++] = arena_strdup(mem, attr_name(req->id));
+	names[at++] = attr_name(req->id);
 	if (req->wanted == NULL)
-		names[at++] = arena_strdup(mem, LDAP_ALL_USER_ATTRIBUTES);
+		names[at++] = LDAP_ALL_USER_ATTRIBUTES;
 	for (unsigned i = 0; i < n; i++) {
 		if (i != req->id && ((req->wanted != NULL && attr_set_has(req->wanted, i)) ||
 					    (req->also != NULL && attr_set_has(req->also, i))))
-			names[at++] = arena_strdup(mem, attr_name(i));
+			names[at++] = attr_name(i);
 	}
 	names[at] = NULL;
 	return names;

@@ -9,7 +9,7 @@
  */
 
 /* The list of attributes for libldap: the id, those wanted (all: "*"), and those also wanted. */
-char **ask_attributes(struct arena *, const struct search_request *);
+const char **ask_attributes(struct arena *, const struct search_request *);
 /* The request's controls and what the server should always be told, with `room` free places and the
  * end behind them; *n without those. */
 LDAPControl **ask_controls(

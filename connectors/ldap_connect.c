@@ -54,6 +54,11 @@ static void removed(LDAP *ld, Sockbuf *sb, struct ldap_conncb *callbacks)
 	watch_socket(&s->watch, -1);
 }
 
+static bool encrypts(const struct session *s, const char *url)
+{
+	return login_tls(url) || (s->login.starttls && !login_local(url));
+}
+
 static int handle(struct session *s, const char *url, bool verify, struct err *err)
 {
 	const long long seconds = s->login.timeout;
@@ -86,7 +91,8 @@ static int handle(struct session *s, const char *url, bool verify, struct err *e
 			return err_set(err, ERR_FATAL, "libldap refuses its option 0x%x",
 				(unsigned)options[i].option);
 	}
-	return tls_prepare(s->ld, &s->login, verify, err);
+	/* The system's certificates take milliseconds to read. */
+	return encrypts(s, url) ? tls_prepare(s->ld, &s->login, verify, err) : 0;
 }
 
 /* What the look-up of the host says, which libldap does for itself: 0, or a code of getaddrinfo. */
@@ -174,7 +180,7 @@ int connect_raw(struct session *s, const char *url, bool verify, struct err *err
 
 int connect_up(struct session *s, const char *url, struct err *err)
 {
-	const bool tls = login_tls(url) || (s->login.starttls && !login_local(url));
+	const bool tls = encrypts(s, url);
 
 	s->server.encrypted = tls;
 	s->server.verified = !s->login.insecure;

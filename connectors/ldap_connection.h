@@ -19,7 +19,7 @@ struct login {
 	const char *ca, *cert, *key; /* NULL: not set */
 	enum auth auth;
 	const char *bind, *password, *keytab, *ccache, *base;
-	long long timeout, retry; /* seconds */
+	long long timeout, retry, deadline; /* seconds */
 	unsigned long max_pdu;
 };
 
@@ -40,6 +40,8 @@ struct session {
 	bool reached;   /* a socket was connected */
 	bool connected; /* libldap may make no other connection */
 	bool alive;
+	bool opened;     /* once it is, a busy server is waited for: before, there may be others */
+	long long until; /* the deadline, in milliseconds of the monotonic clock */
 	struct server server;
 	struct root *roots;
 	unsigned n_roots;
@@ -49,6 +51,9 @@ struct session {
 int login_read(struct session *, const struct config *, struct err *);
 bool login_local(const char *url); /* ldapi:// */
 bool login_tls(const char *url);   /* ldaps:// */
+
+/* ldap_wait.c: -1 when the time of `deadline` is over (ERR_BUSY); the connection counts as dead. */
+int deadline_check(struct session *, struct err *);
 
 /* ldap_connect.c: a connection to the URL, encrypted as the settings want it; nothing is bound. */
 int connect_up(struct session *, const char *url, struct err *);

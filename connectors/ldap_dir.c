@@ -70,8 +70,8 @@ int ldap_dir_live(struct ldap_dir *d, struct err *err)
 {
 	if (d->session != NULL && session_alive(d->session))
 		return 0;
-	ldap_dir_close(d);
-	if (session_open(d->config, &d->session, err) < 0)
+	if ((d->session == NULL ? session_open(d->config, &d->session, err)
+				: session_again(d->session, err)) < 0)
 		return -1;
 	const struct server *server = session_server(d->session);
 	if (strcmp(server->directory, d->directory) == 0)

@@ -1,7 +1,8 @@
 /*
  * Wishes are sorted by what they look at, so that neighbours of one kind share a search:
  * "(&FILTER(|(mail=a)(mail=b)))". The searches go out as fast as the window allows, and the answers
- * to all of them are taken as they come.
+ * to all of them are taken as they come. When the server is too busy for some of them, those are
+ * sent once more after a pause, and nothing else before.
  */
 #include "connectors/ldap_find.h"
 
@@ -15,21 +16,30 @@
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_range.h"
 
+/* Entries that one search may give: values may be many people's, but a list of that length is no
+ * answer to a look for some. */
+#define ENTRIES_MAX 1000
+
+/* A search, for neighbours among the wishes. */
 struct asked {
-	int msgid;
-	bool name; /* for a name, which may not be there */
+	int msgid;       /* -1: the server was busy */
+	size_t first, n; /* of f->wishes */
 };
 
 struct find {
 	struct ldap_dir *dir;
 	const struct search_request *req;
 	struct arena *mem, *scratch;
-	char **attributes;
+	const char **attributes;
 	LDAPControl **controls;
 	const struct wish **wishes; /* sorted */
 	size_t n, next;
-	unsigned room, under_way;
-	struct asked *asked; /* the searches under way */
+	unsigned room, under_way, busy;
+	struct asked *asked; /* those under way, with the busy ones among them */
+	struct patience patience;
+	int busy_code;       /* and what it said last, */
+	struct err why;      /* and in words */
+	uint64_t sent, came; /* searches, entries */
 	LDAPMessage *last;   /* of the entry that was given last */
 	struct keys given;
 	bool failed;
@@ -61,45 +71,68 @@ static bool is_ours(const struct find *f, const struct wish *w)
 	       (dn_below(&dn, &f->dir->base_dn) || dn_equal(&dn, &f->dir->base_dn));
 }
 
-static int send(struct find *f, const char *base, int scope, const char *filter, struct err *err)
+static bool is_name(const struct find *f, const struct asked *a)
 {
-	LDAP *ld = session_handle(f->dir->session);
-	struct asked *asked = &f->asked[f->under_way];
-	const int rc = ldap_search_ext(ld, base, scope, filter, f->attributes, 0, f->controls, NULL,
-		NULL, LDAP_NO_LIMIT, &asked->msgid);
-
-	if (rc != LDAP_SUCCESS)
-		return ldap_fail_last(err, ld, rc, "searching %s", base);
-	asked->name = scope == LDAP_SCOPE_BASE;
-	f->under_way++;
-	return 0;
+	return f->wishes[a->first]->by == WISH_NAME;
 }
 
-static int send_name(struct find *f, const struct wish *w, struct err *err)
+static const char *filter_of(const struct find *f, const struct asked *a)
 {
-	if (!is_ours(f, w))
-		return 0;
-	return send(f, arena_copy(f->scratch, w->value.data, w->value.len), LDAP_SCOPE_BASE,
-		f->req->filter, err);
-}
-
-/* As many of the next wishes as look at the same attribute. */
-static int send_values(struct find *f, struct err *err)
-{
-	const unsigned attr = attr_of(f, f->wishes[f->next]);
+	const char *attribute = attr_name(attr_of(f, f->wishes[a->first]));
 	struct buf filter = {0};
 
 	buf_printf(&filter, "(&%s(|", f->req->filter);
-	for (unsigned i = 0; i < FIND_VALUES && f->next < f->n; i++, f->next++) {
-		const struct wish *w = f->wishes[f->next];
-		if (attr_of(f, w) != attr)
-			break;
-		const struct value v = filter_escape(f->scratch, w->value);
-		buf_printf(&filter, "(%s=%.*s)", attr_name(attr), (int)v.len, v.data);
+	for (size_t i = a->first; i < a->first + a->n; i++) {
+		const struct value v = filter_escape(f->scratch, f->wishes[i]->value);
+		buf_printf(&filter, "(%s=%.*s)", attribute, (int)v.len, v.data);
 	}
 	buf_puts(&filter, "))");
-	const int r = send(f, f->req->base, f->req->scope, filter.data, err);
+	const char *text = arena_copy(f->scratch, filter.data, filter.len);
 	buf_free(&filter);
+	return text;
+}
+
+static int send(struct find *f, struct asked *a, struct err *err)
+{
+	struct ask ask = {f->req->base, f->req->scope, f->req->filter, f->attributes, f->controls,
+		LDAP_NO_LIMIT};
+
+	if (is_name(f, a)) {
+		const struct value name = f->wishes[a->first]->value;
+		ask.base = arena_copy(f->scratch, name.data, name.len);
+		ask.scope = LDAP_SCOPE_BASE;
+	} else {
+		ask.filter = filter_of(f, a);
+	}
+	const int r = session_send(f->dir->session, &ask, &a->msgid, err);
+	f->sent++;
+	arena_reset(f->scratch);
+	return r < 0 ? err_in(err, "searching %s", f->req->base) : 0;
+}
+
+/* As many of the next wishes as go into one search. */
+static struct asked next_of(struct find *f)
+{
+	const unsigned attr = attr_of(f, f->wishes[f->next]);
+	struct asked a = {.msgid = -1, .first = f->next};
+	const size_t most = is_name(f, &a) ? 1 : FIND_VALUES;
+
+	for (; a.n < most && f->next < f->n && attr_of(f, f->wishes[f->next]) == attr; a.n++)
+		f->next++;
+	return a;
+}
+
+/* All that is under way is what the server was too busy for. */
+static int send_again(struct find *f, struct err *err)
+{
+	int r = 0;
+
+	*err = f->why;
+	if (session_retry(f->dir->session, &f->patience, f->busy_code, err) < 0)
+		return -1;
+	f->busy = 0;
+	for (unsigned i = 0; r == 0 && i < f->under_way; i++)
+		r = send(f, &f->asked[i], err);
 	return r;
 }
 
@@ -107,13 +140,16 @@ static int send_more(struct find *f, struct err *err)
 {
 	int r = 0;
 
+	if (f->busy > 0)
+		return f->busy == f->under_way ? send_again(f, err) : 0;
 	while (r == 0 && f->under_way < f->room && f->next < f->n) {
-		const struct wish *w = f->wishes[f->next];
-		if (w->by == WISH_NAME)
-			r = send_name(f, f->wishes[f->next++], err);
-		else
-			r = send_values(f, err);
-		arena_reset(f->scratch);
+		struct asked *a = &f->asked[f->under_way];
+		*a = next_of(f);
+		if (is_name(f, a) && !is_ours(f, f->wishes[a->first]))
+			continue;
+		r = send(f, a, err);
+		if (r == 0)
+			f->under_way++;
 	}
 	return r;
 }
@@ -121,19 +157,29 @@ static int send_more(struct find *f, struct err *err)
 /* The end of one search. A name that is not there is no error: nothing is given back. */
 static int end(struct find *f, LDAPMessage *m, struct err *err)
 {
-	bool name = false;
+	unsigned i = 0;
 	int code;
 
-	for (unsigned i = 0; i < f->under_way; i++) {
-		if (f->asked[i].msgid == ldap_msgid(m)) {
-			name = f->asked[i].name;
-			f->asked[i] = f->asked[--f->under_way];
-			break;
-		}
-	}
 	const int r =
 		ask_result(session_handle(f->dir->session), m, f->req->base, &code, NULL, err);
-	return name && code == LDAP_NO_SUCH_OBJECT ? 0 : r;
+	while (i < f->under_way && f->asked[i].msgid != ldap_msgid(m))
+		i++;
+	/* What was given up before (another search) may still be answered. */
+	if (i == f->under_way)
+		return 0;
+	struct asked *a = &f->asked[i];
+	if (code == LDAP_BUSY || code == LDAP_UNAVAILABLE) {
+		a->msgid = -1;
+		f->busy++;
+		f->busy_code = code;
+		f->why = *err;
+		return 0;
+	}
+	const bool nobody = is_name(f, a) && code == LDAP_NO_SUCH_OBJECT;
+	*a = f->asked[--f->under_way];
+	if (r == 0 || nobody)
+		f->patience = (struct patience){0};
+	return nobody ? 0 : r;
 }
 
 /* The message is f->last. 1: an entry that was not given yet; 0; -1. */
@@ -145,6 +191,9 @@ static int take(struct find *f, struct arena *mem, struct entry *e, struct err *
 
 	switch (ldap_msgtype(m)) {
 	case LDAP_RES_SEARCH_ENTRY:
+		if (++f->came > f->n + f->sent * ENTRIES_MAX)
+			return err_set(
+				err, ERR_FATAL, "more than %d entries a search", ENTRIES_MAX);
 		r = search_entry(ld, m, f->req, mem, e, err);
 		if (r == 1)
 			r = range_complete(f->dir->session, mem, e, err);
@@ -224,9 +273,11 @@ void find_free(struct find *f)
 {
 	if (f == NULL)
 		return;
-	for (unsigned i = 0; i < f->under_way && session_alive(f->dir->session); i++)
-		(void)ldap_abandon_ext(
-			session_handle(f->dir->session), f->asked[i].msgid, NULL, NULL);
+	for (unsigned i = 0; i < f->under_way && session_alive(f->dir->session); i++) {
+		if (f->asked[i].msgid >= 0)
+			(void)ldap_abandon_ext(
+				session_handle(f->dir->session), f->asked[i].msgid, NULL, NULL);
+	}
 	ldap_msgfree(f->last);
 	keys_free(&f->given);
 	arena_free(f->scratch);

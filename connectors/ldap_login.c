@@ -104,6 +104,14 @@ static int check_auth(const struct login *l, const struct config *cfg, struct er
 	return 0;
 }
 
+/* In seconds; a century and more is as good as ever, and can be counted in milliseconds. */
+static long long span_of(const struct config *cfg, const char *name, long long least)
+{
+	const long long most = 1LL << 32, n = config_number(cfg, name);
+
+	return n < least ? least : n > most ? most : n;
+}
+
 int login_read(struct session *s, const struct config *cfg, struct err *err)
 {
 	struct login *l = &s->login;
@@ -122,8 +130,9 @@ int login_read(struct session *s, const struct config *cfg, struct err *err)
 	l->keytab = config_text(cfg, "keytab");
 	l->ccache = config_text(cfg, "ccache");
 	l->base = config_text(cfg, "base");
-	l->timeout = config_number(cfg, "timeout") > 0 ? config_number(cfg, "timeout") : 1;
-	l->retry = config_number(cfg, "retry");
+	l->timeout = span_of(cfg, "timeout", 1);
+	l->retry = span_of(cfg, "retry", 0);
+	l->deadline = span_of(cfg, "deadline", 1);
 	l->max_pdu = (unsigned long)config_number(cfg, "max-pdu");
 	if (check_auth(l, cfg, err) < 0)
 		return -1;

@@ -43,13 +43,15 @@ struct search {
 	struct session *session;
 	struct search_request req;
 	struct arena *mem;
-	char **attributes;
+	const char **attributes;
 	LDAPControl **controls; /* the request's, and then our own */
 	size_t n_controls;
 	bool paged;
 	int msgid;             /* what is under way; -1: nothing */
+	size_t came;           /* entries since it was asked for */
 	struct berval *cookie; /* of the last page; NULL: none */
-	LDAPControl **answer;  /* controls of the last result */
+	struct patience patience;
+	LDAPControl **answer; /* controls of the last result */
 	bool failed;
 
 	struct arena *page_mem;
@@ -87,28 +89,30 @@ static int incomplete(struct search *s, struct err *err)
 	return err_in(err, "incomplete: page %u of %s", s->page, session_server(s->session)->url);
 }
 
-/* Ask for the next page, or, without paging, for everything. */
+/* Ask for the page, or, without paging, for everything. */
 static int ask(struct search *s, struct err *err)
 {
 	LDAP *ld = session_handle(s->session);
 	LDAPControl *page = NULL;
 	const unsigned size = s->req.page_size < INT_MAX ? s->req.page_size : INT_MAX;
+	const struct ask ask = {s->req.base, s->req.scope, s->req.filter, s->attributes,
+		s->controls, LDAP_NO_LIMIT};
 	int rc = LDAP_SUCCESS;
 
-	s->page++;
+	s->came = 0;
 	if (s->paged)
 		rc = ldap_create_page_control(ld, (ber_int_t)size, s->cookie, 1, &page);
 	s->controls[s->n_controls] = page;
-	if (rc == LDAP_SUCCESS)
-		rc = ldap_search_ext(ld, s->req.base, s->req.scope, s->req.filter, s->attributes, 0,
-			s->controls, NULL, NULL, LDAP_NO_LIMIT, &s->msgid);
+	const int r = rc == LDAP_SUCCESS ? session_send(s->session, &ask, &s->msgid, err)
+					 : ldap_fail(err, rc, NULL, "the control of paging");
 	ldap_control_free(page);
-	if (rc != LDAP_SUCCESS) {
-		s->msgid = -1;
-		ldap_fail_last(err, ld, rc, "searching %s", s->req.base);
-		return incomplete(s, err);
-	}
-	return 0;
+	return r < 0 ? err_in(err, "searching %s", s->req.base) : 0;
+}
+
+static int ask_next(struct search *s, struct err *err)
+{
+	s->page++;
+	return ask(s, err) < 0 ? incomplete(s, err) : 0;
 }
 
 static int add_entry(struct search *s, LDAPMessage *m, struct err *err)
@@ -116,6 +120,7 @@ static int add_entry(struct search *s, LDAPMessage *m, struct err *err)
 	struct item item = {.message = m};
 	struct value name, list;
 
+	s->came++;
 	/* It is the page's before it is looked at, so that it is freed with it. */
 	buf_add(&s->items, &item, sizeof(item));
 	struct item *it = item_at(s, s->n++);
@@ -163,7 +168,16 @@ static int take_cookie(struct search *s, struct err *err)
 	return 0;
 }
 
-/* The page's, or the search's, result. */
+/* What is asked for with the sync control is not paged (ldap_sync.c). */
+static int too_many(const struct search *s, struct err *err)
+{
+	return err_set(err, ERR_FATAL,
+		"searching %s: sizeLimitExceeded (%d): syncrepl gives all at once: set changes = "
+		"timestamp, or raise the server's size limit for this account",
+		s->req.base, LDAP_SIZELIMIT_EXCEEDED);
+}
+
+/* The page's, or the search's, result. A server that was too busy to begin is asked again. */
 static int end_page(struct search *s, LDAPMessage *m, struct err *err)
 {
 	int code;
@@ -171,9 +185,16 @@ static int end_page(struct search *s, LDAPMessage *m, struct err *err)
 	s->msgid = -1;
 	ldap_controls_free(s->answer);
 	s->answer = NULL;
-	if (ask_result(session_handle(s->session), m, s->req.base, &code, &s->answer, err) < 0)
+	if (ask_result(session_handle(s->session), m, s->req.base, &code, &s->answer, err) == 0) {
+		s->patience = (struct patience){0};
+		return take_cookie(s, err);
+	}
+	if (code == LDAP_SIZELIMIT_EXCEEDED &&
+		ldap_control_find(LDAP_CONTROL_SYNC, s->req.controls, NULL) != NULL)
+		return too_many(s, err);
+	if (s->came > 0 || session_retry(s->session, &s->patience, code, err) < 0)
 		return -1;
-	return take_cookie(s, err);
+	return ask(s, err);
 }
 
 /* Does the server get anywhere? */
@@ -236,7 +257,7 @@ static int receive(struct search *s, struct err *err)
 	}
 	if (check_progress(s, err) < 0 || complete_ranges(s, err) < 0)
 		return incomplete(s, err);
-	return s->cookie != NULL ? ask(s, err) : 0;
+	return s->cookie != NULL ? ask_next(s, err) : 0;
 }
 
 static int finish(struct search *s, struct err *err)
@@ -301,7 +322,7 @@ int search_start(struct session *session, const struct search_request *req, stru
 	keys_init(&s->begins, 0, false);
 	twins_start(&s->ids, CHUNK);
 	read_ahead(session_handle(session));
-	if (ask(s, err) < 0) {
+	if (ask_next(s, err) < 0) {
 		search_free(s);
 		return -1;
 	}

@@ -15,6 +15,9 @@ struct arena;
  * was met. Then, and only then, search_next gives 0. Everything else is -1 with the reason
  * ("incomplete: page 3 of ldaps://dc1: ...").
  *
+ * A server that is busy or unavailable before it gave an entry of the page is asked for it again,
+ * within `retry`.
+ *
  * Memory: one page of messages, and 8 bytes an entry for the ids. The next page waits in the
  * connection.
  */

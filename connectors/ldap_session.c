@@ -3,17 +3,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_connection.h"
-
-#define PAUSE_FIRST 500 /* milliseconds */
-#define PAUSE_LAST 10000
+#include "connectors/ldap_pause.h"
 
 /* One attempt at one URL. */
 static int attempt(struct session *s, const char *url, struct err *err)
@@ -27,16 +23,6 @@ static int attempt(struct session *s, const char *url, struct err *err)
 	if (err->kind == ERR_ENTRY)
 		err->kind = ERR_FATAL;
 	return err_in(err, "%s", url);
-}
-
-/* Between a half and a whole of the pause: many that were cut off do not come back at once. */
-static void rest(long long pause)
-{
-	const long long ms = pause / 2 + (long long)arc4random_uniform((unsigned)(pause / 2) + 1);
-	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-
-	while (nanosleep(&t, &t) < 0)
-		;
 }
 
 /* Each URL once. */
@@ -61,17 +47,22 @@ static int attempt_all(struct session *s, struct err *err)
 
 static int attempts(struct session *s, struct err *err)
 {
-	const long long until = watch_now() + s->login.retry * 1000;
+	const long long retry = watch_now() + s->login.retry * 1000;
+	const long long until = retry < s->until ? retry : s->until;
+	long long pause = 0;
 
-	for (long long pause = PAUSE_FIRST;;) {
-		if (attempt_all(s, err) == 0)
-			return 0;
-		if (err->kind == ERR_FATAL || watch_now() + pause > until)
+	s->opened = false;
+	if (deadline_check(s, err) < 0)
+		return -1;
+	while (attempt_all(s, err) < 0) {
+		const long long again = watch_now() + pause_next(&pause);
+		if (err->kind == ERR_FATAL || again > until)
 			return -1;
 		log_info("%s: %s; trying again", s->login.label, err->text);
-		rest(pause);
-		pause = pause * 2 < PAUSE_LAST ? pause * 2 : PAUSE_LAST;
+		pause_until(again);
 	}
+	s->opened = true;
+	return 0;
 }
 
 /* What the process needs before libldap is called for the first time. */
@@ -93,14 +84,24 @@ int session_open(const struct config *cfg, struct session **out, struct err *err
 
 	s->mem = mem;
 	(void)pthread_once(&prepared, prepare);
-	if (login_read(s, cfg, err) < 0 ||
-		watch_start(&s->watch, s->login.timeout * 1000 + 500, err) < 0 ||
+	if (login_read(s, cfg, err) < 0) {
+		session_close(s);
+		return -1;
+	}
+	s->until = watch_now() + s->login.deadline * 1000;
+	if (watch_start(&s->watch, s->login.timeout * 1000 + 500, err) < 0 ||
 		attempts(s, err) < 0) {
 		session_close(s);
 		return -1;
 	}
 	*out = s;
 	return 0;
+}
+
+int session_again(struct session *s, struct err *err)
+{
+	connect_down(s);
+	return attempts(s, err);
 }
 
 void session_close(struct session *s)

@@ -59,6 +59,7 @@ struct server {
 	{"window", SETTING_NUMBER, "64", NULL, "operations under way at once"}, \
 	{"timeout", SETTING_SPAN, "60s", NULL, "the longest wait for an answer"}, \
 	{"retry", SETTING_SPAN, "5m", NULL, "how long a busy or absent server is tried again"}, \
+	{"deadline", SETTING_SPAN, "2h", NULL, "how long a connector may use a server, with all that it does"}, \
 	{"max-pdu", SETTING_NUMBER, "16777216", NULL, "the largest message taken from the server, in bytes"}, \
 	{"sign-only", SETTING_BOOL, "false", NULL, "gssapi: integrity without encryption will do"}
 /* clang-format on */
@@ -67,6 +68,9 @@ struct server {
  * with growing pauses until the time of `retry` is over. -1: ERR_FATAL when a person must act
  * (certificate, credentials, settings), else ERR_BUSY. */
 int session_open(const struct config *, struct session **, struct err *);
+/* Open a session anew that has lost its connection. The time of `deadline` began with the first
+ * time. -1: as session_open; it can be tried again. */
+int session_again(struct session *, struct err *);
 /* Unbinds and frees; NULL is allowed. */
 void session_close(struct session *);
 
@@ -76,10 +80,22 @@ bool session_supports(const struct session *, const char *oid);
 /* Values of a root DSE attribute, which live as long as the session; NULL and n = 0. */
 const struct value *session_root(const struct session *, const char *attribute, unsigned *n);
 
-/* For ldap_*.c only. A failed call may leave the connection dead; session_close is all that is
- * allowed then (session_alive says false). */
+/* For ldap_*.c only. A failed call may leave the connection dead (session_alive says false); only
+ * session_again and session_close help then. When the time of `deadline` is over, all of them fail
+ * with ERR_BUSY ("deadline of 2h is over"), whatever the server still has to say. */
 LDAP *session_handle(struct session *);
 bool session_alive(const struct session *);
+/* A search as it is sent. */
+struct ask {
+	const char *base;
+	int scope;
+	const char *filter;
+	const char *const *attributes;
+	LDAPControl **controls; /* NULL: none */
+	int limit;              /* of entries; 0: none */
+};
+/* Sends it. *msgid is -1 when that fails. */
+int session_send(struct session *, const struct ask *, int *msgid, struct err *);
 /* The next message of msgid (or of any: LDAP_RES_ANY): LDAP_MSG_ONE or LDAP_MSG_ALL. The caller
  * frees it. -1: nothing came within `timeout` (ERR_BUSY), the connection was lost (ERR_BUSY), the
  * server sent what is not LDAP or over max-pdu (ERR_FATAL). The watchdog ends waits inside of
@@ -88,9 +104,17 @@ bool session_alive(const struct session *);
 int session_wait(struct session *, int msgid, int all, LDAPMessage **, struct err *);
 /* Is a message there already? 1, 0, -1; does not wait. */
 int session_poll(struct session *, int msgid, int all, LDAPMessage **, struct err *);
-/* A small search to its end, unpaged: at most `limit` entries (0: any), more are an error. *result
- * is the chain of messages for ldap_first_entry, which the caller frees also on -1; a base that is
- * not there is 0 with no entries. */
+/* How long the server has been too busy for something; all zero: not at all. */
+struct patience {
+	long long pause;   /* as pause_next's */
+	long long give_up; /* when the time of `retry` is over */
+};
+/* An answer had this result code, and err says so. Is it worth to ask the same once more? 0: yes,
+ * the server was busy or unavailable, and the pause before that is over. -1: no. */
+int session_retry(struct session *, struct patience *, int code, struct err *);
+/* A small search to its end, unpaged, again when the server is busy: at most `limit` entries (0:
+ * any), more are an error. *result is the chain of messages for ldap_first_entry, which the caller
+ * frees also on -1; a base that is not there is 0 with no entries. */
 int session_search(struct session *, const char *base, int scope, const char *filter,
 	const char *const *attributes, int limit, LDAPMessage **result, struct err *);
 

@@ -5,8 +5,10 @@
 #include <sys/time.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_connection.h"
+#include "connectors/ldap_pause.h"
 
 /* The server's last words (RFC 4511, 4.4.1). libldap gives the text to those only who wait for a
  * message of any id. */
@@ -49,13 +51,36 @@ static int lost(struct session *s, int reason, struct err *err)
 	return ldap_fail_last(err, s->ld, code, "waiting for an answer");
 }
 
+int deadline_check(struct session *s, struct err *err)
+{
+	static const struct {
+		long long seconds;
+		char letter;
+	} units[] = {{3600, 'h'}, {60, 'm'}, {1, 's'}}, *unit = units;
+
+	if (watch_now() < s->until)
+		return 0;
+	s->alive = false;
+	while (s->login.deadline % unit->seconds != 0)
+		unit++;
+	return err_set(err, ERR_BUSY, "deadline of %lld%c is over: is there so much to do?",
+		s->login.deadline / unit->seconds, unit->letter);
+}
+
+static int usable(struct session *s, struct err *err)
+{
+	if (deadline_check(s, err) < 0)
+		return -1;
+	return s->alive ? 0 : err_set(err, ERR_BUSY, "the connection was lost");
+}
+
 /* 1: a message, 0: none came in time, -1. */
 static int receive(struct session *s, int msgid, int all, struct timeval *limit,
 	LDAPMessage **message, struct err *err)
 {
 	*message = NULL;
-	if (!s->alive)
-		return err_set(err, ERR_BUSY, "the connection was lost");
+	if (usable(s, err) < 0)
+		return -1;
 	errno = 0;
 	watch_begin(&s->watch);
 	const int rc = ldap_result(s->ld, msgid, all, limit, message);
@@ -78,11 +103,15 @@ static int receive(struct session *s, int msgid, int all, struct timeval *limit,
 
 int session_wait(struct session *s, int msgid, int all, LDAPMessage **message, struct err *err)
 {
-	struct timeval limit = {(time_t)s->login.timeout, 0};
+	const long long left = s->until - watch_now() + 1, most = s->login.timeout * 1000;
+	const long long ms = left > most ? most : left > 0 ? left : 0;
+	struct timeval limit = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
 	const int r = receive(s, msgid, all, &limit, message, err);
 
 	if (r != 0)
 		return r > 0 ? 0 : -1;
+	if (deadline_check(s, err) < 0)
+		return -1;
 	s->alive = false;
 	return err_set(err, ERR_BUSY, "no answer within %lld s", s->login.timeout);
 }
@@ -94,19 +123,52 @@ int session_poll(struct session *s, int msgid, int all, LDAPMessage **message, s
 	return receive(s, msgid, all, &limit, message, err);
 }
 
-static int finish(
-	struct session *s, LDAPMessage *result, const char *what, int limit, struct err *err)
+int session_send(struct session *s, const struct ask *a, int *msgid, struct err *err)
+{
+	*msgid = -1;
+	if (usable(s, err) < 0)
+		return -1;
+	watch_begin(&s->watch);
+	const int rc = ldap_search_ext(s->ld, a->base, a->scope, a->filter,
+		(char **)(uintptr_t)a->attributes, 0, a->controls, NULL, NULL, a->limit, msgid);
+	(void)watch_end(&s->watch);
+	if (rc == LDAP_SUCCESS)
+		return 0;
+	*msgid = -1;
+	s->alive &= !ldap_code(rc)->lost;
+	return rc == LDAP_SERVER_DOWN ? err_set(err, ERR_BUSY, "the connection was lost")
+				      : ldap_fail_last(err, s->ld, rc, "sending a search");
+}
+
+int session_retry(struct session *s, struct patience *p, int code, struct err *err)
+{
+	if ((code != LDAP_BUSY && code != LDAP_UNAVAILABLE) || !s->alive || !s->opened)
+		return -1;
+	const long long now = watch_now(), again = now + pause_next(&p->pause);
+	if (p->give_up == 0)
+		p->give_up = now + s->login.retry * 1000;
+	if (again > p->give_up || again > s->until)
+		return -1;
+	log_info("%s: %s; asking again", s->login.label, err->text);
+	pause_until(again);
+	return 0;
+}
+
+/* *code is the server's. */
+static int finish(struct session *s, LDAPMessage *result, const char *what, int limit, int *code,
+	struct err *err)
 {
 	LDAPMessage *last = result;
 	char *text = NULL;
-	int code = LDAP_DECODING_ERROR, r = 0;
+	int r = 0;
 
+	*code = LDAP_DECODING_ERROR;
 	for (LDAPMessage *m = ldap_first_message(s->ld, result); m != NULL;
 		m = ldap_next_message(s->ld, m))
 		last = m;
-	(void)ldap_parse_result(s->ld, last, &code, NULL, &text, NULL, NULL, 0);
-	if (code != LDAP_SUCCESS && code != LDAP_NO_SUCH_OBJECT)
-		r = ldap_fail(err, code, text, "%s", what);
+	(void)ldap_parse_result(s->ld, last, code, NULL, &text, NULL, NULL, 0);
+	if (*code != LDAP_SUCCESS && *code != LDAP_NO_SUCH_OBJECT)
+		r = ldap_fail(err, *code, text, "%s", what);
 	else if (limit > 0 && ldap_count_entries(s->ld, result) > limit)
 		r = err_set(err, ERR_FATAL, "%s: the server gave more than %d", what, limit);
 	ldap_memfree(text);
@@ -116,22 +178,20 @@ static int finish(
 int session_search(struct session *s, const char *base, int scope, const char *filter,
 	const char *const *attributes, int limit, LDAPMessage **result, struct err *err)
 {
+	const struct ask ask = {base, scope, filter, attributes, NULL, limit};
+	struct patience patience = {0};
 	char what[256];
-	int id = 0;
+	int id, code, r;
 
 	*result = NULL;
 	(void)snprintf(what, sizeof(what), "search \"%s\" %s", base, filter);
-	if (!s->alive)
-		return err_set(err, ERR_BUSY, "%s: the connection was lost", what);
-	watch_begin(&s->watch);
-	const int rc = ldap_search_ext(s->ld, base, scope, filter, (char **)(uintptr_t)attributes,
-		0, NULL, NULL, NULL, limit, &id);
-	(void)watch_end(&s->watch);
-	if (rc != LDAP_SUCCESS) {
-		s->alive &= !ldap_code(rc)->lost;
-		return ldap_fail_last(err, s->ld, rc, "%s", what);
-	}
-	if (session_wait(s, id, LDAP_MSG_ALL, result, err) < 0)
-		return err_in(err, "%s", what);
-	return finish(s, *result, what, limit, err);
+	do {
+		ldap_msgfree(*result);
+		*result = NULL;
+		if (session_send(s, &ask, &id, err) < 0 ||
+			session_wait(s, id, LDAP_MSG_ALL, result, err) < 0)
+			return err_in(err, "%s", what);
+		r = finish(s, *result, what, limit, &code, err);
+	} while (r < 0 && session_retry(s, &patience, code, err) == 0);
+	return r;
 }

@@ -1,38 +1,15 @@
 #include "connectors/ldap_write.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
-#include "base/config.h"
 #include "base/err.h"
 #include "base/log.h"
 
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_connection.h"
+#include "connectors/ldap_pause.h"
 #include "connectors/ldap_writer.h"
-
-/* Pauses for a server that is busy or away: each twice the last, in milliseconds. */
-#define PAUSE_FIRST 100
-#define PAUSE_MOST 20000
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void sleep_until(long long when)
-{
-	const struct timespec t = {when / 1000, when % 1000 * 1000000};
-
-	while (when > 0 && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-		;
-}
 
 /* The flight's place is taken by the last one. */
 static void land(struct writer *w, struct flight *f, enum outcome_kind kind)
@@ -68,27 +45,23 @@ void writer_failed(struct writer *w, struct flight *f)
 /* Send less, and nothing for a while. What comes back together counts once. */
 static void slow_down(struct writer *w)
 {
-	const long long now = now_ms();
+	const long long now = watch_now();
 
 	if (w->give_up == 0)
 		w->give_up = now + w->retry;
 	w->hopeless = w->hopeless || now >= w->give_up;
 	if (now < w->resume)
 		return;
-	w->pause = w->pause == 0 ? PAUSE_FIRST : 2 * w->pause;
-	if (w->pause > PAUSE_MOST)
-		w->pause = PAUSE_MOST;
 	if (w->limit > 1)
 		w->limit /= 2;
-	/* Between half of it and all: others wait for the same server. */
-	w->resume = now + w->pause / 2 + arc4random_uniform((unsigned)w->pause / 2);
+	w->resume = now + pause_next(&w->pause);
 }
 
 /* A pause is over only when something that was sent after it is answered. */
 void writer_speed_up(struct writer *w)
 {
 	w->give_up = 0;
-	if (w->pause > 0 && now_ms() >= w->resume)
+	if (w->pause > 0 && watch_now() >= w->resume)
 		w->pause = w->resume = 0;
 	if (w->pause == 0 && w->limit < w->dir->window)
 		w->limit++;
@@ -104,7 +77,7 @@ static void forget_replacements(struct flight *f)
 /* Is there no time left for the change? It counts from its first trouble on. */
 static bool too_late(const struct writer *w, struct flight *f)
 {
-	const long long now = now_ms();
+	const long long now = watch_now();
 
 	if (f->give_up == 0)
 		f->give_up = now + w->retry;
@@ -174,7 +147,7 @@ static struct value replica_of(const struct writer *w)
 
 static void reconnect(struct writer *w)
 {
-	sleep_until(w->resume);
+	pause_until(w->resume);
 	if (w->hopeless)
 		return;
 	if (ldap_dir_live(w->dir, &w->why) < 0) {
@@ -245,7 +218,7 @@ static bool may_send(const struct writer *w)
 /* First what was begun, then what comes next, as far as it depends on nothing under way. */
 static void send_more(struct writer *w)
 {
-	if (w->resume > 0 && now_ms() < w->resume)
+	if (w->resume > 0 && watch_now() < w->resume)
 		return;
 	for (unsigned i = w->n_flights; i-- > 0 && w->n_sent < w->n_flights && may_send(w);) {
 		if (w->flights[i].msgid == 0)
@@ -314,7 +287,7 @@ static void write_all(struct writer *w)
 		if (w->n_sent > 0)
 			receive(w);
 		else if (!w->lost)
-			sleep_until(w->resume);
+			pause_until(w->resume);
 	}
 }
 
@@ -336,7 +309,7 @@ int ldap_write_changes(struct connector *c, const struct change *changes, struct
 		.limit = dir->window,
 		.flights = arena_alloc(mem, dir->window * sizeof(struct flight)),
 		.post_read = session_supports(dir->session, LDAP_CONTROL_POST_READ),
-		.retry = 1000 * config_number(dir->config, "retry")};
+		.retry = 1000 * dir->session->login.retry};
 	memset(outcomes, 0, n * sizeof(*outcomes));
 	w.replica = replica_of(&w);
 	window_init(mem, &w.window, dir->window);

@@ -293,6 +293,16 @@ static int apply_all(struct applying *a)
 	return n;
 }
 
+/* A server that was read is still there. */
+static int open_target(struct applying *a)
+{
+	a->target = a->plan->target;
+	a->plan->target = NULL;
+	if (a->target != NULL)
+		return 0;
+	return connector_open(a->plan->flow->target_config, &a->target, a->err);
+}
+
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,
 	struct err *err)
 {
@@ -306,7 +316,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	int rc = -1;
 	if (applied->texts == NULL || postponed_start(&a->postponed) < 0)
 		err_set(err, ERR_BUSY, "out of memory");
-	else if (connector_open(plan->flow->target_config, &a->target, err) == 0)
+	else if (open_target(a) == 0)
 		rc = apply_all(a);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */

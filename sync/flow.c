@@ -367,14 +367,19 @@ static int open_sides(struct gather *g, struct err *err)
 	return connector_open(g->flow->target_config, &g->target, err);
 }
 
-static int close_sides(struct gather *g, int rc, struct err *err)
+static int close_sides(struct planning *p, int rc)
 {
+	struct gather *g = &p->g;
 	struct err ignored;
 
-	/* Nothing was written: closing cannot lose anything. */
+	/* Nothing was written: closing cannot lose anything. Connecting anew takes a server longer
+	 * than anything else in a run with little to do. */
 	(void)connector_close(g->source, &ignored);
-	(void)connector_close(g->target, &ignored);
-	return rc < 0 ? err_in(err, "flow %s", g->flow->name) : rc;
+	if (rc == 0 && (g->target->type->can & CAN_BESIDE) != 0)
+		p->plan->target = g->target;
+	else
+		(void)connector_close(g->target, &ignored);
+	return rc < 0 ? err_in(p->err, "flow %s", g->flow->name) : rc;
 }
 
 /* 0; 1: to be tried again with all of the target (p->all); -1. */
@@ -409,7 +414,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	state_let_go(state);
 	if (rc == 0 && p->m.unsure)
 		rc = 1;
-	rc = close_sides(&p->g, rc, p->err);
+	rc = close_sides(p, rc);
 	paired_free(&p->p);
 	matched_free(&p->m);
 	gather_free(&p->g);
@@ -441,6 +446,8 @@ int flow_plan(const struct flow *flow, struct state *state, const struct flow_op
 
 void plan_free(struct plan *plan)
 {
+	(void)connector_close(plan->target, &(struct err){.kind = ERR_NONE});
+	plan->target = NULL;
 	steps_free(&plan->steps);
 	renames_free(&plan->renames);
 	spool_free(plan->cookie);

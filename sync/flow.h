@@ -30,7 +30,8 @@ struct plan {
 	bool full;
 	bool one;     /* --object */
 	bool partial; /* steps were left for another run, which has to start where this one does */
-	unsigned n_cautions; /* what every report says: a directory that may be anybody's */
+	struct connector *target; /* a server's, still open for writing; NULL: to be opened */
+	unsigned n_cautions;      /* what every report says: a directory that may be anybody's */
 	const char *cautions[2];
 	struct steps steps;
 	struct renames renames; /* by the steps that plan_next gave so far */

@@ -233,7 +233,8 @@ uint64_t target_digest(const struct flow *f, const struct entry *e)
 {
 	if (e->digest != 0)
 		return e->digest;
-	return hash_bytes(e->name.data, e->name.len, entry_digest(e, &f->writes));
+	return hash_bytes(
+		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->writes));
 }
 
 /* Cases 4 and 8. */

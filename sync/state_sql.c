@@ -17,7 +17,7 @@ static const char *const texts[N_QUERIES] = {
 		   "FROM link WHERE flow = ? AND source = ?",
 	/* As the index says it, or it would not be used. */
 	[Q_WAITING] = "SELECT source, target, source_digest, target_digest, name, left, written "
-		      "FROM link WHERE flow = ? AND source_digest = 0",
+		      "FROM link INDEXED BY link_waiting WHERE flow = ? AND source_digest = 0",
 	[Q_MANAGED] = "SELECT target FROM link WHERE flow = (SELECT id FROM flow WHERE name = ?)",
 	[Q_PENDINGS] =
 		"SELECT source, kind, name, attribute, value, side, authority, rule, message, "

@@ -140,7 +140,8 @@ class Bench:
         self.configure(self.target.url)
         self.galway(10, "trial")
         searches = {}
-        for operation, names in re.findall(r"(conn=\d+ op=\d+) SRCH attr=(.*)", (self.source.folder / "log").read_text()):
+        log = (self.source.folder / "log").read_text()
+        for operation, names in re.findall(r"(conn=\d+ op=\d+) SRCH attr=(.*)", log):
             searches.setdefault(operation, []).extend(names.split())
         self.attributes = max(searches.values(), key=len)
 
@@ -202,7 +203,7 @@ class Bench:
 
     def delta(self, n):
         """As many changes of the source for galway as ldapmodify makes in the target, of other contacts."""
-        count = min(CHANGES, n // 2)
+        count = min(CHANGES, n // 4)
         source, target = ldap.initialize(self.source.url), ldap.initialize(self.target.url)
         users = some(source, SOURCE, "(objectClass=user)", count)
         contacts = [f"{dn[:-len(',OU=People,' + SOURCE)]},{INTO}" for dn in some(
@@ -300,7 +301,8 @@ def main():
             text = tables.text(bench.results, bench.links, bench.sizes)
             print(text, flush=True)
     if options.write:
-        made = f"Made by `{os.environ.get('BENCH_COMMAND', 'tests/bench/ldap.sh')}`, {os.cpu_count()} cores, medians:\n\n"
+        command = os.environ.get("BENCH_COMMAND", "tests/bench/ldap.sh")
+        made = f"Made by `{command}` with {os.cpu_count()} cores, medians of whole processes:\n\n"
         tables.write(ROOT / "docs" / "performance.md", made + text)
 
 

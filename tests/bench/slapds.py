@@ -8,9 +8,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "live"))
 import server  # noqa: E402  (tests/live: processes that are stopped again)
 
 SCHEMA = server.HERE / "schema" / "ad.schema"
-EQUALITY = ("objectClass entryUUID entryCSN modifyTimestamp objectGUID cn mail mailNickname proxyAddresses targetAddress"
-            " sAMAccountName userPrincipalName msRTCSIP-PrimaryUserAddress legacyExchangeDN adminDescription manager"
-            " uSNChanged")
+EQUALITY = ("objectClass entryUUID entryCSN modifyTimestamp objectGUID cn mail mailNickname proxyAddresses"
+            " targetAddress sAMAccountName userPrincipalName msRTCSIP-PrimaryUserAddress legacyExchangeDN"
+            " adminDescription manager uSNChanged")
 # Without a sync after each write, mdb must write through its map: by write(2) it gets slower as the file grows.
 NO_SYNC = "dbnosync\nenvflags writemap\n"
 CONFIG = """\

@@ -7,7 +7,7 @@
 #     <!-- run: exit 4 -->        each of its lines ends with 4
 #     <!-- run: not here, ... --> the block is left out, with the reason
 #
-# Configurations (```conf NAME) of docs/directories.md get as far as the servers, which are not there.
+# Configurations (```conf NAME) of README.md and docs/directories.md get as far as the servers, which are not there.
 #
 # Beside that: files that the pages name are there, and so is everything that the program's own help names.
 set -euo pipefail
@@ -72,23 +72,34 @@ mkdir -m 700 "$work/etc"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=nobody -days 2 \
     -keyout "$work/etc/key.pem" -out "$work/etc/abc-ca.pem" 2>"$work/out" || fail "openssl: $(cat "$work/out")"
 block docs/rules.md rules all.rules >"$work/etc/people.rules"
-mapfile -t names < <(sed -n 's/^```conf //p' "$root/docs/directories.md")
-[ ${#names[@]} -gt 0 ] || fail "docs/directories.md has no configuration"
-for name in "${names[@]}"; do
-    block docs/directories.md conf "$name" |
+cp "$work/etc/abc-ca.pem" "$work/etc/xyz-ca.pem"
+
+# try PAGE NAME: check ends with 5, as each server is away and each flow is good
+try() {
+    local config=$work/etc/$2 code=0 servers away flows good
+    block "$1" conf "$2" |
         sed -e "s|/etc/galway/|$work/etc/|; s|/var/lib/galway/|$work/etc/|" \
             -e '/url *=/ s|\(ldaps\{0,1\}\)://[a-z0-9.]*|\1://127.0.0.1:1|g' \
-            -e 's/^ *type = \(ad\|ldap\)$/&\n    retry = 0s/' >"$work/etc/$name"
-    code=0
-    galway -c "$work/etc/$name" check </dev/null >"$work/out" 2>&1 || code=$?
-    servers=$(grep -c '^connector ' "$work/etc/$name") || true
+            -e 's/^ *type = \(ad\|ldap\)$/&\n    retry = 0s/' >"$config"
+    galway -c "$config" check </dev/null >"$work/out" 2>&1 || code=$?
+    servers=$(grep -c '^connector ' "$config") || true
     away=$(grep -c '^connector .*: FAILED: ldaps\{0,1\}://127.0.0.1:1: cannot be reached' "$work/out") || true
-    flows=$(grep -c '^flow .*: good: ' "$work/out") || true
-    if [ "$code" != 5 ] || [ "$away" != "$servers" ] || [ "$flows" != "$(grep -c '^flow ' "$work/etc/$name")" ]; then
-        fail "docs/directories.md: $name: check ended with $code, not for want of its servers"
+    flows=$(grep -c '^flow ' "$config") || true
+    good=$(grep -c '^flow .*: good: ' "$work/out") || true
+    if [ "$code $servers $flows" != "5 $away $good" ]; then
+        fail "$1: $2: check ended with $code, not for want of its servers"
         cat "$work/out" >&2
     fi
+}
+
+tried=0
+for page in README.md docs/directories.md; do
+    while read -r name; do
+        try "$page" "$name"
+        tried=$((tried + 1))
+    done < <(sed -n 's/^```conf //p' "$root/$page")
 done
+[ "$tried" -gt 0 ] || fail "no page has a configuration"
 
 # ---- what the pages name
 
@@ -131,5 +142,5 @@ done < <("$galway" help settings | sed -n '/type = ldap/,/^flow/ s/^  \([a-z-]*\
 mapfile -t words < <("$galway" help validators | sed -n 's/^\([EW]_[A-Z0-9_]*\) .*/\1/p')
 named docs/validators.md "${words[@]}"
 
-[ "$failed" -eq 0 ] && echo "$ran commands of the documentation ran as it says"
+[ "$failed" -eq 0 ] && echo "$ran commands and $tried configurations of the documentation are as it says"
 exit "$failed"

@@ -201,7 +201,7 @@ def checked(pair):
 
 def openldap_to_389(options):
     with (server.Folder("permissions") as folder,
-          Limited("abc", "openldap-source", overlays=["syncprov", "refint"]) as abc,
+          Limited("abc", "openldap-source", overlays=["syncprov"]) as abc,
           Limited389("xyz", "389-source", "389-target", plugins=["referential integrity postoperation"]) as xyz):
         play(options, folder, abc, xyz, full_after=slapd.FULL_AFTER)
 
