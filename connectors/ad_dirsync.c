@@ -32,11 +32,12 @@ struct pass {
 	struct ad_dir *d;
 	bool first; /* for the cookie alone */
 	const char *filter;
-	char **attributes; /* NULL: all */
+	const char **attributes; /* NULL: all */
 	struct value cookie;
 	bool more;
 	int code; /* of the last page; LDAP_SUCCESS */
 	unsigned pages, strangers;
+	struct patience patience;
 };
 
 /* Sequence {flags, the most bytes, cookie} */
@@ -151,17 +152,18 @@ static int one_page(struct pass *p, struct err *err)
 	LDAP *ld = session_handle(p->d->dir.session);
 	LDAPControl dirsync, *controls[] = {&dirsync, NULL};
 	LDAPMessage *m;
+	const struct ask ask = {session_server(p->d->dir.session)->context, LDAP_SCOPE_SUBTREE,
+		p->filter, p->attributes, controls, LDAP_NO_LIMIT};
 	int msgid, type = 0, r;
 
 	if (++p->pages > PAGES_MAX)
 		return err_set(err, ERR_FATAL, "DirSync: more than %d pages", PAGES_MAX);
 	if (request_control(p, &dirsync, err) < 0)
 		return -1;
-	int rc = ldap_search_ext(ld, session_server(p->d->dir.session)->context, LDAP_SCOPE_SUBTREE,
-		p->filter, p->attributes, 0, controls, NULL, NULL, 0, &msgid);
+	r = session_send(p->d->dir.session, &ask, &msgid, err);
 	ber_memfree(dirsync.ldctl_value.bv_val);
-	if (rc != LDAP_SUCCESS)
-		return ldap_fail(err, rc, NULL, "DirSync");
+	if (r < 0)
+		return err_in(err, "DirSync");
 	do {
 		if (session_wait(p->d->dir.session, msgid, LDAP_MSG_ONE, &m, err) < 0)
 			return err_in(err, "DirSync");
@@ -189,18 +191,27 @@ static bool try_security(struct pass *p)
 	return true;
 }
 
-static char **attribute_list(struct ad_dir *d)
+/* A page that the server was too busy for does not count. */
+static bool try_again(struct pass *p, struct err *err)
+{
+	if (session_retry(p->d->dir.session, &p->patience, p->code, err) < 0)
+		return false;
+	p->pages--;
+	return true;
+}
+
+static const char **attribute_list(struct ad_dir *d)
 {
 	unsigned n = 0;
 
 	if (d->watched == NULL)
 		return NULL;
-	char **list = arena_alloc(d->pass, (d->watched->n + N_ALWAYS + 1) * sizeof(*list));
+	const char **list = arena_alloc(d->pass, (d->watched->n + N_ALWAYS + 1) * sizeof(*list));
 	for (size_t i = 0; i < N_ALWAYS; i++)
-		list[n++] = arena_strdup(d->pass, always[i]);
+		list[n++] = always[i];
 	for (unsigned id = 0; id < d->watched->n; id++) {
 		if (attr_set_has(d->watched, id))
-			list[n++] = arena_strdup(d->pass, attr_name(id));
+			list[n++] = attr_name(id);
 	}
 	list[n] = NULL;
 	return list;
@@ -220,7 +231,9 @@ int ad_dirsync(struct ad_dir *d, struct err *err)
 	do {
 		if (one_page(&p, err) < 0)
 			return -1;
-		if (p.code != LDAP_SUCCESS && !try_security(&p))
+		if (p.code == LDAP_SUCCESS)
+			p.patience = (struct patience){0};
+		else if (!try_security(&p) && !try_again(&p, err))
 			return -1;
 	} while (p.code != LDAP_SUCCESS || p.more);
 	d->cookie.dirsync = p.cookie;

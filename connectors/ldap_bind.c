@@ -12,12 +12,16 @@
 
 static const char anonymous[] = "anonymous";
 
-/* A result message without values: its code, and err when it is not success. */
-static int verdict(struct session *s, LDAPMessage *answer, const char *what, struct err *err)
+/* A result message of that type without values: err when it is not success. libldap takes the
+ * answer to anything for one. */
+static int verdict(
+	struct session *s, LDAPMessage *answer, int type, const char *what, struct err *err)
 {
 	char *text = NULL;
 	int code = LDAP_DECODING_ERROR;
 
+	if (ldap_msgtype(answer) != type)
+		return err_set(err, ERR_FATAL, "%s: the server answers something else", what);
 	(void)ldap_parse_result(s->ld, answer, &code, NULL, &text, NULL, NULL, 0);
 	const int r = code == LDAP_SUCCESS ? 0 : ldap_fail(err, code, text, "%s", what);
 	ldap_memfree(text);
@@ -60,7 +64,7 @@ static int simple(struct session *s, const char *who, struct berval *password, s
 		return ldap_fail_last(err, s->ld, rc, "%s", what);
 	int r = session_wait(s, id, LDAP_MSG_ALL, &answer, err);
 	if (r == 0)
-		r = verdict(s, answer, what, err);
+		r = verdict(s, answer, LDAP_RES_BIND, what, err);
 	ldap_msgfree(answer);
 	return r;
 }
@@ -212,7 +216,7 @@ static int whoami(struct session *s, struct err *err)
 		return ldap_fail_last(err, s->ld, rc, "whoami");
 	int r = session_wait(s, id, LDAP_MSG_ALL, &answer, err);
 	if (r == 0)
-		r = verdict(s, answer, "whoami", err);
+		r = verdict(s, answer, LDAP_RES_EXTENDED, "whoami", err);
 	if (r == 0 && (rc = ldap_parse_whoami(s->ld, answer, &who)) != LDAP_SUCCESS)
 		r = ldap_fail(err, rc, NULL, "whoami");
 	if (r == 0)

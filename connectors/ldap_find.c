@@ -145,6 +145,7 @@ static int send_more(struct find *f, struct err *err)
 	while (r == 0 && f->under_way < f->room && f->next < f->n) {
 		struct asked *a = &f->asked[f->under_way];
 		*a = next_of(f);
+		arena_reset(f->scratch);
 		if (is_name(f, a) && !is_ours(f, f->wishes[a->first]))
 			continue;
 		r = send(f, a, err);
@@ -164,9 +165,8 @@ static int end(struct find *f, LDAPMessage *m, struct err *err)
 		ask_result(session_handle(f->dir->session), m, f->req->base, &code, NULL, err);
 	while (i < f->under_way && f->asked[i].msgid != ldap_msgid(m))
 		i++;
-	/* What was given up before (another search) may still be answered. */
 	if (i == f->under_way)
-		return 0;
+		return r;
 	struct asked *a = &f->asked[i];
 	if (code == LDAP_BUSY || code == LDAP_UNAVAILABLE) {
 		a->msgid = -1;

@@ -8,7 +8,8 @@
 /*
  * Some entries of a directory: those that wishes name (connector.h). Up to `window` searches are
  * under way at once, each for up to FIND_VALUES ids or values of one attribute, or for one name.
- * Each entry is given once, in any order.
+ * Each entry is given once, in any order. A server that is busy or unavailable is asked again,
+ * within `retry`.
  */
 #define FIND_VALUES 50
 

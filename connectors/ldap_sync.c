@@ -30,6 +30,7 @@ struct sync {
 	struct ldap_connector *l;
 	struct arena *mem;
 	int msgid;
+	struct patience patience;
 	struct buf told; /* of struct told */
 	size_t given;
 	struct keys seen;
@@ -238,7 +239,23 @@ static int take_info(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
 	return r;
 }
 
-/* An answer of the server that is not busy: then a full read tells, or shows what is wrong. */
+static int ask(struct sync *s, struct err *err)
+{
+	static const char *const attributes[] = {LDAP_NO_ATTRS, NULL};
+	struct search_request *req = &s->l->request;
+	size_t n;
+
+	req->controls = sync_control(s->l->pass, s->cookie);
+	const struct ask ask = {req->base, req->scope, req->filter, attributes,
+		ask_controls(s->mem, s->l->dir.session, req, 0, &n), LDAP_NO_LIMIT};
+	req->controls = NULL;
+	return session_send(s->l->dir.session, &ask, &s->msgid, err) < 0
+		       ? err_in(err, "searching %s", req->base)
+		       : 0;
+}
+
+/* A server that was too busy to begin is asked again. Whatever else it refuses, a full read tells,
+ * or shows what is wrong. */
 static int take_result(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
 {
 	LDAPControl **controls = NULL, *done;
@@ -247,6 +264,11 @@ static int take_result(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err
 
 	s->msgid = -1;
 	r = ask_result(ld, m, s->l->request.base, &code, &controls, err);
+	if (r < 0 && s->told.len == 0 &&
+		session_retry(s->l->dir.session, &s->patience, code, err) == 0) {
+		ldap_controls_free(controls);
+		return ask(s, err);
+	}
 	if (r < 0 && err->kind != ERR_BUSY) {
 		s->l->distrusted = code != LDAP_SYNC_REFRESH_REQUIRED;
 		err->kind = ERR_ENTRY;
@@ -296,24 +318,6 @@ static int receive(struct sync *s, struct err *err)
 	return r;
 }
 
-static int ask(struct sync *s, struct value cookie, struct err *err)
-{
-	static char none[] = LDAP_NO_ATTRS, *attributes[] = {none, NULL};
-	struct search_request *req = &s->l->request;
-	LDAP *ld = session_handle(s->l->dir.session);
-	size_t n;
-
-	req->controls = sync_control(s->l->pass, cookie);
-	const int rc = ldap_search_ext(ld, req->base, req->scope, req->filter, attributes, 0,
-		ask_controls(s->mem, s->l->dir.session, req, 0, &n), NULL, NULL, LDAP_NO_LIMIT,
-		&s->msgid);
-	req->controls = NULL;
-	if (rc == LDAP_SUCCESS)
-		return 0;
-	s->msgid = -1;
-	return ldap_fail_last(err, ld, rc, "searching %s", req->base);
-}
-
 /* The query's wishes, and what changed. */
 static void find_changed(struct sync *s)
 {
@@ -340,7 +344,7 @@ int sync_start(struct ldap_connector *l, struct value cookie, struct err *err)
 	*s = (struct sync){.l = l, .mem = mem, .msgid = -1, .cookie = cookie};
 	keys_init(&s->seen, 0, false);
 	l->sync = s;
-	if (ask(s, cookie, err) < 0 || receive(s, err) < 0)
+	if (ask(s, err) < 0 || receive(s, err) < 0)
 		return -1;
 	const int parents = parents_changed(l, cookie, err);
 	if (parents < 0 && err->kind != ERR_BUSY)

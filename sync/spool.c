@@ -163,7 +163,7 @@ int spool_get(struct spool *s, uint32_t place, struct arena *mem, struct value *
 	uint32_t *next, struct err *err)
 {
 	uint64_t at = (uint64_t)place * ALIGN;
-	uint32_t len;
+	uint32_t len = 0;
 
 	/* A record is written whole, so that it never lies across the end of the file. */
 	if (read_at(s, at, (char *)&len, sizeof(len), err) < 0)

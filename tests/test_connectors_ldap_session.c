@@ -79,6 +79,9 @@ static const char *kinds[] = {"none", "entry", "busy", "fatal"};
 
 #define AGAIN "url = \"ldap://127.0.0.1:@\"; auth = anonymous; timeout = 1s; retry = 4s"
 #define ANON "url = \"ldap://127.0.0.1:@\"; auth = anonymous; timeout = 1s; retry = 0s"
+#define SOON "url = \"ldap://127.0.0.1:@\"; auth = anonymous; timeout = 1s; retry = 1s"
+#define LATER "url = \"ldap://127.0.0.1:@\"; auth = anonymous; timeout = 9s; deadline = 1s"
+#define BUSY "done=51 done=51 done=51 done=51 "
 #define TLS "url = \"ldaps://127.0.0.1:@\"; auth = anonymous; timeout = 1s; retry = 0s"
 #define LOCAL                                                                         \
 	"url = \"ldapi://#\"; timeout = 1s; retry = 0s; bind = \"cn=a\"; password = " \
@@ -88,7 +91,8 @@ static const char *kinds[] = {"none", "entry", "busy", "fatal"};
 
 /* Settings, the server, what comes of opening, and what then of one search for at most 2 entries:
  * "N entries", or "KIND: text that is in the error". The number is that of connections. Each ends
- * within 3 s (timeout and 2 s more). */
+ * within 3 s (timeout and 2 s more), or 5 s where it is tried again. */
+enum { ANY = -1 };
 static const struct session_case {
 	const char *settings, *script, *opened, *found;
 	int connections;
@@ -101,6 +105,11 @@ static const struct session_case {
 	{ANON, OK "done=10", "ok", "fatal: referral (10)", 1},
 	{ANON, OK "done=50", "ok", "entry: insufficientAccessRights (50)", 1},
 	{ANON, OK "done=51", "ok", "busy: busy (51)", 1},
+	/* A busy server is asked again, for as long as `retry` says; who refuses is not. */
+	{AGAIN, OK "done=51 done=52 entries=2", "ok", "2 entries", 1},
+	{AGAIN, OK "done=51 done=50", "ok", "entry: insufficientAccessRights (50)", 1},
+	{AGAIN, OK "done=51 take", "ok", "busy: the connection was lost", 1},
+	{SOON, OK BUSY BUSY BUSY, "ok", "busy: busy (51)", 1},
 	/* Answers to others are no answer. */
 	{ANON, "bind=0 stray root stray entries=2", "ok", "2 entries", 1},
 	{ANON, OK "take stray silent", "ok", "busy: no answer within 1 s", 1},
@@ -111,6 +120,7 @@ static const struct session_case {
 	{ANON, "bind=51", "busy: busy (51)", NULL, 1},
 	{ANON, "bind=14", "fatal: saslBindInProgress (14)", NULL, 1},
 	{ANON, "bind=0 entries=0", "fatal: the server shows no root DSE", NULL, 1},
+	{ANON, "done=0", "fatal: bind as anonymous: the server answers something else", NULL, 1},
 	{ANON, "bind=53", "fatal: unwillingToPerform (53)", NULL, 1},
 	/* Who are we? A bind that succeeds may be an anonymous one. */
 	{LOCAL, OK "entries=1", "ok", "1 entries", 1},
@@ -118,6 +128,8 @@ static const struct session_case {
 	{LOCAL, "bind=0 knows-whoami whoami=dn:cn=a entries=1", "ok", "1 entries", 1},
 	{LOCAL, "bind=0 knows-whoami whoami=", "fatal: but for an anonymous one", NULL, 1},
 	{LOCAL, "bind=0 knows-whoami done=2", "fatal: whoami", NULL, 1},
+	{LOCAL, "bind=0 knows-whoami bind=0", "fatal: whoami: the server answers something else",
+		NULL, 1},
 	{LOCAL, "bind=0 anonymous-logon", "fatal: but for an anonymous one", NULL, 1},
 	{LOCAL, "take hex=308470000000 silent", "fatal: over max-pdu", NULL, 1},
 	{LOCAL, "take hex=300c0201 silent", "busy: no", NULL, 1},
@@ -134,8 +146,18 @@ static const struct session_case {
 	{TLS, "silent", "busy: no answer within 1 s while connecting", NULL, 1},
 	{TLS, "take hex=160303007a0200007603 silent", "busy: no answer within 1 s", NULL, 1},
 	{TLS, "take drip", "fatal: TLS handshake", NULL, 2},
+	/* The end of a connection inside of a record of the handshake, and between two. */
+	{TLS, "take hex=160303007a0200007603", "busy: TLS handshake", NULL, 1},
+	{TLS, "take", "busy: TLS handshake", NULL, 1},
+	{TLS, "take reset", "busy: TLS handshake", NULL, 1},
+	{TLS, "take hex=15030300020228", "fatal: TLS handshake", NULL, 2},
 	{START, "silent", "busy: ", NULL, 1},
 	{START, "take hex=300c02010178070a010004000400 silent", "busy: ", NULL, 1},
+	/* However it is spent, the time comes to its end. */
+	{LATER, OK "silent", "ok", "busy: deadline of 1s is over", 1},
+	{LATER, OK BUSY BUSY, "ok", "busy: busy (51)", 1},
+	{LATER, "silent", "busy: deadline of 1s is over", NULL, 1},
+	{LATER "; retry = 1h", "bind=51", "busy: bind as anonymous: busy (51)", NULL, ANY},
 	/* Too much. */
 	{ANON, "take hex=308470000000", "fatal: over max-pdu, 16777216 bytes", NULL, 1},
 	{ANON, OK "take hex=308470000000 silent", "ok", "fatal: over max-pdu", 1},
@@ -227,9 +249,9 @@ static void check(const struct session_case *t)
 	}
 	const double took = seconds() - begin;
 	server_stop(&server);
-	if (took > (strstr(t->settings, "retry = 0s") != NULL ? 3.0 : 5.0))
+	if (took > (strstr(t->settings, "retry = 4s") != NULL ? 5.0 : 3.0))
 		wrong("%s: took %.1f s\n", t->script, took);
-	if (server.connections != t->connections)
+	if (t->connections != ANY && server.connections != t->connections)
 		wrong("%s: %d connections, not %d\n", t->script, server.connections,
 			t->connections);
 	arena_free(mem);
@@ -305,6 +327,37 @@ static void test_notice(void **state)
 	assert_false(session_alive(s));
 	session_close(s);
 	server_stop(&server);
+	arena_free(mem);
+}
+
+/* A lost session comes back; its time did not begin anew. */
+static void test_again(void **state)
+{
+	struct server_script server;
+	struct arena *mem = arena_new();
+	const struct timespec more = {1, 100000000};
+	LDAPMessage *message;
+	struct session *s;
+	struct err err;
+	int entries;
+
+	(void)state;
+	server_start(&server, OK "take|" OK "entries=1 silent");
+	assert_int_equal(open_session(mem, ANON "; deadline = 1s", server.port, &s, &err), 0);
+	assert_int_equal(look(s, &entries, &err), -1);
+	assert_false(session_alive(s));
+	assert_int_equal(session_again(s, &err), 0);
+	assert_int_equal(look(s, &entries, &err), 0);
+	assert_int_equal(entries, 1);
+	(void)nanosleep(&more, NULL);
+	assert_int_equal(session_poll(s, LDAP_RES_ANY, LDAP_MSG_ONE, &message, &err), -1);
+	assert_false(session_alive(s));
+	assert_int_equal(session_again(s, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_non_null(strstr(err.text, "deadline of 1s is over"));
+	session_close(s);
+	server_stop(&server);
+	assert_int_equal(server.connections, 2);
 	arena_free(mem);
 }
 
@@ -386,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_notice),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_refusals),
 	};

@@ -98,8 +98,7 @@ TABLE = [
     bad("noSuchObject-later", 2, r"noSuchObject \(32\)", later, says(32), kinds=LDAP),
     bad("insufficientAccess", 2, r"insufficientAccessRights \(50\)", reads, says(50)),
     bad("busy", 5, r"busy \(51\)", reads, says(51, "later")),
-    # A read does not wait, a write does (add-busy).
-    bad("busy-once", 5, r"busy \(51\)", reads, times(1, says(51))),
+    good("busy-once", times(1, says(51))),
     bad("busy-later", 5, r"busy \(51\)", later, says(51), kinds=LDAP),
     bad("unavailable", 5, r"unavailable \(52\)", reads, says(52)),
     bad("unwillingToPerform-later", 2, r"unwillingToPerform \(53\)", later, says(53), kinds=LDAP),
@@ -189,7 +188,7 @@ TABLE = [
     wire("connection-closed", 5, r"connect|closed|lost|handshake", hangs_up),
     wire("connection-reset", 5, r"connect|reset|lost|handshake|reached", resets),
     wire("handshake-half-stalls", 5, r"within 2 s|timeout|connect", handshake(0.5, True), kinds=AD),
-    wire("handshake-half-closes", 2, r"TLS handshake: .*decoding", handshake(0.5, False), kinds=AD),
+    wire("handshake-half-closes", 5, r"TLS handshake: .*decoding", handshake(0.5, False), kinds=AD),
     wire("handshake-drips", 5, r"within 2 s|timeout|connect", handshake(None, True), kinds=AD),
     wire("handshake-plain-text", 2, r"TLS|handshake|connect", talks(b"HTTP/1.1 400 Bad Request\r\n\r\n"), kinds=AD),
 
@@ -198,7 +197,7 @@ TABLE = [
     bad("find-noSuchObject", 2, r"noSuchObject \(32\)", reads, says(32), **FIND),
     bad("find-referral", 2, r"referral \(10\)", reads, referral, **FIND),
     bad("find-reference", 2, r"refer", reads, referring, **FIND),
-    bad("find-same-endlessly", 5, r"deadline", reads, same_entry_endlessly, **FIND, settings="deadline = 4s"),
+    bad("find-same-endlessly", 2, r"more than 1000 entries a search", reads, same_entry_endlessly, **FIND),
     bad("find-entry-outside", 2, r"outside", reads,
         with_dn(lambda dn: "CN=Person 03,OU=GAL,DC=evil,DC=example"), **FIND),
     bad("find-half-page-rst", 5, r"lost|serverDown", reads, half_of(None, RESET), **FIND),
@@ -251,7 +250,7 @@ TABLE = [
     bad("bind-referral", 2, r"referral \(10\)", binds, referral),
     bad("bind-in-progress", 2, r"saslBindInProgress|bind", binds, says(14)),
     bad("bind-another-message", 5, r"within 2 s", binds, lambda s, r, h: [Result(0x61, msgid=99)]),
-    bad("bind-answered-by-a-search", 2, r"anonymous|who", binds, lambda s, r, h: [Result(0x65)], kinds=AD),
+    bad("bind-answered-by-a-search", 2, r"answers something else", binds, lambda s, r, h: [Result(0x65)], kinds=AD),
 
     # Writes.
     good("add-busy", times(4, says(51)), adds, **WRITE),
