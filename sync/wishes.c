@@ -13,7 +13,8 @@
 
 size_t wishes_worth(const struct gather *g)
 {
-	/* The first run, or one whose state was lost: nothing is known of what carries our marker. */
+	/* The first run, or one whose state was lost: nothing is known of what carries our marker.
+	 */
 	if (g->known.sources < 0)
 		return 0;
 	/* A read of all costs as much as some thousand look-ups, or more where there is more. */
