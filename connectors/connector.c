@@ -26,6 +26,11 @@ const struct setting connector_settings[] = {
 	{"sip-domains", SETTING_LIST, NULL, NULL, "the SIP domains that this side owns"},
 	{"forest", SETTING_TEXT, NULL, NULL,
 		"its name, for %Forest.FQDN%; else the DC parts of base"},
+	{"canary", SETTING_LIST, NULL, NULL,
+		"DNs of entries that must be seen, or nothing is written"},
+	{"authority-flag", SETTING_LIST, NULL, NULL,
+		"ATTR=VALUE:SIDE, ...: an entry here that has this value belongs to that "
+		"connector"},
 	{"readonly", SETTING_BOOL, "false", NULL, "true: it is never written to"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };

@@ -123,7 +123,7 @@ struct connector {
 };
 
 /* The table of types, ended by NULL, and what they have in common: type, id, base, smtp-domains,
- * sip-domains, forest, readonly. */
+ * sip-domains, forest, authority-flag, readonly. */
 extern const struct connector_type *const connector_types[];
 extern const struct setting connector_settings[];
 

@@ -65,6 +65,8 @@ static const struct {
 		"remove old addresses in the source"},
 	[W_SIP_NE_MAIL] = {"W_SIP_NE_MAIL", "the SIP address is the mail address",
 		"make them equal in the source, or clients prompt for a password"},
+	[W_SIP_NE_UPN] = {"W_SIP_NE_UPN", "the SIP address is the sign-in name (userPrincipalName)",
+		"make them equal in the source: other sign-in addresses are not supported"},
 };
 
 #define FAULTS (sizeof(faults) / sizeof(faults[0]))

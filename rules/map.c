@@ -117,7 +117,7 @@ static bool flow_value(struct mapping *m, const struct flow *flow, struct wanted
 {
 	struct expr_result r = {.kind = EXPR_NULL};
 
-	*w = (struct wanted){flow->attr, flow->mode, 0, NULL, flow->lines->where};
+	*w = (struct wanted){flow->attr, flow->mode, 0, NULL, flow->lines->where, false};
 	for (const struct line *i = flow->lines; i != NULL && !decides(flow->mode, &r);
 		i = i->next) {
 		if (!eval_or_complain(m, i, &r))
@@ -127,6 +127,7 @@ static bool flow_value(struct mapping *m, const struct flow *flow, struct wanted
 		if (gives(&r))
 			add_values(m->mem, w, &r);
 	}
+	w->nothing = w->n == 0 && r.kind == EXPR_NOTHING;
 	if (w->n > 1)
 		qsort(w->values, w->n, sizeof(*w->values), by_bytes);
 	return w->n > 0 || (r.kind != EXPR_IGNORE && flow->mode != FLOW_ADD);
@@ -286,6 +287,37 @@ int rules_map(struct arena *mem, const struct rule *rule, const struct rules_env
 	map_joins(&m, rule->joins);
 	validate(&m);
 	return m.failed ? first_error(out, err) : 0;
+}
+
+int rules_check(struct arena *mem, const struct rules_env *env, const struct entry *source,
+	struct desired *d, struct err *err)
+{
+	struct mapping m = {mem, env, source, d, false};
+	struct attr *before = arena_alloc(mem, d->n * sizeof(*before));
+	const unsigned n = d->n;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct wanted *w = &d->attrs[i];
+		before[i] =
+			(struct attr){w->attr, w->n, arena_alloc(mem, w->n * sizeof(*w->values))};
+		if (w->n > 0)
+			memcpy(before[i].values, w->values, w->n * sizeof(*w->values));
+	}
+	validate(&m);
+	if (m.failed)
+		return first_error(d, err);
+	for (unsigned i = 0; i < n; i++) {
+		const struct wanted *w = desired_get(d, before[i].id);
+		const struct attr now = {
+			before[i].id, w != NULL ? w->n : 0, w != NULL ? w->values : NULL};
+		if (attr_equal(&before[i], &now))
+			continue;
+		if (d->n_complaints > 0)
+			return err_set(err, ERR_ENTRY, "%s: %s", d->complaints[0].code,
+				d->complaints[0].text);
+		return err_set(err, ERR_ENTRY, "%s: not with these values", attr_name(now.id));
+	}
+	return 0;
 }
 
 unsigned rules_trace(struct arena *mem, const struct rule *rule, const struct rules_env *env,

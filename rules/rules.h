@@ -67,6 +67,7 @@ struct wanted {
 	unsigned n; /* 0: must be absent */
 	struct value *values;
 	const char *line; /* "galsync:31", where the value came from */
+	bool nothing;     /* n is 0 because a rule says so: AuthoritativeNull */
 };
 
 /* A value by which an entry that is already there is found. Keys of one group are alternatives;
@@ -134,6 +135,11 @@ const struct rule *rules_scope(const struct rules *, const struct entry *);
  * "CODE: text". */
 int rules_map(struct arena *, const struct rule *, const struct rules_env *, const struct entry *,
 	struct desired *out, struct err *);
+
+/* May these values be written as they are, without a rule (d->rule is NULL)? ERR_ENTRY: a validator
+ * refuses one, or would write another in its place; the message is its "CODE: text". */
+int rules_check(struct arena *, const struct rules_env *, const struct entry *source,
+	struct desired *, struct err *);
 
 /* For explain: each flow line of the rule, tried or not, with what it gave. */
 struct flow_trace {

@@ -40,6 +40,7 @@ enum fault {
 	W_INVISIBLE,
 	W_MANY_PROXIES,
 	W_SIP_NE_MAIL,
+	W_SIP_NE_UPN,
 };
 
 /* One source entry on its way through a rule. */

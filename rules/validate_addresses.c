@@ -299,4 +299,7 @@ void check_sip_again(struct mapping *m, struct wanted *w)
 		complain_warning(m, E_UPN_SIPDOMAIN,
 			(struct subject){attr_named("userPrincipalName"), upn, NULL},
 			"its domain is not one of SIP");
+	else if (upn.len > 0 && !utf8_same(sip, upn))
+		complain_warning(m, W_SIP_NE_UPN, (struct subject){w->attr, w->values[0], w->line},
+			"it differs from the sign-in name '%.*s'", (int)upn.len, upn.data);
 }

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "connectors/connector.h"
 #include "sync/gate.h"
+#include "sync/journal.h"
 #include "sync/postponed.h"
 #include "sync/spool.h"
 
@@ -21,13 +22,16 @@ struct applying {
 	struct applied *applied;
 	struct connector *target;
 	struct postponed postponed;
+	struct journal journal;
 	bool planned;      /* all steps of the plan are done: those that were postponed come */
 	struct arena *mem; /* of the batch */
+	struct arena *run_mem;
 	struct run run;
 	long long flow;
 	size_t n;
 	struct step steps[BATCH];
 	uint32_t places[BATCH];
+	struct journalled journalled[BATCH];
 	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
 	struct err *err;
 };
@@ -80,12 +84,17 @@ static int write_batch(struct applying *a)
 	struct outcome *outcomes = arena_zalloc(a->mem, BATCH * sizeof(*outcomes));
 	size_t n = 0;
 
-	if (find_sides(a, sides) < 0)
+	if (find_sides(a, sides) < 0 ||
+		journal_look(a->target, a->plan->flow, a->steps, a->n, a->mem, a->journalled,
+			a->err) < 0 ||
+		journal_intend(&a->journal, a->state, a->plan->flow, a->steps, a->n, a->mem,
+			a->journalled, a->err) < 0)
 		return -1;
 	for (size_t i = 0; i < a->n; i++) {
-		a->of[i] = a->steps[i].write ? &outcomes[n] : NULL;
-		if (!a->steps[i].write)
+		a->of[i] = a->journalled[i].early;
+		if (!a->steps[i].write || a->of[i] != NULL)
 			continue;
+		a->of[i] = &outcomes[n];
 		sides[n] = sides[i];
 		steps[n++] = &a->steps[i];
 	}
@@ -156,7 +165,9 @@ static int record_pending(struct applying *a, const struct step *s, const struct
 static int record_link(struct applying *a, struct step *s, const struct outcome *o)
 {
 	if (s->op == STEP_DELETE || s->op == STEP_FORGET)
-		return state_drop_link(a->state, a->flow, s->source_id, a->err);
+		return a->plan->undoes != 0
+			       ? state_unlink(a->state, a->flow, s->source_id, a->err)
+			       : state_drop_link(a->state, a->flow, s->source_id, a->err);
 	if (!s->remember)
 		return 0;
 	if (o != NULL && o->id.len > 0)
@@ -194,7 +205,17 @@ static int record_batch(struct applying *a)
 			(!done && note_failure(a, &a->steps[i], a->places[i], o->err.text) < 0))
 			return -1;
 	}
+	if (journal_note(&a->journal, a->state, a->journalled, a->of, a->n, a->err) < 0)
+		return -1;
 	return state_commit(a->state, a->err);
+}
+
+/* After an undo a timer does not do again what was undone, and whoever goes on looks at everything.
+ */
+static void hold(const struct applying *a, struct flow_state *f)
+{
+	f->held = a->run.started;
+	f->deltas = INT32_MAX;
 }
 
 /* The flow and the run are known before anything is written. */
@@ -207,11 +228,14 @@ static int begin(struct applying *a)
 	if (known.id == 0)
 		known.sources = -1;
 	known.last_run = a->run.started;
+	if (a->plan->undoes != 0)
+		hold(a, &known);
 	if (state_begin(a->state, a->err) < 0 ||
 		state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
 		state_put_run(a->state, known.id, &a->run, a->err) < 0)
 		return -1;
 	a->flow = known.id;
+	journal_start(&a->journal, a->run_mem, a->plan->flow, a->run.id, a->flow, a->plan->undoes);
 	return state_commit(a->state, a->err);
 }
 
@@ -249,9 +273,12 @@ static int finish(struct applying *a)
 	bool whole = !plan->one && !plan->partial;
 
 	f.last_run = a->run.started;
-	if (!plan->one) {
+	if (plan->undoes != 0) {
+		hold(a, &f);
+	} else if (!plan->one) {
 		f.last_good = a->run.started;
 		f.deltas = plan->full ? 0 : f.deltas + 1;
+		f.held = 0;
 	}
 	/* With steps left out the guard has not had its say about all of it. */
 	if (whole && plan->full)
@@ -259,7 +286,7 @@ static int finish(struct applying *a)
 	if (whole)
 		f.epoch = plan->flow->epoch;
 	f.generation++;
-	a->run = (struct run){a->run.id, a->run.started, (long long)time(NULL), plan->full,
+	a->run = (struct run){a->run.id, a->flow, a->run.started, (long long)time(NULL), plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
 		s->denied, s->failed};
 	if (state_begin(a->state, a->err) < 0 ||
@@ -269,6 +296,8 @@ static int finish(struct applying *a)
 	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
+		return -1;
+	if (state_retire(a->state, a->run.started - plan->flow->history, a->err) < 0)
 		return -1;
 	return state_commit(a->state, a->err);
 }
@@ -309,7 +338,8 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	struct applying *a = arena_zalloc(mem, sizeof(*a));
 	struct err closing;
 
-	*a = (struct applying){.plan = plan, .state = state, .applied = applied, .err = err};
+	*a = (struct applying){
+		.plan = plan, .state = state, .applied = applied, .run_mem = mem, .err = err};
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
 	a->mem = arena_new();

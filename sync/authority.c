@@ -36,9 +36,66 @@ bool authority_excepts(const struct flow *f, const char *object, unsigned attr, 
 	       !authority_ours(f, object, attr_named("msRTCSIP-PrimaryUserAddress"));
 }
 
-const char *authority_why(const struct flow *f, const char *object, unsigned attr)
+const char *authority_flags(const struct flow *f, const char *source, const char *target)
 {
-	if (object != NULL)
+	if (source == NULL || (target != NULL && strcmp(target, f->target) == 0))
+		return target;
+	return source;
+}
+
+const char *authority_flag(const struct flow *f, bool source, const struct entry *e)
+{
+	const char *side = NULL;
+
+	for (unsigned i = 0; i < f->n_flags; i++) {
+		const struct authority_flag *flag = &f->flags[i];
+		if (flag->source == source && entry_has(e, flag->attr, flag->value))
+			side = authority_flags(f, side, flag->side);
+	}
+	return side;
+}
+
+int authority_flag_number(const struct flow *f, const char *side)
+{
+	if (side == NULL)
+		return 0;
+	return strcmp(side, f->source) == 0 ? 1 : 2;
+}
+
+const char *authority_flag_side(const struct flow *f, int number)
+{
+	const char *const sides[] = {NULL, f->source, f->target};
+
+	/* Without flags in the configuration what one said before is nothing. */
+	return f->n_flags > 0 && number > 0 && number < 3 ? sides[number] : NULL;
+}
+
+const char *authority_why(const struct flow *f, const char *set, const char *flag, unsigned attr)
+{
+	if (set != NULL)
 		return "set for the object";
+	if (flag != NULL)
+		return "the directory's flag";
 	return line_of(f, attr) != NULL ? "set for the attribute" : "the flow's";
+}
+
+enum standing authority_standing(const struct flow *f, bool linked, const char *object, bool fresh)
+{
+	if (!linked)
+		return STANDING_NATIVE;
+	if (!authority_ours(f, object, ATTR_NONE))
+		return STANDING_CONVERTED;
+	return fresh ? STANDING_ROLLED_BACK : STANDING_SYNCED;
+}
+
+const char *authority_standing_text(enum standing s)
+{
+	static const char *const texts[] = {
+		[STANDING_SYNCED] = "synced",
+		[STANDING_CONVERTED] = "converted",
+		[STANDING_ROLLED_BACK] = "rolled back, pending",
+		[STANDING_NATIVE] = "native: not synchronized",
+	};
+
+	return texts[s];
 }

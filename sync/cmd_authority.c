@@ -1,44 +1,95 @@
 #include "sync/commands.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/err.h"
 #include "sync/authority.h"
+#include "sync/object.h"
 
-static int show(struct state *state, const struct flow *f, struct arena *mem, const struct entry *e,
-	struct err *err)
+/* Who does this. */
+static const char *user_name(struct arena *mem)
 {
-	struct flow_state known;
-	const char *side = NULL;
+	const struct passwd *user = getpwuid(getuid());
 
-	if (state_flow(state, f->name, &known, err) < 0 ||
-		state_authority(state, known.id, e->id, mem, &side, err) < 0)
-		return -1;
-	printf("%s: %s\n  the object: %s (%s)\n", f->name, report_value(mem, e->name),
-		authority_side(f, side, ATTR_NONE), authority_why(f, side, ATTR_NONE));
-	for (unsigned i = 0; i < f->n_authority; i++) {
-		unsigned attr = f->authority[i].attr;
-		printf("  %s: %s (%s)\n", attr_name(attr), authority_side(f, side, attr),
-			authority_why(f, side, attr));
-	}
-	return 0;
+	return user != NULL ? arena_strdup(mem, user->pw_name)
+			    : arena_printf(mem, "user %ld", (long)getuid());
 }
 
-static int transfer(struct state *state, const struct flow *f, const struct entry *e,
+/* The last transfer; at is 0 when there was none. */
+static int last_transfer(struct state *state, const struct object *o, struct arena *mem,
+	struct transfer *t, struct err *err)
+{
+	int rc = state_transfers(state, o->known.id, o->id, err);
+
+	*t = (struct transfer){.at = 0};
+	return rc < 0 ? -1 : state_next_transfer(state, mem, t, err);
+}
+
+static void show_one(struct arena *mem, const struct object *o, const struct transfer *last,
+	const char *what, unsigned attr)
+{
+	const char *since =
+		last->at != 0 ? arena_printf(mem, ", since %s", time_text(mem, last->at)) : "";
+
+	printf("  %s: %s (%s%s)\n", what, object_authority(o, attr), object_why(o, attr), since);
+}
+
+static int show_history(
+	struct state *state, const struct object *o, struct arena *mem, struct err *err)
+{
+	struct transfer t;
+	int rc = state_transfers(state, o->known.id, o->id, err);
+
+	while (rc == 0 && (rc = state_next_transfer(state, mem, &t, err)) == 1) {
+		printf("  %s: from %s to %s by %s\n", time_text(mem, t.at), t.from, t.to,
+			report_value(mem, value_of(t.who)));
+		rc = 0;
+	}
+	return rc;
+}
+
+static int show(struct state *state, const struct object *o, struct arena *mem, struct err *err)
+{
+	const struct flow *f = o->flow;
+	struct transfer last;
+
+	if (last_transfer(state, o, mem, &last, err) < 0)
+		return -1;
+	enum standing s = authority_standing(
+		f, o->linked, o->side, last.at != 0 && last.generation == o->known.generation);
+	printf("%s: %s\n  %s\n", f->name, report_value(mem, object_entry(o)->name),
+		authority_standing_text(s));
+	show_one(mem, o, &last, "the object", ATTR_NONE);
+	for (unsigned attr = 0; attr < f->writes.n; attr++) {
+		if (attr_set_has(&f->writes, attr) && attr != f->marker)
+			show_one(mem, o, &last, attr_name(attr), attr);
+	}
+	return show_history(state, o, mem, err);
+}
+
+/* What the object would be without anybody's word is not written down. */
+static int transfer(struct state *state, const struct object *o, struct arena *mem,
 	const char *side, struct err *err)
 {
-	struct flow_state known;
+	const struct flow *f = o->flow;
+	const struct transfer t = {.at = (long long)time(NULL),
+		.who = user_name(mem),
+		.from = object_authority(o, ATTR_NONE),
+		.to = side,
+		.generation = o->known.generation};
+	bool usual = strcmp(side, o->flag != NULL ? o->flag : f->side) == 0;
 
-	if (state_flow(state, f->name, &known, err) < 0)
-		return -1;
-	if (known.id == 0)
+	if (o->known.id == 0)
 		return err_set(err, ERR_FATAL, "flow %s has never run: run it first", f->name);
-	/* The default needs no line of its own. */
 	if (state_begin(state, err) < 0 ||
-		state_authority_put(
-			state, f->name, e->id, strcmp(side, f->side) == 0 ? NULL : side, err) < 0)
+		state_authority_put(state, f->name, o->id, usual ? NULL : side, err) < 0 ||
+		state_put_transfer(state, o->known.id, o->id, &t, err) < 0 ||
+		state_drop_refusals(state, o->known.id, o->id, NULL, side, err) < 0)
 		return -1;
 	return state_commit(state, err);
 }
@@ -48,38 +99,51 @@ static bool side_of(const struct flow *f, const char *side)
 	return strcmp(side, f->source) == 0 || strcmp(side, f->target) == 0;
 }
 
+/* In each flow that knows the object; number of these, or -1. Who only stands in a target belongs
+ * to that: there is nothing to hand over, and something to show only when no flow has more. */
+static int each(struct state *state, const struct setup *setup, const struct request *q,
+	bool natives, struct arena *mem, struct err *err)
+{
+	const char *who = q->argv[1], *side = q->argc == 3 ? q->argv[2] : NULL;
+	int found = 0;
+
+	for (unsigned i = 0; i < setup->n; i++) {
+		const struct flow *f = &setup->flows[i];
+		struct object o;
+		if (side != NULL && !side_of(f, side))
+			continue;
+		int rc = object_find(f, state, who, mem, &o, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0 || (!o.in_source && !o.linked) != natives)
+			continue;
+		found++;
+		if (side != NULL && (transfer(state, &o, mem, side, err) < 0 ||
+					    object_find(f, state, who, mem, &o, err) < 0))
+			return -1;
+		if (show(state, &o, mem, err) < 0)
+			return -1;
+	}
+	return found;
+}
+
 int command_authority(struct arena *mem, const struct request *q, struct err *err)
 {
 	bool moves = q->argc == 3 && strcmp(q->argv[0], "transfer") == 0;
-	const char *who = q->argc > 1 ? q->argv[1] : NULL;
 	struct setup setup;
 	struct state *state = NULL;
-	int found = 0, rc = 0;
+	int found = -1;
 
 	if (!moves && (q->argc != 2 || strcmp(q->argv[0], "show") != 0))
 		return err_set(err, ERR_FATAL, "authority: show WHO, or transfer WHO SIDE");
-	if (setup_load(mem, q->config, &setup, err) < 0 ||
-		state_open(setup.state, moves, &state, err) < 0) {
-		state_close(state);
-		return -1;
-	}
-	for (unsigned i = 0; rc >= 0 && i < setup.n; i++) {
-		const struct flow *f = &setup.flows[i];
-		struct entry e;
-		if (moves && !side_of(f, q->argv[2]))
-			continue;
-		rc = source_find(f, who, mem, &e, err);
-		if (rc <= 0)
-			continue;
-		found++;
-		if (moves)
-			rc = transfer(state, f, &e, q->argv[2], err);
-		if (rc >= 0)
-			rc = show(state, f, mem, &e, err);
-	}
+	if (setup_load(mem, q->config, &setup, err) == 0 &&
+		state_open(setup.state, moves, &state, err) == 0)
+		found = each(state, &setup, q, false, mem, err);
+	if (found == 0 && !moves)
+		found = each(state, &setup, q, true, mem, err);
 	state_close(state);
-	if (rc >= 0 && found == 0)
+	if (found == 0)
 		return err_set(err, ERR_FATAL, "%s: no such object in the source of any flow%s%s",
-			who, moves ? " of " : "", moves ? q->argv[2] : "");
-	return rc < 0 ? -1 : EXIT_GOOD;
+			q->argv[1], moves ? " of " : "", moves ? q->argv[2] : "");
+	return found < 0 ? -1 : EXIT_GOOD;
 }

@@ -12,8 +12,8 @@
 #include "base/err.h"
 #include "base/filter.h"
 #include "connectors/connector.h"
-#include "sync/authority.h"
 #include "sync/claims.h"
+#include "sync/object.h"
 
 /* One object, gate by gate: the first that stops it is the last that is told. */
 struct explaining {
@@ -22,7 +22,7 @@ struct explaining {
 	struct state *state;
 	struct arena *mem;
 	struct entry e;
-	const char *side; /* the object's authority */
+	struct object o; /* whose it is */
 	const struct rule *rule;
 	struct desired desired;
 };
@@ -73,25 +73,12 @@ static void show_filter(const char *before, const struct filter *f, const char *
 	buf_free(&b);
 }
 
-/* Why it is no source at all, though a scope may hold; *why is NULL when it may be one. */
-static int excluded(const struct explaining *x, const char **why, struct err *err)
-{
-	const struct flow *f = x->flow;
-	struct gather g = {.flow = f};
-	int rc = state_managed(x->state, f->reverse, f->n_reverse, &g.managed, &g.n_managed, err);
-
-	if (rc == 0)
-		*why = gather_excluded(&g, &x->e);
-	free(g.managed);
-	return rc;
-}
-
 /* Which rule takes it (1), or why each of them does not (0). */
 static int explain_scope(struct explaining *x, struct err *err)
 {
 	const char *why = NULL;
 
-	if (excluded(x, &why, err) < 0)
+	if (object_excluded(x->flow, x->state, &x->e, &why, err) < 0)
 		return -1;
 	if (why != NULL) {
 		printf("scope    excluded: %s\n", why);
@@ -138,8 +125,7 @@ static void explain_lines(struct explaining *x)
 	for (unsigned i = 0; i < n; i++) {
 		printf("line     %s%s = %s  [%s] %s, authority %s (%s)\n", attr_name(t[i].attr),
 			modes[t[i].mode], t[i].text, t[i].line, t[i].used ? "used" : "not used",
-			authority_side(x->flow, x->side, t[i].attr),
-			authority_why(x->flow, x->side, t[i].attr));
+			object_authority(&x->o, t[i].attr), object_why(&x->o, t[i].attr));
 		if (t[i].err.kind != ERR_NONE)
 			printf("             error: %s\n", t[i].err.text);
 		else
@@ -211,20 +197,16 @@ static int explain_joins(struct explaining *x, struct err *err)
 
 static int explain_link(struct explaining *x, struct err *err)
 {
-	struct flow_state known;
-	struct link link;
+	struct object *o = &x->o;
 
-	if (state_flow(x->state, x->flow->name, &known, err) < 0)
+	if (object_of(x->flow, x->state, &x->e, x->mem, o, err) < 0)
 		return -1;
-	int rc = state_link(x->state, known.id, x->e.id, x->mem, &link, err);
-	if (rc < 0 || state_authority(x->state, known.id, x->e.id, x->mem, &x->side, err) < 0)
-		return -1;
-	if (rc == 1)
-		printf("link     to %s\n", entry_id_text(x->mem, link.target));
+	if (o->linked)
+		printf("link     to %s\n", entry_id_text(x->mem, o->link.target));
 	else
 		printf("link     none\n");
-	printf("object   authority %s (%s)\n", authority_side(x->flow, x->side, ATTR_NONE),
-		authority_why(x->flow, x->side, ATTR_NONE));
+	printf("object   authority %s (%s)\n", object_authority(o, ATTR_NONE),
+		object_why(o, ATTR_NONE));
 	return 0;
 }
 

@@ -93,7 +93,7 @@ static int help_function(struct buf *b, const char *name, struct err *err)
 	return err_set(err, ERR_FATAL, "no function '%s': see \"galway help functions\"", name);
 }
 
-/* The last two are found when the whole target is known: pair.c, naming.c. */
+/* The last are found when the target is known: pair.c, naming.c, plan.c. */
 static void help_validators(struct buf *b)
 {
 	buf_puts(b, "What must hold of a contact, and else what to do (docs/validators.md):\n\n");
@@ -101,7 +101,9 @@ static void help_validators(struct buf *b)
 	buf_puts(b, "E_NICK_DUP          a mailNickname belongs to one object; "
 		    "else: nothing, it gets digits\n"
 		    "E_PROXY_DUP         an address belongs to one object of the target; "
-		    "else: take it from one of the two\n");
+		    "else: take it from one of the two\n"
+		    "E_WIPE              mail, proxyAddresses, targetAddress are not emptied; "
+		    "else: AuthoritativeNull\n");
 }
 
 int command_help(struct arena *mem, const struct request *q, struct err *err)

@@ -11,8 +11,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "sync/deadline.h"
 #include "sync/files.h"
 #include "sync/guard.h"
+#include "sync/saved.h"
 
 /* diff and sync: the same plan, shown, or judged, applied and shown. */
 struct session {
@@ -23,7 +25,23 @@ struct session {
 	struct report report;
 	char *partial; /* the file that becomes --output, NULL: stdout */
 	const struct request *request;
+	const struct saved *saved; /* --plan; NULL */
 };
+
+/* May a file be written there? The rename would take the place of a device, too: of /dev/null, for
+ * everybody. */
+static int check_path(const struct session *s, struct arena *mem, const char *option,
+	const char *path, struct err *err)
+{
+	struct stat there;
+
+	if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return err_set(err, ERR_FATAL, "--%s %s: not a regular file", option, path);
+	const char *use = files_use(mem, &s->setup, s->request->config, path);
+	if (use != NULL)
+		return err_set(err, ERR_FATAL, "--%s %s: not over %s", option, path, use);
+	return 0;
+}
 
 /* The report goes into a new file beside the named one and takes its place when it is whole. */
 static int open_output(
@@ -33,13 +51,8 @@ static int open_output(
 	s->report.colour = q->output == NULL && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	if (q->output == NULL)
 		return 0;
-	/* The rename would take the place of a device, too: of /dev/null, for everybody. */
-	struct stat there;
-	if (lstat(q->output, &there) == 0 && !S_ISREG(there.st_mode))
-		return err_set(err, ERR_FATAL, "--output %s: not a regular file", q->output);
-	const char *use = files_use(mem, &s->setup, q->config, q->output);
-	if (use != NULL)
-		return err_set(err, ERR_FATAL, "--output %s: not over %s", q->output, use);
+	if (check_path(s, mem, "output", q->output, err) < 0)
+		return -1;
 	if (asprintf(&s->partial, "%s.XXXXXX", q->output) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int fd = mkstemp(s->partial);
@@ -87,13 +100,27 @@ static int keep_having(struct session *s, const char *who, struct arena *mem, st
 	return 0;
 }
 
+/* The flows that are asked for; of an undo, that of its run. */
+static int choose_flows(struct session *s, struct arena *mem, struct err *err)
+{
+	const struct request *q = s->request;
+
+	if (q->options.undo == 0)
+		return flows_named(&s->setup, q->argc, q->argv, mem, &s->flows, &s->n, err);
+	if (q->argc > 0 || q->options.full || q->options.object != NULL || q->options.skip != 0)
+		return err_set(err, ERR_FATAL, "--undo: all of one run; no flow, no other choice");
+	s->n = 1;
+	s->flows = arena_alloc(mem, sizeof(*s->flows));
+	return run_flow(&s->setup, s->state, mem, q->options.undo, &s->flows[0], err);
+}
+
 static int open_session(
 	struct session *s, struct arena *mem, const struct request *q, bool write, struct err *err)
 {
 	*s = (struct session){.request = q};
 	if (setup_load(mem, q->config, &s->setup, err) < 0 ||
-		flows_named(&s->setup, q->argc, q->argv, mem, &s->flows, &s->n, err) < 0 ||
-		state_open(s->setup.state, write, &s->state, err) < 0)
+		state_open(s->setup.state, write, &s->state, err) < 0 ||
+		choose_flows(s, mem, err) < 0)
 		return -1;
 	if (q->options.object != NULL && s->n > 1 &&
 		keep_having(s, q->options.object, mem, err) < 0)
@@ -126,51 +153,93 @@ static int needs_look(const struct summary *s)
 
 static int diff_flow(struct session *s, const struct flow *flow, struct arena *mem, struct err *err)
 {
+	const char *save = s->request->save;
 	struct plan plan;
 	int code = -1;
 
 	if (flow_plan(flow, s->state, &s->request->options, mem, &plan, err) == 0 &&
+		(save == NULL || saved_write(save, &plan, &s->request->options, err) == 0) &&
 		report_flow(&s->report, &plan, NULL, err) == 0)
 		code = has_changes(&plan.summary) ? EXIT_CHANGES : needs_look(&plan.summary);
 	plan_free(&plan);
 	return code;
 }
 
+/* The reasons against a plan, as guard_check; -1. */
+static int judge_facts(const struct session *s, struct plan *plan, char reasons[GUARD_MAX][250],
+	bool *final, struct err *err)
+{
+	const struct flow *f = plan->flow;
+	struct guard_facts facts = {.plan = plan->summary,
+		.kinds = plan->kinds.all,
+		.n_kinds = plan->kinds.n,
+		.sources = plan->sources,
+		.sources_before = plan->known.sources,
+		.full = plan->full,
+		.rules_changed = plan->known.epoch != f->epoch,
+		.first = plan->known.sources < 0 && plan->links == 0,
+		.other = plan->other,
+		.canary = plan->canary,
+		.min_left = f->min_left,
+		.max_shrink = f->max_shrink};
+
+	memcpy(facts.limits, f->limits, sizeof(facts.limits));
+	if (kinds_links(&plan->kinds, s->state, plan->known.id, plan->links, err) < 0)
+		return -1;
+	return (int)guard_check(&facts, reasons, final);
+}
+
+/* What was saved is not what would be done now. */
+static int stale(const struct session *s, struct plan *plan, struct err *err)
+{
+	long long n = saved_differ(s->saved, plan, err);
+
+	if (n < 0)
+		return -1;
+	log_error("flow %s: refused, nothing was written: --plan %s: it is not what would be done "
+		  "now: %lld step%s differ%s; look at it and save it again",
+		plan->flow->name, s->saved->path, n, n == 1 ? "" : "s",
+		n == 0 ? ", but a run was made since, or the rules are others" : "");
+	return 0;
+}
+
 /* The plan is refused unless a person approved it: this one and no other. 1: go. */
 static int judge(const struct session *s, struct plan *plan, struct err *err)
 {
-	const struct guard_facts facts = {.plan = plan->summary,
-		.sources = plan->sources,
-		.links = plan->links,
-		.sources_before = plan->known.sources,
-		.full = plan->full,
-		.rules_changed = plan->known.epoch != plan->flow->epoch,
-		.first = plan->known.sources < 0 && plan->links == 0,
-		.other = plan->other,
-		.max_deletes = plan->flow->max_deletes,
-		.max_percent = plan->flow->max_percent,
-		.max_shrink = plan->flow->max_shrink};
 	const char *approve = s->request->approve;
-	char reasons[GUARD_MAX][200], digest[65];
-	unsigned n = guard_check(&facts, reasons);
+	char reasons[GUARD_MAX][250], digest[65];
+	bool final;
+	int n = judge_facts(s, plan, reasons, &final, err);
 
+	if (n < 0)
+		return -1;
 	if (n == 0 && approve == NULL)
 		return 1;
 	if (plan_digest(plan, digest, err) < 0)
 		return -1;
-	if (approve != NULL && strcmp(approve, digest) == 0)
+	if (approve != NULL && strcmp(approve, digest) == 0 && !final)
 		return 1;
-	if (approve != NULL)
+	if (s->saved != NULL && !final)
+		return stale(s, plan, err);
+	if (approve != NULL && !final)
 		log_error("flow %s: --approve: the plan is not the one that was approved; it is "
 			  "now %s",
 			plan->flow->name, digest);
-	for (unsigned i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		log_error(
 			"flow %s: refused, nothing was written: %s", plan->flow->name, reasons[i]);
+	if (final)
+		return 0;
 	const char *full = plan->full ? "--full " : "", *name = plan->flow->name;
-	log_error("flow %s: look at it with \"galway diff %s%s\"; to do exactly this, once: "
-		  "galway sync %s--approve %s %s",
-		name, full, name, full, digest, name);
+	if (plan->undoes != 0)
+		log_error("look at it with \"galway diff --undo %lld\"; to do exactly this, once: "
+			  "galway undo --approve %s %lld",
+			plan->undoes, digest, plan->undoes);
+	else
+		log_error(
+			"flow %s: look at it with \"galway diff %s%s\"; to do exactly this, once: "
+			"galway sync %s--approve %s %s",
+			name, full, name, full, digest, name);
 	return 0;
 }
 
@@ -226,6 +295,10 @@ int command_diff(struct arena *mem, const struct request *q, struct err *err)
 	struct session s;
 	int code = open_session(&s, mem, q, false, err);
 
+	if (code == 0 && q->save != NULL && (s.n != 1 || q->options.undo != 0))
+		code = err_set(err, ERR_FATAL, "--save is for one flow, and no undo: name it");
+	if (code == 0 && q->save != NULL)
+		code = check_path(&s, mem, "save", q->save, err);
 	if (code == 0) {
 		code = run_flows(&s, mem, diff_flow);
 		if (close_output(&s, err) < 0)
@@ -233,6 +306,27 @@ int command_diff(struct arena *mem, const struct request *q, struct err *err)
 	}
 	close_session(&s);
 	return code;
+}
+
+/* With --if-due: after an undo a timer does not do again what was undone; somebody has to. */
+static int leave_held(struct session *s)
+{
+	struct flow_state known;
+	struct err ignored;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		struct flow *f = s->flows[i];
+		if (state_flow(s->state, f->name, &known, &ignored) < 0 || known.held == 0)
+			s->flows[kept++] = f;
+		else
+			log_error("flow %s: held since %s, when a run was undone: \"galway sync "
+				  "%s\" goes on",
+				f->name, time_local(known.held, (char[TIME_ROOM]){0}), f->name);
+	}
+	bool held = kept < s->n;
+	s->n = kept;
+	return held ? EXIT_REFUSED : EXIT_GOOD;
 }
 
 /* With --if-due: has every flow run well within the interval? */
@@ -250,20 +344,51 @@ static bool due(const struct session *s)
 	return false;
 }
 
-int command_sync(struct arena *mem, const struct request *q, struct err *err)
+/* With --plan the flow and the options are those of the file, and its digest is approved. */
+static int use_saved(struct arena *mem, const struct request *q, struct saved *saved,
+	struct request *mine, struct err *err)
 {
-	struct session s;
+	const struct flow_options *o = &q->options;
+
+	*mine = *q;
+	if (q->plan == NULL)
+		return 0;
+	if (q->argc > 0 || q->approve != NULL || q->if_due || o->full || o->skip != 0 ||
+		o->object != NULL)
+		return err_set(err, ERR_FATAL,
+			"--plan: the flow and the options are in the file: name no others");
+	if (saved_read(mem, q->plan, saved, err) < 0)
+		return -1;
+	mine->options = saved->options;
+	mine->approve = saved->digest;
+	mine->argc = 1;
+	mine->argv = arena_alloc(mem, sizeof(*mine->argv));
+	mine->argv[0] = arena_strdup(mem, saved->flow);
+	return 0;
+}
+
+int command_sync(struct arena *mem, const struct request *given, struct err *err)
+{
+	struct saved saved;
+	struct request request, *q = &request;
+	struct session s = {.state = NULL};
 	int code;
 
 	/* Whoever reads the report may go away: the other flows run all the same. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	code = open_session(&s, mem, q, true, err);
+	code = use_saved(mem, given, &saved, q, err);
+	if (code == 0)
+		code = open_session(&s, mem, q, true, err);
+	s.saved = q->plan != NULL ? &saved : NULL;
 	if (code == 0 && q->approve != NULL && s.n != 1)
 		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");
 	s.report.brief = !q->format_given;
 	if (code == 0) {
+		deadline_start(s.setup.deadline);
+		int held = q->if_due ? leave_held(&s) : EXIT_GOOD;
 		if (!q->if_due || due(&s))
 			code = run_flows(&s, mem, sync_flow);
+		code = exit_worse(code, held);
 		if (close_output(&s, err) < 0)
 			code = -1;
 	}

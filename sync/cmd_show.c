@@ -1,23 +1,10 @@
 #include "sync/commands.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "connectors/connector.h"
-
-static const char *time_text(struct arena *mem, long long t)
-{
-	char text[32];
-	time_t seconds = (time_t)t;
-	struct tm tm;
-
-	if (t == 0 || gmtime_r(&seconds, &tm) == NULL)
-		return "never";
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm);
-	return arena_strdup(mem, text);
-}
 
 static const char *text_or(const char *text, const char *other)
 {
@@ -29,6 +16,26 @@ static const char *safe(struct arena *mem, const char *text)
 	return report_value(mem, value_of(text_or(text, "")));
 }
 
+static void show_pending(struct arena *mem, const struct pending *p)
+{
+	printf("  %-8s %s, since %s\n", p->kind, safe(mem, p->name), time_text(mem, p->since));
+	if (p->message != NULL) {
+		printf("           %s\n", safe(mem, p->message));
+		return;
+	}
+	printf("           %s: %s by %s: the authority is %s (",
+		text_or(p->attribute, "the object"),
+		p->value != NULL ? safe(mem, p->value) : "taken away", text_or(p->side, "?"),
+		text_or(p->authority, "?"));
+	if (p->rule != NULL)
+		printf("%s, ", safe(mem, p->rule));
+	if (p->run != 0)
+		printf("run %lld)\n", p->run);
+	else
+		printf("set)\n");
+}
+
+/* What runs found, and what "set" refused. Their number, or -1. */
 static int show_pendings(struct state *state, struct arena *mem, long long flow, struct err *err)
 {
 	struct pending p;
@@ -36,17 +43,12 @@ static int show_pendings(struct state *state, struct arena *mem, long long flow,
 
 	if (state_pendings(state, flow, err) < 0)
 		return -1;
-	while ((rc = state_next_pending(state, mem, &p, err)) == 1) {
-		printf("  %-8s %s, since %s\n", p.kind, safe(mem, p.name), time_text(mem, p.since));
-		if (p.message != NULL)
-			printf("           %s\n", safe(mem, p.message));
-		else
-			printf("           %s: %s by %s: the authority is %s\n",
-				text_or(p.attribute, "the object"),
-				p.value != NULL ? safe(mem, p.value) : "taken away",
-				text_or(p.side, "?"), text_or(p.authority, "?"));
-		n++;
-	}
+	for (; (rc = state_next_pending(state, mem, &p, err)) == 1; n++)
+		show_pending(mem, &p);
+	if (rc < 0 || state_refusals(state, flow, err) < 0)
+		return -1;
+	for (; (rc = state_next_refusal(state, mem, &p, err)) == 1; n++)
+		show_pending(mem, &p);
 	return rc < 0 ? -1 : n;
 }
 
@@ -93,6 +95,10 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 		}
 		printf("%s: %lld links, last good run %s\n", flows[i]->name, links,
 			time_text(mem, known.last_good));
+		if (known.held != 0)
+			printf("  held since %s, when a run was undone: \"galway sync %s\" goes "
+			       "on\n",
+				time_text(mem, known.held), flows[i]->name);
 		if (show_last_run(state, mem, known.id, err) < 0 ||
 			(pending = show_pendings(state, mem, known.id, err)) < 0)
 			code = -1;

@@ -1,6 +1,9 @@
 #include "sync/commands.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -31,6 +34,34 @@ int exit_worse(int a, int b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
+const char *time_text(struct arena *mem, long long t)
+{
+	char text[32];
+	time_t seconds = (time_t)t;
+	struct tm tm;
+
+	if (t == 0 || gmtime_r(&seconds, &tm) == NULL)
+		return "never";
+	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm);
+	return arena_strdup(mem, text);
+}
+
+const char *time_local(long long t, char text[TIME_ROOM])
+{
+	const time_t seconds = (time_t)t;
+	struct tm tm;
+	size_t n = 0;
+
+	if (t != 0 && localtime_r(&seconds, &tm) != NULL)
+		n = strftime(text, TIME_ROOM, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	if (n < 5)
+		return "never";
+	/* +hhmm becomes +hh:mm. */
+	memmove(text + n - 1, text + n - 2, 3);
+	text[n - 2] = ':';
+	return text;
+}
+
 int source_find(
 	const struct flow *f, const char *who, struct arena *mem, struct entry *e, struct err *err)
 {
@@ -42,6 +73,40 @@ int source_find(
 		rc = flow_find(c, who, mem, e, err);
 	(void)connector_close(c, &ignored);
 	return rc;
+}
+
+int run_number(const char *text, long long *run, struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	*run = strtoll(text, &end, 10);
+	if (errno == 0 && end != text && *end == '\0' && *run > 0 && *run <= INT32_MAX)
+		return 0;
+	return err_set(
+		err, ERR_FATAL, "%s: not the number of a run (see \"galway history\")", text);
+}
+
+int run_flow(const struct setup *setup, struct state *state, struct arena *mem, long long run,
+	struct flow **flow, struct err *err)
+{
+	struct journal_head head;
+	struct flow_state known;
+	int rc = state_journal(state, run, mem, &head, err);
+
+	if (rc == 0)
+		return err_set(err, ERR_FATAL,
+			"run %lld: it wrote nothing, or is not in the journal any more", run);
+	for (unsigned i = 0; rc > 0 && i < setup->n; i++) {
+		*flow = &setup->flows[i];
+		if (state_flow(state, (*flow)->name, &known, err) < 0)
+			return -1;
+		if (known.id == head.flow)
+			return 0;
+	}
+	return rc < 0 ? -1
+		      : err_set(err, ERR_FATAL,
+				"run %lld: its flow is not in the configuration any more", run);
 }
 
 int flows_named(const struct setup *setup, int argc, char **argv, struct arena *mem,

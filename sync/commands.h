@@ -28,6 +28,8 @@ struct request {
 	struct flow_options options;
 	bool if_due, version, help;
 	const char *approve, *output;
+	const char *save, *plan; /* paths of saved plans */
+	const char *as;          /* set: the side that wants to write */
 	enum report_format format;
 	bool format_given;
 	int argc; /* what follows the options */
@@ -41,8 +43,11 @@ int command_sync(struct arena *, const struct request *, struct err *);
 int command_explain(struct arena *, const struct request *, struct err *);
 int command_eval(struct arena *, const struct request *, struct err *);
 int command_status(struct arena *, const struct request *, struct err *);
+int command_history(struct arena *, const struct request *, struct err *);
+int command_undo(struct arena *, const struct request *, struct err *);
 int command_links(struct arena *, const struct request *, struct err *);
 int command_authority(struct arena *, const struct request *, struct err *);
+int command_set(struct arena *, const struct request *, struct err *);
 int command_init(struct arena *, const struct request *, struct err *);
 int command_help(struct arena *, const struct request *, struct err *);
 
@@ -56,8 +61,21 @@ int exit_of(const struct err *);
 /* Of two flows' codes the one that a person should see first. */
 int exit_worse(int a, int b);
 
+/* A moment in seconds since 1970, in UTC; "never" for 0. */
+const char *time_text(struct arena *, long long);
+
+/* A moment in ISO 8601, local time with its offset; "never" for 0. */
+#define TIME_ROOM 40
+const char *time_local(long long, char text[TIME_ROOM]);
+
 /* The object in the flow's source, as flow_find. */
 int source_find(const struct flow *, const char *who, struct arena *, struct entry *, struct err *);
+
+/* A run's number, from 1 on. */
+int run_number(const char *text, long long *run, struct err *);
+/* The flow whose run it was; it must still be in the configuration. */
+int run_flow(const struct setup *, struct state *, struct arena *, long long run, struct flow **,
+	struct err *);
 
 /* The flows that the words name, or all of them. */
 int flows_named(const struct setup *, int argc, char **argv, struct arena *, struct flow ***,

@@ -57,7 +57,7 @@ void difference_deny(struct arena *mem, const struct flow *f, const char *object
 static void deny_mod(struct arena *mem, const struct flow *f, const struct row *row,
 	const struct wanted *w, const struct mod *m, bool clears, struct step *s)
 {
-	const struct wanted tried = {w->attr, w->mode, m->n_add, m->add, w->line};
+	const struct wanted tried = {w->attr, w->mode, m->n_add, m->add, w->line, false};
 	struct denied d = {.attr = w->attr,
 		.removal = true,
 		.side = f->source,
@@ -223,8 +223,11 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 		deny_mod(mem, f, row, w, &m, shall.n == 0, s);
 		return;
 	}
+	const unsigned n_denied = s->n_denied;
 	if (row->link != NULL)
 		note_drift(mem, f, row, before, w, &m, s);
+	if (f->on_denied == DENIED_REPORT && s->n_denied > n_denied)
+		return;
 	s->lines[s->change.n] = w->line;
 	s->change.mods[s->change.n++] = m;
 }
@@ -238,13 +241,15 @@ static void rename_back(struct arena *mem, const struct flow *f, const struct ro
 	if (value_same(name, row->current->name) || dn_text_equal(name, row->current->name))
 		return;
 	unsigned attr = attr_named("distinguishedName");
-	struct wanted w = {attr, FLOW_ALWAYS, 1, &name, "name"};
+	struct wanted w = {attr, FLOW_ALWAYS, 1, &name, "name", false};
 	if (!authority_ours(f, row->side, attr)) {
 		difference_deny(mem, f, row->side, &w, s);
 		return;
 	}
-	s->change.new_name = value_copy(mem, name);
-	if (written_name(before, row->current->name))
+	const bool ours = written_name(before, row->current->name);
+	if (ours || f->on_denied == DENIED_RESTORE)
+		s->change.new_name = value_copy(mem, name);
+	if (ours)
 		return;
 	add_denied(mem, s,
 		(struct denied){.attr = attr,

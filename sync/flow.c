@@ -15,11 +15,13 @@
 #include "base/log.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
+#include "sync/canary.h"
 #include "sync/claims.h"
 #include "sync/match.h"
 #include "sync/pair.h"
 #include "sync/sorter.h"
 #include "sync/spool.h"
+#include "sync/undo.h"
 #include "sync/wishes.h"
 #include "sync/written.h"
 
@@ -105,7 +107,8 @@ static int gets_one(struct planning *p, struct arena *mem, uint32_t row_place, b
 		state_authority(p->g.state, p->g.known.id, row.id, mem, &side, p->err) < 0)
 		return -1;
 	*gets = (p->options->skip & SKIP_CREATE) == 0 &&
-		strcmp(authority_side(f, side, ATTR_NONE), f->source) == 0;
+		(row.link == NO_LINK || f->on_denied == DENIED_RESTORE) &&
+		authority_ours(f, side != NULL ? side : row.flag, ATTR_NONE);
 	return 0;
 }
 
@@ -183,6 +186,7 @@ static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
 static int complete_row(struct planning *p, struct arena *mem, struct row *row, struct link *link,
 	struct entry *current)
 {
+	const struct flow *f = p->plan->flow;
 	const struct verdict *v = row->verdict;
 	struct value id = row->open->id, name = row->open->name;
 	int rc = 0;
@@ -207,6 +211,9 @@ static int complete_row(struct planning *p, struct arena *mem, struct row *row, 
 		return err_set(p->err, ERR_FATAL,
 			"the ids of %.*s and of another entry have one hash", (int)name.len,
 			name.data);
+	row->flag = plan_flag(f, row->open, row->link, row->current);
+	if (row->side == NULL)
+		row->side = row->flag;
 	return 0;
 }
 
@@ -274,6 +281,7 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 	if (skip)
 		look_again(&row, &s);
 	summary_count(&p->plan->summary, &s, 1);
+	kinds_count(&p->plan->kinds, &row, &s);
 	/* What waited and waits no more has to be told to the state too. */
 	bool settles = keys_has(&p->g.waits, open.key);
 	return step_counts(&s, row.link) || settles ? steps_add(&p->plan->steps, &s, p->err) : 0;
@@ -360,6 +368,19 @@ static int check_pin(struct planning *p, struct connector *c, const char **pin)
 	return 0;
 }
 
+static int check_canary(struct planning *p, struct connector *c, const struct config *config)
+{
+	const char *text;
+
+	if (canary_look(c, config, p->g.mem, &text, p->err) < 0)
+		return -1;
+	if (text == NULL)
+		return 0;
+	log_warn("%s: nothing will be written", text);
+	p->plan->canary = text;
+	return 0;
+}
+
 static int open_sides(struct gather *g, struct err *err)
 {
 	if (connector_open(g->flow->source_config, &g->source, err) < 0)
@@ -393,6 +414,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		.no_delete = (p->options->skip & SKIP_DELETE) != 0};
 	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};
 	int rc = -1;
+	kinds_init(&p->plan->kinds, flow, mem);
 	if (steps_init(&p->plan->steps) < 0)
 		err_set(p->err, ERR_BUSY, "out of memory");
 	else if (state_hold(state, p->err) == 0 &&
@@ -404,7 +426,9 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		rc = 0;
 	}
 	if (rc == 0 && (check_pin(p, p->g.source, &p->plan->source_pin) < 0 ||
-			       check_pin(p, p->g.target, &p->plan->target_pin) < 0))
+			       check_pin(p, p->g.target, &p->plan->target_pin) < 0 ||
+			       check_canary(p, p->g.source, flow->source_config) < 0 ||
+			       check_canary(p, p->g.target, flow->target_config) < 0))
 		rc = -1;
 	if (rc == 0) {
 		p->g.full = full || must_be_full(p);
@@ -426,6 +450,8 @@ int flow_plan(const struct flow *flow, struct state *state, const struct flow_op
 {
 	struct planning p = {.options = options, .plan = plan, .now = flow->env.now, .err = err};
 
+	if (options->undo != 0)
+		return undo_plan(flow, state, options->undo, mem, plan, err);
 	int rc = attempt(&p, flow, state, mem, options->full);
 	bool full = options->full;
 	if (rc < 0 && err->kind == ERR_ENTRY) {

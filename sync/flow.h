@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "sync/gather.h"
+#include "sync/kinds.h"
 #include "sync/order.h"
 #include "sync/plan.h"
 #include "sync/renames.h"
@@ -17,6 +18,7 @@ enum skip { SKIP_CREATE = 1, SKIP_UPDATE = 2, SKIP_DELETE = 4, SKIP_RENAME = 8 }
 
 struct flow_options {
 	bool full;          /* read everything, even when a delta could be had */
+	long long undo;     /* plan the inverse of this run of the flow (undo.h); 0 */
 	const char *object; /* only this one: DN, mail, sAMAccountName or id; NULL: all */
 	unsigned skip;
 };
@@ -30,16 +32,19 @@ struct plan {
 	bool full;
 	bool one;     /* --object */
 	bool partial; /* steps were left for another run, which has to start where this one does */
+	long long undoes;         /* the run that this plan takes back; 0 */
 	struct connector *target; /* a server's, still open for writing; NULL: to be opened */
 	unsigned n_cautions;      /* what every report says: a directory that may be anybody's */
 	const char *cautions[2];
 	struct steps steps;
 	struct renames renames; /* by the steps that plan_next gave so far */
 	struct summary summary;
+	struct kinds kinds;
 	struct flow_state known; /* before */
 	/* Which directories answered, in the plan's arena; and the connector whose is another than
 	 * before, NULL: none. */
 	const char *source_pin, *target_pin, *other;
+	const char *canary;   /* which is not to be seen, and where; NULL */
 	long long links;      /* before */
 	long long sources;    /* entries of the source that no other flow made there */
 	struct spool *cookie; /* one record, for the next delta; NULL: none */

@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
+#include "sync/undo.h"
+#include "sync/object.h"
 
 /* Nobody's address list has a reason to write these: they are rights, secrets and identity. */
 static const char *const never[] = {"userPassword", "unicodePwd", "servicePrincipalName",
@@ -71,11 +73,9 @@ static int check_side(const struct flow *f, const char *object_side, const struc
 }
 
 /* And for each value of it? */
-static int check_values(const struct flow *f, const char *object_side, const struct step *s,
+static int check_values(const struct flow *f, const char *object_side, struct value name,
 	const struct mod *m, struct err *err)
 {
-	const struct value name = s->change.name;
-
 	for (unsigned i = 0; i < m->n_remove + m->n_add; i++) {
 		struct value v = i < m->n_remove ? m->remove[i] : m->add[i - m->n_remove];
 		if (authority_excepts(f, object_side, m->attr, v))
@@ -90,6 +90,8 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 {
 	const struct change *c = &s->change;
 
+	if (object_side == NULL)
+		object_side = s->flag;
 	if (!below_managed(f, c->name) || (c->new_name.len > 0 && !below_managed(f, c->new_name)))
 		return err_set(err, ERR_ENTRY, "gate: %.*s lies outside the managed containers",
 			(int)c->name.len, c->name.data);
@@ -103,15 +105,76 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 	unsigned naming = c->op == CHANGE_ADD ? naming_of(mem, c->name) : ATTR_NONE;
 	for (unsigned i = 0; i < c->n; i++) {
 		unsigned attr = c->mods[i].attr;
-		if (gate_forbids(attr) || (attr != naming && !may_write(f, attr)))
+		if (gate_forbids(attr) ||
+			(attr != naming && s->number != UNDO_CASE && !may_write(f, attr)))
 			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be written",
 				(int)c->name.len, c->name.data, attr_name(attr));
 		if (attr != naming &&
 			(check_side(f, object_side, s, attr, err) < 0 ||
-				check_values(f, object_side, s, &c->mods[i], err) < 0))
+				check_values(f, object_side, c->name, &c->mods[i], err) < 0))
 			return -1;
 	}
 	return 0;
+}
+
+bool gate_settable(struct arena *mem, const struct object *o, bool source, unsigned attr)
+{
+	const struct flow *f = o->flow;
+	const struct entry *e = source ? &o->source : &o->target;
+
+	return attr_set_has(source ? &f->reads : &f->writes, attr) && !gate_forbids(attr) &&
+	       attr != f->marker && attr != attr_named("objectClass") &&
+	       attr != attr_named("isDeleted") && attr != attr_named("distinguishedName") &&
+	       attr != naming_of(mem, e->name);
+}
+
+int gate_set_check(struct arena *mem, const struct object *o, const char *side,
+	const struct change *c, struct err *err)
+{
+	const struct flow *f = o->flow;
+	const bool source = strcmp(side, f->source) == 0;
+	const struct entry *e = source ? &o->source : &o->target;
+	const struct value name = c->name;
+
+	if (!(source ? o->in_source : o->in_target) || c->op != CHANGE_MODIFY ||
+		c->new_name.len > 0 || !value_same(c->id, e->id) || !value_same(name, e->name))
+		return err_set(err, ERR_ENTRY, "gate: %.*s is not the object that was named",
+			(int)name.len, name.data);
+	if (!source && !below_managed(f, name))
+		return err_set(err, ERR_ENTRY, "gate: %.*s lies outside the managed containers",
+			(int)name.len, name.data);
+	if (!source && plan_protected(f, e) != NULL)
+		return err_set(err, ERR_ENTRY, "gate: %.*s %s", (int)name.len, name.data,
+			plan_protected(f, e));
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct mod *m = &c->mods[i];
+		const char *whose = object_authority(o, m->attr);
+		if (!gate_settable(mem, o, source, m->attr))
+			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be set",
+				(int)name.len, name.data, attr_name(m->attr));
+		if (strcmp(whose, side) != 0)
+			return err_set(err, ERR_ENTRY, "gate: %.*s: %s belongs to %s",
+				(int)name.len, name.data, attr_name(m->attr), whose);
+		if (source && check_values(f, o->side, c->name, m, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The only caller of a connector's write. */
+static int send(struct connector *c, const struct change *changes, struct outcome *outcomes,
+	size_t n, struct arena *mem, struct err *err)
+{
+	return connector_write(c, changes, outcomes, n, mem, err);
+}
+
+int gate_set(struct connector *c, const struct object *o, const char *side,
+	const struct change *change, struct outcome *outcome, struct arena *mem, struct err *err)
+{
+	*outcome = (struct outcome){.kind = OUTCOME_FAILED};
+	if (gate_set_check(mem, o, side, change, err) < 0)
+		return -1;
+	return send(c, change, outcome, 1, mem, err);
 }
 
 int gate_write(struct connector *target, const struct flow *f, const struct step *const *steps,
@@ -129,7 +192,7 @@ int gate_write(struct connector *target, const struct flow *f, const struct step
 		else
 			passed[n_passed++] = steps[i]->change;
 	}
-	if (n_passed > 0 && connector_write(target, passed, results, n_passed, mem, err) < 0)
+	if (n_passed > 0 && send(target, passed, results, n_passed, mem, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (outcomes[i].kind == OUTCOME_DONE)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "connectors/connector.h"
+#include "sync/authority.h"
 #include "sync/dependents.h"
 #include "sync/differences.h"
 #include "sync/match.h"
@@ -202,7 +203,8 @@ static int evaluate(struct gather *g, const struct entry *e, struct link_slot *s
 		.name_key = dn_key(e->name),
 		.id = e->id,
 		.name = e->name,
-		.department = entry_first(e, attr_named("department"))};
+		.department = entry_first(e, attr_named("department")),
+		.flag = authority_flag(f, true, e)};
 	struct err fault = {0};
 
 	if (rule == NULL && slot == NULL)

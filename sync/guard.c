@@ -1,16 +1,24 @@
 #include "sync/guard.h"
 
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 
-/* Fewer deletes than this are never too many. */
-#define DELETES_FLOOR 5
+/* The reasons so far. */
+struct reasons {
+	char (*text)[250];
+	unsigned n;
+};
 
-static long long delete_limit(const struct guard_facts *f)
+static void __attribute__((format(printf, 2, 3))) refuse(struct reasons *r, const char *format, ...)
 {
-	long long share = f->links * f->max_percent / 100;
-	long long limit = share < f->max_deletes ? share : f->max_deletes;
+	va_list args;
 
-	return limit > DELETES_FLOOR ? limit : DELETES_FLOOR;
+	if (r->n == GUARD_MAX)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(r->text[r->n++], sizeof(r->text[0]), format, args);
+	va_end(args);
 }
 
 static bool writes(const struct summary *s)
@@ -18,39 +26,80 @@ static bool writes(const struct summary *s)
 	return s->add + s->modify + s->rename + s->remove + s->link + s->forget > 0;
 }
 
-unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][200])
+static void check_limits(const struct guard_facts *f, const struct guard_kind *k, struct reasons *r)
 {
-	const size_t size = sizeof(reasons[0]);
-	const long long gone = f->plan.remove + f->plan.hide;
 	const char *hides = f->plan.hide > 0 ? " and hides" : "";
-	unsigned n = 0;
+	const char *of = k->name != NULL ? " of the rule " : "",
+		   *name = k->name != NULL ? k->name : "";
 
-	if (!writes(&f->plan))
-		return 0;
-	if (f->other != NULL)
-		(void)snprintf(reasons[n++], size,
-			"another directory answers as %.100s than in the last run", f->other);
-	if (f->first)
-		return n;
-	if (gone > delete_limit(f))
-		(void)snprintf(reasons[n++], size,
-			"%lld deletes%s of %lld links are more than the limit of %lld", gone, hides,
-			f->links, delete_limit(f));
+	for (unsigned i = 0; i < N_LIMITS; i++) {
+		const long long limit = limit_of(i, &f->limits[i], k->links), n = k->tally.n[i];
+		if (n > limit)
+			refuse(r,
+				"%lld %s%s%s of %lld links%s%.60s are more than the limit of %lld",
+				n, limit_name(i), n == 1 ? "" : "s", i == LIMIT_DELETE ? hides : "",
+				k->links, of, name, limit);
+	}
+}
+
+/* However many deletes are allowed: what a wrong filter leaves over is little. */
+static void check_left(const struct guard_facts *f, const struct guard_kind *k, struct reasons *r)
+{
+	const struct limit few = {LLONG_MAX, 0};
+	const long long gone = k->tally.n[LIMIT_DELETE], left = k->links - gone;
+
+	if (gone > limit_of(LIMIT_DELETE, &few, k->links) &&
+		gone <= limit_of(LIMIT_DELETE, &f->limits[LIMIT_DELETE], k->links) &&
+		left * 100 < k->links * f->min_left)
+		refuse(r, "%lld of %lld links would be left%s%.60s, less than %lld %%", left,
+			k->links, k->name != NULL ? " of the rule " : "",
+			k->name != NULL ? k->name : "", f->min_left);
+}
+
+static void check_source(const struct guard_facts *f, struct reasons *r)
+{
+	const long long gone = f->plan.remove + f->plan.hide, links = f->kinds[0].links;
+
 	if (f->full && f->sources <= 0)
-		(void)snprintf(reasons[n++], size, "the source is empty");
+		refuse(r, "the source is empty");
 	else if (f->full && f->sources_before > 0 &&
 		 (f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)
-		(void)snprintf(reasons[n++], size,
-			"the source shrank from %lld to %lld entries, by more than %lld %%",
+		refuse(r, "the source shrank from %lld to %lld entries, by more than %lld %%",
 			f->sources_before, f->sources, f->max_shrink);
 	/* A delta has no size of the source to look at. */
-	if (!f->full && f->plan.read == 0 && gone > 0 && gone == f->links)
-		(void)snprintf(reasons[n++], size, "the source has none of the %lld links any more",
-			f->links);
+	if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)
+		refuse(r, "the source has none of the %lld links any more", links);
+}
+
+unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], bool *final)
+{
+	const long long gone = f->plan.remove + f->plan.hide;
+	struct reasons r = {reasons, 0};
+
+	*final = false;
+	if (!writes(&f->plan))
+		return 0;
+	if (f->canary != NULL) {
+		refuse(&r, "%.240s", f->canary);
+		*final = true;
+	}
+	if (f->other != NULL)
+		refuse(&r, "another directory answers as %.100s than in the last run", f->other);
+	if (f->first)
+		return r.n;
+	for (unsigned i = 0; i < f->n_kinds; i++) {
+		/* One rule that has all links says nothing new. */
+		if (i > 0 && f->kinds[i].links == f->kinds[0].links)
+			continue;
+		check_limits(f, &f->kinds[i], &r);
+		check_left(f, &f->kinds[i], &r);
+	}
+	check_source(f, &r);
 	if (f->rules_changed && gone > 0)
-		(void)snprintf(reasons[n++], size,
+		refuse(&r,
 			"the rules or the scope changed since the last run, and the plan has %lld "
 			"delete%s%s",
-			gone, gone == 1 && f->plan.hide == 0 ? "" : "s", hides);
-	return n;
+			gone, gone == 1 && f->plan.hide == 0 ? "" : "s",
+			f->plan.hide > 0 ? " and hides" : "");
+	return r.n;
 }

@@ -12,6 +12,24 @@
 #include "sync/row.h"
 #include "sync/written.h"
 
+/* What somebody changed stays as it is: on-denied = report. */
+static bool left_alone(const struct flow *f, const struct written *before, const struct wanted *w,
+	const struct attr *there)
+{
+	if (f->on_denied == DENIED_RESTORE)
+		return false;
+	if (w->mode != FLOW_MERGE)
+		return !written_left(before, w->attr, there);
+	const struct entry e = {
+		.n = 1, .attrs = &(struct attr){there->id, there->n, there->values}};
+	for (unsigned i = 0; i < w->n; i++) {
+		if (written_value(before, w->attr, w->values[i]) &&
+			!entry_has(&e, w->attr, w->values[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Every value of the holder with the address is one that this run takes away. */
 static bool all_ours(struct arena *mem, const struct flow *f, const struct open_row *other,
 	const struct link *link, const char *side, const struct entry *holder, uint64_t key)
@@ -29,7 +47,8 @@ static bool all_ours(struct arena *mem, const struct flow *f, const struct open_
 			unsigned n = claims_held(mem, &alone, &claims);
 			if (!claims_key(claims, n, key))
 				continue;
-			if (!ours || authority_excepts(f, side, a->id, a->values[k]) ||
+			if (!ours || left_alone(f, &before, w, a) ||
+				authority_excepts(f, side, a->id, a->values[k]) ||
 				(w->mode == FLOW_MERGE &&
 					!written_value(&before, a->id, a->values[k])))
 				return false;
@@ -61,6 +80,8 @@ int holder_gives_up(struct gather *g, struct arena *mem, const struct open_row *
 		return rc;
 	if (state_authority(g->state, g->known.id, other->id, mem, &side, err) < 0)
 		return -1;
+	if (side == NULL)
+		side = plan_flag(g->flow, other, &link, holder);
 	if (other->presence != PRESENT)
 		return goes(mem, g->flow, &link, side, holder);
 	unsigned n = claims_wanted(mem, g->flow, &other->desired, &claims);

@@ -11,20 +11,28 @@
 const struct command commands[] = {
 	{"check", "", "read the configuration, the rules and every directory; say what is wrong",
 		"", true, command_check},
-	{"diff", "[FLOW...]", "show what sync would do; nothing is written", "fwFoCUDR", true,
+	{"diff", "[FLOW...]", "show what sync would do; nothing is written", "fwFoCUDRSu", true,
 		command_diff},
-	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaI", true, command_sync},
+	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaIP", true,
+		command_sync},
 	{"explain", "FLOW WHO", "one object: scope, joins, rules, authority, and the step", "",
 		true, command_explain},
 	{"eval", "EXPR [FILE]", "an expression for each entry of an LDIF file or standard input",
 		"", false, command_eval},
 	{"status", "[FLOW...]", "the last runs, and what is in conflict, denied or failed", "",
 		true, command_status},
+	{"history", "[FLOW | RUN | WHO]",
+		"the runs, what one of them changed, or one object's life", "F", true,
+		command_history},
+	{"undo", "RUN", "take a run back: put there what it found", "Foa", true, command_undo},
 	{"links", "FLOW", "id and name of each source entry and of its target entry", "", true,
 		command_links},
 	{"authority", "show WHO | transfer WHO SIDE",
 		"the source of authority of an object, or hand it over", "", true,
 		command_authority},
+	{"set", "WHO ATTR=VALUE... [FLOW]",
+		"write as a side, where it is the authority; else the denial is recorded", "AF",
+		true, command_set},
 	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
 	{"help", "[TOPIC]", "this page; a command, functions [NAME], settings or validators", "",
 		false, command_help},
@@ -45,8 +53,13 @@ static const struct choice {
 	{'D', "no-delete", NULL, "leave deletes for another run"},
 	{'R', "no-rename", NULL, "leave renames and moves for another run"},
 	{'a', "approve", "DIGEST", "apply the very plan that was refused with this digest, once"},
+	{'S', "save", "PLAN", "write the plan there, to be applied as it is or not at all"},
+	{'P', "plan", "PLAN",
+		"apply the plan that was saved there, if it is still what would be done"},
+	{'A', "as", "SIDE", "set: who wants to write, a connector's name"},
 	{'I', "if-due", NULL,
 		"only when the last good run of some flow is older than the interval"},
+	{'u', "undo", "RUN", "what undo would do"},
 	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
 };
 
@@ -80,8 +93,19 @@ static int take(struct request *q, int letter, char *value, struct err *err)
 	case 'o':
 		q->output = value;
 		break;
+	case 'u':
+		return run_number(value, &q->options.undo, err);
 	case 'a':
 		q->approve = value;
+		break;
+	case 'S':
+		q->save = value;
+		break;
+	case 'P':
+		q->plan = value;
+		break;
+	case 'A':
+		q->as = value;
 		break;
 	case 'I':
 		q->if_due = true;
@@ -228,8 +252,12 @@ void options_help(struct buf *b)
 		buf_printf(b, "  %-10s%-30s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
 	for (size_t i = 0; i < N_CHOICES; i++) {
+		if (choices[i].letter == 'A')
+			continue;
 		help_choice(b, &choices[i]);
-		buf_puts(b, strchr("aI", choices[i].letter) != NULL ? " (sync)\n" : "\n");
+		buf_puts(b, strchr("aIP", choices[i].letter) != NULL  ? " (sync)\n"
+			    : strchr("Su", choices[i].letter) != NULL ? " (diff)\n"
+								      : "\n");
 	}
 	buf_puts(b,
 		"\nThe configuration is -c FILE, else $GALWAY_CONFIG, else "

@@ -19,7 +19,7 @@ struct order_record {
 
 int steps_init(struct steps *s)
 {
-	*s = (struct steps){spool_new(), sorter_new(sizeof(struct order_record)), false};
+	*s = (struct steps){.spool = spool_new(), .order = sorter_new(sizeof(struct order_record))};
 	return s->spool == NULL || s->order == NULL ? -1 : 0;
 }
 
@@ -80,6 +80,10 @@ int steps_add(struct steps *steps, const struct step *s, struct err *err)
 	if (rc < 0)
 		return -1;
 	make_record(s, steps->by_id, place, &r);
+	if (steps->as_added) {
+		r = (struct order_record){.phase = 0};
+		memcpy(r.place, &(uint32_t){__builtin_bswap32(place)}, 4);
+	}
 	return sorter_add(steps->order, &r, err);
 }
 

@@ -19,7 +19,8 @@ struct step;
 struct steps {
 	struct spool *spool;
 	struct sorter *order;
-	bool by_id; /* see above; set before the first step */
+	bool by_id;    /* see above; set before the first step */
+	bool as_added; /* in the order of steps_add instead: an undo goes backwards */
 };
 
 int steps_init(struct steps *);

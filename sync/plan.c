@@ -18,6 +18,16 @@ struct value plan_marker(struct arena *mem, const struct flow *f, struct value s
 		arena_printf(mem, "%s%s", f->marker_prefix.data, entry_id_text(mem, source_id)));
 }
 
+const char *plan_flag(const struct flow *f, const struct open_row *open, const struct link *link,
+	const struct entry *target)
+{
+	const char *flag = open->flag;
+
+	if (open->presence == GONE && link != NULL)
+		flag = authority_flag_side(f, link->flag);
+	return authority_flags(f, flag, target != NULL ? authority_flag(f, false, target) : NULL);
+}
+
 /* The names and ids that every step says. */
 static void head(const struct row *row, struct step *s)
 {
@@ -25,6 +35,7 @@ static void head(const struct row *row, struct step *s)
 
 	*s = (struct step){.source_id = row->open->id, .source_name = row->open->name};
 	s->rule = rule != NULL ? rule_name(rule) : NULL;
+	s->flag = row->flag;
 	if (row->link != NULL) {
 		s->link = *row->link;
 		s->target_id = row->link->target;
@@ -111,10 +122,10 @@ static struct wanted *all_wanted(
 		(*n)++;
 	}
 	marker[0] = plan_marker(mem, f, row->open->id);
-	w[(*n)++] = (struct wanted){f->marker, FLOW_ALWAYS, 1, marker, "galway"};
+	w[(*n)++] = (struct wanted){f->marker, FLOW_ALWAYS, 1, marker, "galway", false};
 	/* Back from hiding (leave = hide): shown again, unless the rules say whether it is. */
 	if (row->link != NULL && row->link->left != 0 && !said)
-		w[(*n)++] = (struct wanted){hide, FLOW_ALWAYS, 0, NULL, "galway"};
+		w[(*n)++] = (struct wanted){hide, FLOW_ALWAYS, 0, NULL, "galway", true};
 	return w;
 }
 
@@ -169,11 +180,42 @@ static struct entry after_of(struct arena *mem, const struct row *row, const str
 	return after;
 }
 
+/* Did the target's side change it, and is that only told (on-denied = report)? */
+static bool left_alone(const struct flow *f, const struct step *s, unsigned attr)
+{
+	for (unsigned i = 0; i < s->n_denied && f->on_denied == DENIED_REPORT; i++) {
+		if (s->denied[i].attr == attr && strcmp(s->denied[i].side, f->target) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As somebody changed it, and as the rules want it: so it is remembered, and the difference is
+ * somebody's in the next run too, whatever the source says by then. */
+static struct entry as_wanted(struct arena *mem, const struct flow *f, const struct row *row,
+	const struct step *s, const struct entry *after)
+{
+	const struct desired *d = &row->open->desired;
+	struct entry e;
+
+	if (s->n_denied == 0)
+		return *after;
+	entry_copy(mem, &e, after);
+	for (unsigned i = 0; i < d->n; i++) {
+		if (left_alone(f, s, d->attrs[i].attr))
+			entry_put(mem, &e, d->attrs[i].attr, d->attrs[i].values, d->attrs[i].n);
+	}
+	if (left_alone(f, s, attr_named("distinguishedName")))
+		e.name = row->verdict->name;
+	return e;
+}
+
 /* Which values of a merge attribute are ours from now on: those that the rules give, but not what
  * somebody else had put there before, nor what the source may not say. What it said before, and may
- * not now, stays ours. Under our marker, and without a link that tells, everything was ours. */
+ * not now, stays ours. alone: nothing was written. Under our marker, and without a link that tells,
+ * everything was ours. */
 static struct wanted own(struct arena *mem, const struct flow *f, const struct row *row,
-	unsigned attr, const struct wanted *w)
+	unsigned attr, const struct wanted *w, bool alone)
 {
 	const struct written before = {row->open->desired.rule, f->epoch,
 		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
@@ -182,13 +224,13 @@ static struct wanted own(struct arena *mem, const struct flow *f, const struct r
 	const bool all = n_there == 0 ||
 			 (before.bytes.len == 0 && entry_get(row->current, f->marker) != NULL);
 	const bool attr_ours = authority_ours(f, row->side, attr);
-	struct wanted mine = {attr, FLOW_MERGE, 0, NULL, ""};
+	struct wanted mine = {attr, FLOW_MERGE, 0, NULL, "", false};
 
 	mine.values = arena_alloc(mem, (n_given + n_there) * sizeof(*mine.values));
 	for (unsigned i = 0; i < n_given && attr_ours; i++) {
 		struct value v = w->values[i];
 		if (!authority_excepts(f, row->side, attr, v) &&
-			(all || !entry_has(row->current, attr, v) ||
+			((!alone && (all || !entry_has(row->current, attr, v))) ||
 				written_value(&before, attr, v)))
 			mine.values[mine.n++] = v;
 	}
@@ -218,15 +260,19 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 		const struct wanted *w = desired_get(all, attrs[i]);
 		skip[i] = w == NULL || !authority_ours(f, row->side, attrs[i]);
 		d.attrs[d.n++] =
-			w != NULL && w->mode != FLOW_MERGE ? *w : own(mem, f, row, attrs[i], w);
+			w != NULL && w->mode != FLOW_MERGE
+				? *w
+				: own(mem, f, row, attrs[i], w, left_alone(f, s, attrs[i]));
 	}
+	const struct entry left = as_wanted(mem, f, row, s, &after);
 	s->remember = true;
 	s->link = (struct link){.source = row->open->id,
 		.target = s->target_id,
 		.source_digest = row->open->source_digest,
 		.target_digest = target_digest(f, &after),
 		.name = row->open->name_key,
-		.written = written_make(mem, &d, f->epoch, &after, skip)};
+		.flag = authority_flag_number(f, row->open->flag),
+		.written = written_make(mem, &d, f->epoch, &left, skip)};
 }
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)
@@ -234,7 +280,7 @@ uint64_t target_digest(const struct flow *f, const struct entry *e)
 	if (e->digest != 0)
 		return e->digest;
 	return hash_bytes(
-		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->writes));
+		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->tells));
 }
 
 /* Cases 4 and 8. */
@@ -252,34 +298,19 @@ static void plan_add(struct arena *mem, const struct flow *f, const struct row *
 		deny_object(mem, f, row, false, s);
 		return;
 	}
+	if (row->link != NULL && f->on_denied == DENIED_REPORT) {
+		s->op = STEP_MODIFY;
+		s->target_id = row->link->target;
+		deny_object(mem, f, row, true, s);
+		s->denied[0].side = f->target;
+		s->message = "was deleted in the target: left alone";
+		return;
+	}
 	make_add(mem, f, row, w, n, s);
 	s->write = true;
 	if (s->number == 8)
 		s->message = "was deleted in the target";
 	tell_warnings(mem, row, s);
-	remember(mem, f, row, s);
-}
-
-/* Cases 5, 9 and 10. */
-static void plan_modify(
-	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
-{
-	unsigned n;
-	const struct wanted *w = all_wanted(mem, f, row, &n);
-	bool adopt = row->link == NULL || row->verdict->adopt;
-
-	differences(mem, f, row, w, n, s);
-	s->write = s->change.n > 0 || s->change.new_name.len > 0;
-	if (adopt) {
-		s->op = STEP_LINK;
-		s->number = 5;
-	} else {
-		bool differs = s->write || s->n_denied > 0;
-		s->op = differs ? STEP_MODIFY : STEP_NONE;
-		s->number = differs ? 10 : 9;
-	}
-	if (s->op != STEP_NONE)
-		tell_warnings(mem, row, s);
 	remember(mem, f, row, s);
 }
 
@@ -296,6 +327,59 @@ static void plan_conflict(struct arena *mem, const struct row *row, unsigned num
 	s->remember = true;
 	s->link = *row->link;
 	s->link.name = row->open->name_key;
+}
+
+/* The addresses by which a contact is reached do not go because a value in the source is gone: the
+ * rules have to say so (AuthoritativeNull). Why not; NULL. */
+static const char *wipes(struct arena *mem, const struct row *row, const struct wanted *w,
+	unsigned n, const struct change *c)
+{
+	static const char *const addresses[] = {"mail", "proxyAddresses", "targetAddress"};
+
+	for (unsigned i = 0; i < 3 * c->n; i++) {
+		const struct mod *m = &c->mods[i / 3];
+		unsigned k = 0;
+		if (m->attr != attr_named(addresses[i % 3]) || m->n_add > 0 ||
+			m->n_remove < entry_get(row->current, m->attr)->n)
+			continue;
+		while (k < n && w[k].attr != m->attr)
+			k++;
+		if (k < n && !w[k].nothing)
+			return arena_printf(mem,
+				"E_WIPE: %s would lose all its values: if it shall, the rules say "
+				"AuthoritativeNull",
+				attr_name(m->attr));
+	}
+	return NULL;
+}
+
+/* Cases 5, 9 and 10. */
+static void plan_modify(
+	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	unsigned n;
+	const struct wanted *w = all_wanted(mem, f, row, &n);
+	bool adopt = row->link == NULL || row->verdict->adopt;
+
+	differences(mem, f, row, w, n, s);
+	const char *why = wipes(mem, row, w, n, &s->change);
+	if (why != NULL) {
+		head(row, s);
+		plan_conflict(mem, row, 11, value_of(why), s);
+		return;
+	}
+	s->write = s->change.n > 0 || s->change.new_name.len > 0;
+	if (adopt) {
+		s->op = STEP_LINK;
+		s->number = 5;
+	} else {
+		bool differs = s->write || s->n_denied > 0;
+		s->op = differs ? STEP_MODIFY : STEP_NONE;
+		s->number = differs ? 10 : 9;
+	}
+	if (s->op != STEP_NONE)
+		tell_warnings(mem, row, s);
+	remember(mem, f, row, s);
 }
 
 static bool inside(struct arena *mem, struct value name, const struct dn *bases, unsigned n)
@@ -373,7 +457,7 @@ static bool plan_hide(
 	}
 	s->op = STEP_MODIFY;
 	if (!authority_ours(f, row->side, hide)) {
-		struct wanted w = {hide, FLOW_ALWAYS, 1, &yes, "galway"};
+		struct wanted w = {hide, FLOW_ALWAYS, 1, &yes, "galway", false};
 		s->remember = false;
 		difference_deny(mem, f, row->side, &w, s);
 		return true;
@@ -457,5 +541,6 @@ bool step_counts(const struct step *s, const struct link *before)
 		return false;
 	return before == NULL || s->link.source_digest != before->source_digest ||
 	       s->link.target_digest != before->target_digest || s->link.name != before->name ||
-	       s->link.left != before->left || !value_same(s->link.written, before->written);
+	       s->link.left != before->left || s->link.flag != before->flag ||
+	       !value_same(s->link.written, before->written);
 }

@@ -45,6 +45,7 @@ struct step {
 	struct change change;
 	const char **lines; /* for each of change.mods, where it comes from */
 	bool refers_new;    /* an add that refers to others which the same plan adds: postponed.h */
+	const char *flag;   /* of the row: the gate wants to know */
 	unsigned n_denied;
 	struct denied *denied;
 	const char *message; /* conflict, warnings; NULL */
@@ -76,7 +77,8 @@ struct row {
 	const struct link *link;     /* NULL: none */
 	const struct entry *current; /* the target entry; NULL: none */
 	const struct verdict *verdict;
-	const char *side; /* the object's source of authority, when somebody set one */
+	const char *flag; /* what flags in the directories say of the object's authority; NULL */
+	const char *side; /* the object's source of authority: what somebody set, else the flag */
 	long long now;
 };
 
@@ -86,6 +88,11 @@ void plan_row(struct arena *, const struct flow *, const struct row *, struct st
 bool step_counts(const struct step *, const struct link *before);
 /* Is it to be shown to a person: everything but STEP_NONE. */
 bool step_shows(const struct step *);
+
+/* What flags in the directories say of an object's authority: its source's, or what that said
+ * before it was gone, and its contact's. link, target: NULL: none. */
+const char *plan_flag(const struct flow *, const struct open_row *, const struct link *,
+	const struct entry *target);
 
 /* Our ownership attribute for a source object: "galway:<flow>:<id>". */
 struct value plan_marker(struct arena *, const struct flow *, struct value source_id);

@@ -69,6 +69,15 @@ int report_flow(struct report *r, struct plan *plan, struct applied *applied, st
 	return rc;
 }
 
+int report_set(struct report *r, const struct flow *f, const char *side, const struct step *s,
+	struct err *err)
+{
+	if (r->format == REPORT_JSON)
+		return report_json_set(r, f, side, s, err);
+	report_text_set(r, f, side, s);
+	return 0;
+}
+
 int report_end(struct report *r, struct err *err)
 {
 	if (r->format == REPORT_JSON)

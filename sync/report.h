@@ -41,9 +41,16 @@ int report_flow(struct report *, struct plan *, struct applied *, struct err *);
 /* -1 when the output could not be written. */
 int report_end(struct report *, struct err *);
 
+/* What "set" did, or did not: the step has its change or its denials. text or json. */
+int report_set(
+	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
+
 /* The formats, each in its file: one flow. */
 int report_text(struct report *, struct plan *, struct applied *, struct err *);
 int report_json(struct report *, struct plan *, struct applied *, struct err *);
+void report_text_set(struct report *, const struct flow *, const char *side, const struct step *);
+int report_json_set(
+	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
 int report_csv(struct report *, struct plan *, struct err *);
 int report_ldif(struct report *, struct plan *, struct err *);
 

@@ -2,16 +2,15 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "sync/impact.h"
+#include "sync/json.h"
 
-/* Bytes that are not UTF-8 text are {"base64": "..."}. */
-static json_t *json_value(struct value v)
+json_t *json_value(struct value v)
 {
 	struct buf b = {0};
 
@@ -23,7 +22,7 @@ static json_t *json_value(struct value v)
 	return j;
 }
 
-static json_t *json_values(const struct value *v, unsigned n)
+json_t *json_values(const struct value *v, unsigned n)
 {
 	json_t *list = json_array();
 
@@ -32,7 +31,7 @@ static json_t *json_values(const struct value *v, unsigned n)
 	return list;
 }
 
-static json_t *json_object_of(struct arena *mem, struct value id, struct value name)
+json_t *json_object_of(struct arena *mem, struct value id, struct value name)
 {
 	return json_pack("{s:s, s:o}", "id", id.len > 0 ? entry_id_text(mem, id) : "", "name",
 		json_value(name));
@@ -60,6 +59,13 @@ static json_t *json_changes(const struct step *s)
 	return list;
 }
 
+static json_t *json_impact(const struct impact *i)
+{
+	return json_pack("{s:o, s:o, s:b, s:b}", "before", json_value(i->before), "after",
+		i->after.len > 0 ? json_value(i->after) : json_null(), "meetings", i->meetings,
+		"contacts", true);
+}
+
 static json_t *json_denied(const struct step *s)
 {
 	json_t *list = json_array();
@@ -67,10 +73,10 @@ static json_t *json_denied(const struct step *s)
 	for (unsigned i = 0; i < s->n_denied; i++) {
 		const struct denied *d = &s->denied[i];
 		bool none = d->removal && d->value.len == 0;
-		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:s, s:s}", "attribute", attr_name(d->attr),
-				      "value", none ? json_null() : json_value(d->value), "side",
-				      d->side, "authority", d->authority));
+		json_array_append_new(list,
+			json_pack("{s:s, s:o, s:s, s:s, s:s}", "attribute", attr_name(d->attr),
+				"value", none ? json_null() : json_value(d->value), "side", d->side,
+				"authority", d->authority, "rule", d->rule != NULL ? d->rule : ""));
 	}
 	return list;
 }
@@ -78,13 +84,17 @@ static json_t *json_denied(const struct step *s)
 static json_t *json_step(struct arena *mem, const struct step *s, const char *failure)
 {
 	const char *message = failure != NULL ? failure : s->message;
+	struct impact impact;
 
-	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "op", report_op(s), "case",
-		(int)s->number, "rule", s->rule != NULL ? s->rule : "", "source",
+	json_t *step = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "op", report_op(s),
+		"case", (int)s->number, "rule", s->rule != NULL ? s->rule : "", "source",
 		json_object_of(mem, s->source_id, s->source_name), "target",
 		json_object_of(mem, s->target_id, s->target_name), "changes", json_changes(s),
 		"denied", json_denied(s), "message",
 		json_value(value_of(message != NULL ? message : "")));
+	if (s->write && impact_of(&s->change, &impact))
+		json_object_set_new(step, "impact", json_impact(&impact));
+	return step;
 }
 
 static json_t *json_summary(const struct summary *s)
@@ -129,7 +139,10 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 	(void)fprintf(r->out, "%s{\"flow\":", r->begun ? "," : "");
 	if (rc == 0)
 		rc = put(r, json_string(plan->flow->name), err);
-	(void)fprintf(r->out, ",\"full\":%s,\"summary\":", plan->full ? "true" : "false");
+	(void)fprintf(r->out, ",\"full\":%s", plan->full ? "true" : "false");
+	if (plan->undoes != 0)
+		(void)fprintf(r->out, ",\"undoes\":%lld", plan->undoes);
+	(void)fputs(",\"summary\":", r->out);
 	if (rc == 0)
 		rc = put(
 			r, json_summary(applied != NULL ? &applied->summary : &plan->summary), err);
@@ -145,6 +158,20 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 		arena_reset(mem);
 	}
 	(void)fputs("]}", r->out);
+	arena_free(mem);
+	return rc;
+}
+
+int report_json_set(struct report *r, const struct flow *f, const char *side, const struct step *s,
+	struct err *err)
+{
+	struct arena *mem = arena_new();
+	int rc = put(r,
+		json_pack("{s:i, s:s, s:s, s:b, s:o}", "galway", 1, "flow", f->name, "side", side,
+			"done", s->n_denied == 0, "step", json_step(mem, s, NULL)),
+		err);
+
+	(void)fputc('\n', r->out);
 	arena_free(mem);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/text.h"
+#include "sync/impact.h"
 
 /* How each kind of step is shown: one sign, one colour. */
 static const struct look {
@@ -73,9 +74,19 @@ static void denied_line(const struct page *p, const struct denied *d)
 	(void)fprintf(p->r->out, " by %s: the authority is %s\n", d->side, d->authority);
 }
 
+static void impact_lines(const struct page *p, const struct impact *i)
+{
+	(void)fprintf(p->r->out, "    %shigh impact%s: the SIP address changes from %s to %s\n",
+		on(p, "\033[31m"), off(p), report_value(p->mem, i->before),
+		i->after.len > 0 ? report_value(p->mem, i->after) : "none");
+	(void)fprintf(p->r->out, "      contacts outside are to be told%s\n",
+		i->meetings ? ", and meetings to be scheduled anew" : "");
+}
+
 static void step_lines(const struct page *p, const struct step *s, const char *failure)
 {
 	const struct look *look = &looks[s->op];
+	struct impact impact;
 	struct value name = s->target_name.len > 0 ? s->target_name : s->source_name;
 	const char *text = report_value(p->mem, name);
 
@@ -92,6 +103,8 @@ static void step_lines(const struct page *p, const struct step *s, const char *f
 		value_line(p, "renamed to", '+', s->change.new_name, "name");
 	for (unsigned i = 0; s->write && i < s->change.n; i++)
 		mod_lines(p, &s->change.mods[i], s->lines[i]);
+	if (s->write && impact_of(&s->change, &impact))
+		impact_lines(p, &impact);
 	for (unsigned i = 0; i < s->n_denied; i++)
 		denied_line(p, &s->denied[i]);
 	if (s->message != NULL)
@@ -111,7 +124,10 @@ static void summary_line(struct report *r, const struct plan *plan, const struct
 		{"unchanged", s->none}, {"in conflict", s->conflict}, {"denied", s->denied},
 		{"failed", s->failed}};
 
-	(void)fprintf(r->out, "%s (%s): %lld read", plan->flow->name, plan->full ? "full" : "delta",
+	(void)fprintf(r->out, "%s (%s): %lld read", plan->flow->name,
+		plan->undoes != 0 ? "undo"
+		: plan->full      ? "full"
+				  : "delta",
 		s->read);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i].n > 0)
@@ -125,6 +141,7 @@ static void summary_line(struct report *r, const struct plan *plan, const struct
 int report_text(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
 	const struct page p = {r, arena_new()};
+	struct impact impact;
 	struct step s;
 	uint32_t place;
 	int rc = plan_rewind(plan, err);
@@ -133,7 +150,8 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 		(void)fprintf(r->out, "caution: %s\n", plan->cautions[i]);
 	while (rc >= 0 && (rc = plan_next(plan, p.mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(applied, p.mem, place);
-		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL;
+		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
+			       (s.write && impact_of(&s.change, &impact));
 		if (step_shows(&s) && (look_at || !r->brief))
 			step_lines(&p, &s, failure);
 		arena_reset(p.mem);
@@ -141,4 +159,23 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
 	arena_free(p.mem);
 	return rc;
+}
+
+void report_text_set(struct report *r, const struct flow *f, const char *side, const struct step *s)
+{
+	const struct page p = {r, arena_new()};
+	struct impact impact;
+
+	(void)fprintf(r->out, "%s: %s: %s\n", f->name,
+		report_value(p.mem, s->source_name.len > 0 ? s->source_name : s->target_name),
+		s->n_denied > 0 ? "denied, nothing was written"
+		: s->write      ? "written"
+				: "as it was");
+	for (unsigned i = 0; i < s->n_denied; i++)
+		denied_line(&p, &s->denied[i]);
+	for (unsigned i = 0; i < s->change.n; i++)
+		mod_lines(&p, &s->change.mods[i], side);
+	if (s->write && impact_of(&s->change, &impact))
+		impact_lines(&p, &impact);
+	arena_free(p.mem);
 }

@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "base/pack.h"
 
+/* Beside the mode, in one byte. */
+#define NOTHING 0x40
+
 static void pack_desired(struct buf *b, const struct desired *d)
 {
 	pack_number(b, d->rule != NULL ? rule_number(d->rule) + 1 : 0);
@@ -13,7 +16,7 @@ static void pack_desired(struct buf *b, const struct desired *d)
 	pack_number(b, d->n);
 	for (unsigned i = 0; i < d->n; i++) {
 		pack_number(b, d->attrs[i].attr);
-		buf_putc(b, (char)d->attrs[i].mode);
+		buf_putc(b, (char)(d->attrs[i].mode | (d->attrs[i].nothing ? NOTHING : 0)));
 		pack_text(b, d->attrs[i].line);
 		pack_values(b, d->attrs[i].values, d->attrs[i].n);
 	}
@@ -43,6 +46,7 @@ void row_pack(struct buf *b, const struct open_row *row)
 	pack_value(b, row->id);
 	pack_value(b, row->name);
 	pack_value(b, row->department);
+	pack_text(b, row->flag);
 	pack_value(b, row->fault);
 	pack_desired(b, &row->desired);
 }
@@ -75,7 +79,8 @@ static int unpack_wanted(struct arena *mem, const char **at, const char *end, st
 		unpack_text(at, end, &w->line) < 0)
 		return -1;
 	w->attr = attr;
-	w->mode = (enum flow_mode)mode;
+	w->mode = (enum flow_mode)(mode & ~NOTHING);
+	w->nothing = (mode & NOTHING) != 0;
 	return unpack_values(mem, at, end, &w->n, &w->values);
 }
 
@@ -150,7 +155,7 @@ int row_unpack(
 	if (unpack_byte(&at, end, &presence) < 0 || unpack_number(&at, end, &row->link) < 0 ||
 		unpack_value(&at, end, &row->id) < 0 || unpack_value(&at, end, &row->name) < 0 ||
 		unpack_value(&at, end, &row->department) < 0 ||
-		unpack_value(&at, end, &row->fault) < 0)
+		unpack_text(&at, end, &row->flag) < 0 || unpack_value(&at, end, &row->fault) < 0)
 		return -1;
 	row->presence = (enum presence)presence;
 	return unpack_desired(mem, rules, &at, end, &row->desired);

@@ -34,6 +34,7 @@ struct open_row {
 	uint64_t name_key;       /* dn_key of the source's name */
 	struct value id, name;   /* of the source */
 	struct value department; /* for the name when the plain one is taken */
+	const char *flag;        /* whose it is by the source's own flag; NULL */
 	struct value fault;      /* FAILED: why */
 	struct desired desired;  /* PRESENT; FAILED: its complaints */
 };

@@ -15,6 +15,9 @@ static const struct setting top_settings[] = {
 	{"state", SETTING_PATH, "state.db", NULL,
 		"where galway remembers links, pending objects and runs"},
 	{"interval", SETTING_SPAN, "3h", NULL, "how often \"sync --if-due\" runs"},
+	{"history", SETTING_SPAN, "90d", NULL,
+		"how long a run can be looked at with \"history\" and undone"},
+	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
@@ -32,12 +35,12 @@ static const struct setting flow_settings[] = {
 		"the attribute of the contact that says whose it is"},
 	{"authority", SETTING_TEXT, NULL, NULL,
 		"the connector that is authoritative for the objects; else the source"},
+	{"on-denied", SETTING_WORD, "restore", "restore|report",
+		"what the side without authority changed is put back, or left alone and told"},
 	{"full-every", SETTING_NUMBER, "8", NULL,
 		"every so many runs everything is read, not only what changed"},
-	{"max-deletes", SETTING_NUMBER, "500", NULL,
-		"a plan with more deletes than this is refused"},
-	{"max-deletes-percent", SETTING_NUMBER, "10", NULL,
-		"and one with more than these % of the links; 5 are always allowed"},
+	LIMIT_SETTINGS{"min-left-percent", SETTING_NUMBER, "50", NULL,
+		"a plan that leaves fewer % of the links, or of one rule's, is refused"},
 	{"max-shrink-percent", SETTING_NUMBER, "10", NULL,
 		"a plan is refused when the source shrank by more %"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
@@ -215,6 +218,46 @@ static int add_authority(struct arena *mem, const struct config *root, const str
 	return 0;
 }
 
+/* "ATTR=VALUE:SIDE"; a side that is none of the flow's is another flow's business. */
+static int add_flag(struct arena *mem, const struct config *root, const struct config *connector,
+	const char *text, struct flow *f, struct err *err)
+{
+	const char *equals = strchr(text, '='), *colon = strrchr(text, ':');
+	const char *where = config_where(connector, "authority-flag");
+
+	if (equals == NULL || colon == NULL || colon < equals + 2 ||
+		attr_id(text, (size_t)(equals - text)) == ATTR_NONE)
+		return err_set(err, ERR_FATAL, "%s: authority-flag: '%s' is not ATTR=VALUE:SIDE",
+			where, text);
+	if (config_section(root, "connector", colon + 1) == NULL)
+		return err_set(err, ERR_FATAL, "%s: authority-flag: %s: no connector '%s'", where,
+			text, colon + 1);
+	if (!is_side(f, colon + 1))
+		return 0;
+	struct authority_flag *more = arena_alloc(mem, (f->n_flags + 1) * sizeof(*more));
+	if (f->n_flags > 0)
+		memcpy(more, f->flags, f->n_flags * sizeof(*more));
+	more[f->n_flags++] = (struct authority_flag){.attr = attr_id(text, (size_t)(equals - text)),
+		.value = {equals + 1, (size_t)(colon - equals - 1)},
+		.side = colon + 1,
+		.source = connector == f->source_config};
+	f->flags = more;
+	return 0;
+}
+
+static int add_flags(struct arena *mem, const struct config *root, const struct config *connector,
+	struct flow *f, struct err *err)
+{
+	unsigned n;
+	const char *const *list = config_list(connector, "authority-flag", &n);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (add_flag(mem, root, connector, list[i], f, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int make_authority(
 	struct arena *mem, const struct config *root, struct flow *f, struct err *err)
 {
@@ -224,7 +267,9 @@ static int make_authority(
 	if (!is_side(f, f->side))
 		return err_set(err, ERR_FATAL, "%s: authority = %s: must be %s or %s",
 			config_where(f->config, "authority"), f->side, f->source, f->target);
-	if (add_authority(mem, root, config_section(f->config, "authority-of", NULL), f, err) < 0)
+	if (add_authority(mem, root, config_section(f->config, "authority-of", NULL), f, err) < 0 ||
+		add_flags(mem, root, f->source_config, f, err) < 0 ||
+		add_flags(mem, root, f->target_config, f, err) < 0)
 		return -1;
 	return add_authority(mem, root, config_section(root, "authority", NULL), f, err);
 }
@@ -243,7 +288,10 @@ static void make_sets(struct arena *mem, struct flow *f)
 		attr_set_add(mem, &f->reads, attr_named(source_always[i]));
 	rules_writes(mem, f->rules, &f->writes);
 	attr_set_add(mem, &f->writes, f->marker);
-	attr_set_join(mem, &f->looks, &f->writes);
+	attr_set_join(mem, &f->tells, &f->writes);
+	for (unsigned i = 0; i < f->n_flags; i++)
+		attr_set_add(mem, f->flags[i].source ? &f->reads : &f->tells, f->flags[i].attr);
+	attr_set_join(mem, &f->looks, &f->tells);
 	rules_joins(mem, f->rules, &f->looks);
 	claims_reads(mem, &f->looks);
 	for (unsigned i = 0; i < sizeof(target_always) / sizeof(target_always[0]); i++)
@@ -276,6 +324,11 @@ static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 		const char *attr = attr_name(f->authority[i].attr), *side = f->authority[i].side;
 		h = hash_nocase(attr, strlen(attr) + 1, h);
 		h = hash_bytes(side, strlen(side) + 1, h);
+	}
+	for (unsigned i = 0; i < f->n_flags; i++) {
+		const struct authority_flag *flag = &f->flags[i];
+		h = hash_nocase(attr_name(flag->attr), strlen(attr_name(flag->attr)) + 1, h);
+		h = hash_bytes(flag->value.data, strlen(flag->value.data) + 1, h + flag->source);
 	}
 	return hash_nocase(attr_name(f->marker), strlen(attr_name(f->marker)), h);
 }
@@ -320,9 +373,12 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 		   : config_text(section, "leave")[0] == 'h' ? LEAVE_HIDE
 							     : LEAVE_KEEP;
 	f->grace = config_number(section, "grace");
+	f->on_denied = strcmp(config_text(section, "on-denied"), "report") == 0 ? DENIED_REPORT
+										: DENIED_RESTORE;
+	f->history = config_number(root, "history");
 	f->full_every = (unsigned)config_number(section, "full-every");
-	f->max_deletes = config_number(section, "max-deletes");
-	f->max_percent = config_number(section, "max-deletes-percent");
+	limits_read(section, f->limits);
+	f->min_left = config_number(section, "min-left-percent");
 	f->max_shrink = config_number(section, "max-shrink-percent");
 	make_env(mem, root, f);
 	if (make_bases(mem, f, err) < 0 || make_authority(mem, root, f, err) < 0)
@@ -364,6 +420,7 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 		return -1;
 	setup->state = config_text(root, "state");
 	setup->interval = config_number(root, "interval");
+	setup->deadline = config_number(root, "deadline");
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)
 		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);

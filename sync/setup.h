@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/dn.h"
 #include "rules/rules.h"
+#include "sync/limits.h"
 
 struct arena;
 struct err;
@@ -20,6 +21,17 @@ struct authority_line {
 	unsigned attr;
 	const char *side; /* a connector's name */
 };
+
+/* What a directory itself says: an entry with this value in this attribute is that side's. */
+struct authority_flag {
+	unsigned attr;
+	struct value value;
+	const char *side; /* a connector's name */
+	bool source;      /* an entry of the flow's source has it; else one of the target */
+};
+
+/* What becomes of a change that somebody made on the side that is not the authority. */
+enum on_denied { DENIED_RESTORE, DENIED_REPORT };
 
 /* One direction: source, target, rules. Made of the configuration, read-only afterwards. */
 struct flow {
@@ -40,11 +52,16 @@ struct flow {
 	const char *side; /* whose the object is, by default: the source */
 	unsigned n_authority;
 	struct authority_line *authority;
+	unsigned n_flags;
+	struct authority_flag *flags;
+	enum on_denied on_denied;
 
 	enum leave leave;
 	long long grace; /* seconds */
 	unsigned full_every;
-	long long max_deletes, max_percent, max_shrink;
+	long long history; /* seconds that the journal is kept */
+	struct limit limits[N_LIMITS];
+	long long min_left, max_shrink; /* percent */
 
 	/* Loop freedom: what lies below these, or is another flow's target, is not a source. */
 	unsigned n_foreign;
@@ -54,13 +71,15 @@ struct flow {
 
 	struct attr_set reads;  /* of the source */
 	struct attr_set writes; /* to the target: the rules' and the marker */
+	struct attr_set tells;  /* of the target: what a change of makes it be looked at: writes and
+				   flags */
 	struct attr_set looks;  /* of the target: the above, joins, addresses, names */
 };
 
 struct setup {
 	const struct config *config;
 	const char *state;
-	long long interval; /* seconds */
+	long long interval, deadline; /* seconds */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };

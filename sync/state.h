@@ -36,6 +36,7 @@ struct flow_state {
 	unsigned deltas;               /* delta runs since the last full one */
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */
+	long long held;                /* since when, because a run was undone; 0: it is not */
 };
 
 int state_flow(struct state *, const char *name, struct flow_state *, struct err *);
@@ -51,6 +52,8 @@ struct link {
 	uint64_t name;        /* dn_key of the source's name: for references */
 	long long left;       /* when the source was first seen to be gone or out of scope; 0 */
 	struct value written; /* written.h */
+	int flag; /* what the source's own flag said, for when the source is gone: 1 the source, 2
+		     the target, 0 nothing */
 };
 
 long long state_count_links(struct state *, long long flow, struct err *);
@@ -94,16 +97,68 @@ int state_authority(struct state *, long long flow, struct value source, struct 
 int state_authority_put(
 	struct state *, const char *flow, struct value source, const char *side, struct err *);
 
+/* How an object's authority was handed over: by whom, from which side to which. */
+struct transfer {
+	long long at;
+	const char *who, *from, *to;
+	long long generation; /* of the flow, then */
+};
+
+/* Of one object, the newest first; 1, 0, -1. */
+int state_transfers(struct state *, long long flow, struct value source, struct err *);
+int state_next_transfer(struct state *, struct arena *, struct transfer *, struct err *);
+int state_put_transfer(
+	struct state *, long long flow, struct value source, const struct transfer *, struct err *);
+
+/* Writes that "set" refused: of a run's denials they are apart, for no run finds them settled.
+ * Denials without message and run; source is the target entry's id where there is no other. One for
+ * each {object, attribute, side}: the last. */
+int state_refusals(struct state *, long long flow, struct err *);
+int state_next_refusal(struct state *, struct arena *, struct pending *, struct err *);
+int state_put_refusal(struct state *, long long flow, const struct pending *, struct err *);
+/* They are settled: of all attributes, or sides, where NULL. */
+int state_drop_refusals(struct state *, long long flow, struct value source, const char *attribute,
+	const char *side, struct err *);
+
 /* One run of one flow. */
 struct run {
-	long long id, started, finished;
+	long long id, flow, started, finished;
 	bool full;
 	int exit;
 	long long read, add, modify, rename, remove, none, conflict, denied, failed;
 };
 
-int state_runs(struct state *, long long flow, struct err *); /* the newest first */
+int state_runs(struct state *, long long flow, struct err *); /* -1: of all; the newest first */
 int state_next_run(struct state *, struct run *, struct err *);
+
+/* The journal (journal.h): a head for each run that wrote, and a row for each operation, in their
+ * order. */
+struct journal_head {
+	long long run, flow;
+	long long undoes;  /* the run that this one undid; 0 */
+	long long undone;  /* the last run that undid this one; 0 */
+	uint32_t done;     /* what became of the operations up to this number is known */
+	struct value base; /* the container of most of its names */
+	const char *attrs; /* journal_attrs */
+};
+
+/* UNKNOWN: it may have been done, or not. */
+enum op_result { OP_DONE, OP_FAILED, OP_UNKNOWN };
+
+struct op_row {
+	long long run, flow, when; /* the run was started */
+	uint32_t n;
+	int kind;
+	enum op_result result;
+	struct value source, target, name, change, before, link; /* empty: none */
+};
+
+/* 1, or 0 when there is none. */
+int state_journal(
+	struct state *, long long run, struct arena *, struct journal_head *, struct err *);
+/* The operations of a run, or of all (0); 1, 0, -1. */
+int state_ops(struct state *, long long run, bool newest_first, struct err *);
+int state_next_op(struct state *, struct arena *, struct op_row *, struct err *);
 
 /* Reading many things: one lock and one look at the file for all of them, and all from one moment.
  */
@@ -118,6 +173,8 @@ int state_put_flow(
 int state_put_cookie(struct state *, long long flow, struct value, struct err *);
 int state_put_link(struct state *, long long flow, const struct link *, struct err *);
 int state_drop_link(struct state *, long long flow, struct value source, struct err *);
+/* The same, but what somebody set of its authority stays: of an object that may come back. */
+int state_unlink(struct state *, long long flow, struct value source, struct err *);
 int state_put_pending(struct state *, long long flow, const struct pending *, struct err *);
 /* What was pending for one object; *since is since when, and stays as it is when nothing was. */
 int state_drop_pending(
@@ -126,5 +183,12 @@ int state_drop_pending(
 int state_settle(struct state *, long long flow, long long run, struct err *);
 /* A new run (id 0: sets it), or what became of it. */
 int state_put_run(struct state *, long long flow, struct run *, struct err *);
+/* A run has operations: its head (without done and undone), these, what became of them. */
+int state_put_journal(struct state *, const struct journal_head *, struct err *);
+int state_put_op(struct state *, const struct op_row *, struct err *);
+int state_op_result(struct state *, long long run, uint32_t n, enum op_result, struct err *);
+int state_journal_done(struct state *, long long run, uint32_t n, struct err *);
+/* Forget the runs that were started before, and their operations; of each flow the last stays. */
+int state_retire(struct state *, long long before, struct err *);
 
 #endif

@@ -25,6 +25,7 @@ int state_flow(struct state *s, const char *name, struct flow_state *flow, struc
 	flow->generation = sqlite3_column_int64(st, 4);
 	flow->last_run = sqlite3_column_int64(st, 5);
 	flow->last_good = sqlite3_column_int64(st, 6);
+	flow->held = sqlite3_column_int64(st, 7);
 	sqlite3_reset(st);
 	return 0;
 }
@@ -78,6 +79,7 @@ int state_put_flow(struct state *s, const char *name, struct flow_state *flow, s
 	query_number(st, 5, (uint64_t)flow->generation);
 	query_number(st, 6, (uint64_t)flow->last_run);
 	query_number(st, 7, (uint64_t)flow->last_good);
+	query_number(st, 8, (uint64_t)flow->held);
 	if (query_step(s, st, err) != 1)
 		return state_fail(s, "flow", err);
 	flow->id = sqlite3_column_int64(st, 0);
@@ -122,6 +124,7 @@ int state_next_run(struct state *s, struct run *run, struct err *err)
 	run->exit = sqlite3_column_int(st, 4);
 	for (int i = 0; i < 9; i++)
 		*numbers[i] = sqlite3_column_int64(st, 5 + i);
+	run->flow = sqlite3_column_int64(st, 14);
 	return 1;
 }
 

@@ -15,6 +15,7 @@ static void link_of(sqlite3_stmt *st, struct link *link)
 	link->name = (uint64_t)sqlite3_column_int64(st, 4);
 	link->left = sqlite3_column_int64(st, 5);
 	link->written = query_column(st, 6);
+	link->flag = sqlite3_column_int(st, 7);
 }
 
 long long state_count_links(struct state *s, long long flow, struct err *err)
@@ -143,21 +144,29 @@ int state_put_link(struct state *s, long long flow, const struct link *link, str
 	query_number(st, 6, link->name);
 	query_number(st, 7, (uint64_t)link->left);
 	query_bind(st, 8, link->written);
+	query_number(st, 9, (uint64_t)link->flag);
 	return query_done(s, st, "link", err);
+}
+
+static int drop(struct state *s, enum query q, long long flow, struct value source, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, q, err);
+
+	if (st == NULL)
+		return -1;
+	query_number(st, 1, (uint64_t)flow);
+	query_bind(st, 2, source);
+	return query_done(s, st, "forget", err);
+}
+
+int state_unlink(struct state *s, long long flow, struct value source, struct err *err)
+{
+	return drop(s, Q_DROP_LINK, flow, source, err);
 }
 
 int state_drop_link(struct state *s, long long flow, struct value source, struct err *err)
 {
-	static const enum query both[] = {Q_DROP_LINK, Q_DROP_AUTHORITY};
-
-	for (unsigned i = 0; i < 2; i++) {
-		sqlite3_stmt *st = state_query(s, both[i], err);
-		if (st == NULL)
-			return -1;
-		query_number(st, 1, (uint64_t)flow);
-		query_bind(st, 2, source);
-		if (query_done(s, st, "forget", err) < 0)
-			return -1;
-	}
-	return 0;
+	if (state_unlink(s, flow, source, err) < 0)
+		return -1;
+	return drop(s, Q_DROP_AUTHORITY, flow, source, err);
 }

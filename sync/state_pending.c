@@ -1,4 +1,4 @@
-/* What waits, and who may say what an object is. */
+/* What waits. */
 #include "sync/state_sql.h"
 
 #include "base/arena.h"
@@ -86,38 +86,4 @@ int state_settle(struct state *s, long long flow, long long run, struct err *err
 	query_number(st, 1, (uint64_t)flow);
 	query_number(st, 2, (uint64_t)run);
 	return query_done(s, st, "pending", err);
-}
-
-int state_authority(struct state *s, long long flow, struct value source, struct arena *mem,
-	const char **side, struct err *err)
-{
-	sqlite3_stmt *st = state_query(s, Q_AUTHORITY, err);
-
-	if (st == NULL)
-		return -1;
-	query_number(st, 1, (uint64_t)flow);
-	query_bind(st, 2, source);
-	int rc = query_step(s, st, err);
-	if (rc == 1) {
-		*side = query_string(mem, st, 0);
-		sqlite3_reset(st);
-	}
-	return rc;
-}
-
-int state_authority_put(
-	struct state *s, const char *name, struct value source, const char *side, struct err *err)
-{
-	struct flow_state flow;
-
-	if (state_flow(s, name, &flow, err) < 0)
-		return -1;
-	sqlite3_stmt *st = state_query(s, side != NULL ? Q_PUT_AUTHORITY : Q_DROP_AUTHORITY, err);
-	if (st == NULL)
-		return -1;
-	query_number(st, 1, (uint64_t)flow.id);
-	query_bind(st, 2, source);
-	if (side != NULL)
-		query_text(st, 3, side);
-	return query_done(s, st, "authority", err);
 }

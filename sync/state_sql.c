@@ -5,19 +5,27 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+#define OPS                                                                                      \
+	"SELECT o.id, o.kind, o.result, j.done, r.flow, r.started, o.source, o.target, o.name, " \
+	"o.change, "                                                                             \
+	"o.before, o.link FROM op o CROSS JOIN run r ON r.id = o.id >> 32 "                      \
+	"CROSS JOIN journal j ON j.run = r.id WHERE o.id BETWEEN ? AND ?"
+
 static const char *const texts[N_QUERIES] = {
-	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good "
+	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held "
 		   "FROM flow WHERE name = ?",
 	[Q_FLOWS] = "SELECT name FROM flow ORDER BY name",
 	[Q_COUNT] = "SELECT count(*) FROM link WHERE flow = ?",
 	[Q_COOKIE] = "SELECT cookie FROM flow WHERE id = ?",
-	[Q_LINKS] = "SELECT source, target, source_digest, target_digest, name, left, written "
-		    "FROM link WHERE flow = ? ORDER BY source",
-	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written "
+	[Q_LINKS] =
+		"SELECT source, target, source_digest, target_digest, name, left, written, flag "
+		"FROM link WHERE flow = ? ORDER BY source",
+	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written, flag "
 		   "FROM link WHERE flow = ? AND source = ?",
 	/* As the index says it, or it would not be used. */
-	[Q_WAITING] = "SELECT source, target, source_digest, target_digest, name, left, written "
-		      "FROM link INDEXED BY link_waiting WHERE flow = ? AND source_digest = 0",
+	[Q_WAITING] =
+		"SELECT source, target, source_digest, target_digest, name, left, written, flag "
+		"FROM link INDEXED BY link_waiting WHERE flow = ? AND source_digest = 0",
 	[Q_MANAGED] = "SELECT target FROM link WHERE flow = (SELECT id FROM flow WHERE name = ?)",
 	[Q_PENDINGS] =
 		"SELECT source, kind, name, attribute, value, side, authority, rule, message, "
@@ -25,18 +33,20 @@ static const char *const texts[N_QUERIES] = {
 	[Q_AUTHORITY] = "SELECT side FROM authority WHERE flow = ? AND source = ?",
 	[Q_RUNS] =
 		"SELECT id, started, finished, full, exit, read, adds, modifies, renames, deletes, "
-		"nones, conflicts, denials, failures FROM run WHERE flow = ? ORDER BY id DESC",
+		"nones, conflicts, denials, failures, flow FROM run WHERE ?1 IN (-1, flow) "
+		"ORDER BY id DESC",
 	[Q_PIN] = "SELECT identity FROM directory WHERE name = ?",
 	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity) VALUES (?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
-		"last_good) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+		"last_good, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
 		"epoch = excluded.epoch, sources = excluded.sources, deltas = excluded.deltas, "
 		"generation = excluded.generation, last_run = excluded.last_run, "
-		"last_good = excluded.last_good RETURNING id",
+		"last_good = excluded.last_good, held = excluded.held RETURNING id",
 	[Q_PUT_COOKIE] = "UPDATE flow SET cookie = ? WHERE id = ?",
-	[Q_PUT_LINK] = "INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
-		       "target_digest, name, left, written) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[Q_PUT_LINK] =
+		"INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
+		"target_digest, name, left, written, flag) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[Q_DROP_LINK] = "DELETE FROM link WHERE flow = ? AND source = ?",
 	[Q_PUT_PENDING] = "INSERT INTO pending (flow, source, kind, name, attribute, value, side, "
 			  "authority, rule, message, run, since) "
@@ -47,10 +57,38 @@ static const char *const texts[N_QUERIES] = {
 	[Q_PUT_AUTHORITY] =
 		"INSERT OR REPLACE INTO authority (flow, source, side) VALUES (?, ?, ?)",
 	[Q_DROP_AUTHORITY] = "DELETE FROM authority WHERE flow = ? AND source = ?",
+	[Q_TRANSFERS] = "SELECT at, who, was, became, generation FROM transfer WHERE flow = ? AND "
+			"source = ? "
+			"ORDER BY id DESC",
+	[Q_PUT_TRANSFER] = "INSERT INTO transfer (flow, source, at, who, was, became, "
+			   "generation) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[Q_REFUSALS] = "SELECT source, name, attribute, value, side, authority, rule, since "
+		       "FROM refusal WHERE flow = ? ORDER BY name, attribute, side",
+	[Q_PUT_REFUSAL] = "INSERT OR REPLACE INTO refusal (flow, source, name, attribute, value, "
+			  "side, authority, rule, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[Q_DROP_REFUSALS] = "DELETE FROM refusal WHERE flow = ? AND source = ? AND "
+			    "attribute = ifnull(?, attribute) AND side = ifnull(?, side)",
 	[Q_PUT_RUN] =
 		"INSERT OR REPLACE INTO run (flow, started, finished, full, exit, read, adds, "
 		"modifies, renames, deletes, nones, conflicts, denials, failures, id) "
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+	[Q_PUT_JOURNAL] = "INSERT INTO journal (run, undoes, done, base, attrs) "
+			  "VALUES (?, ?, 0, ?, ?)",
+	[Q_JOURNAL_DONE] = "UPDATE journal SET done = ? WHERE run = ?",
+	[Q_JOURNAL] = "SELECT r.flow, j.undoes, (SELECT max(u.run) FROM journal u WHERE u.undoes = "
+		      "j.run), j.done, j.base, j.attrs FROM journal j JOIN run r ON r.id = j.run "
+		      "WHERE j.run = ?",
+	[Q_PUT_OP] = "INSERT INTO op (id, kind, result, source, target, name, change, before, "
+		     "link) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
+	[Q_OP_RESULT] = "UPDATE op SET result = ? WHERE id = ?",
+	[Q_OPS] = OPS " ORDER BY o.id",
+	[Q_OPS_BACK] = OPS " ORDER BY o.id DESC",
+	[Q_OLD_OPS] =
+		"DELETE FROM op WHERE id < (SELECT min(id) FROM run WHERE started >= ?) << 32",
+	[Q_OLD_JOURNALS] = "DELETE FROM journal WHERE run < (SELECT min(id) FROM run WHERE started "
+			   ">= ?)",
+	[Q_OLD_RUNS] = "DELETE FROM run WHERE started < ? AND id NOT IN (SELECT max(id) FROM run "
+		       "GROUP BY flow)",
 };
 
 /* Digests are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.
@@ -60,14 +98,20 @@ static const char schema[] =
 	"CREATE TABLE flow (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, epoch INTEGER, "
 	" sources INTEGER, deltas INTEGER, generation INTEGER, last_run INTEGER, last_good "
 	"INTEGER, "
-	" cookie BLOB);"
+	" held INTEGER, cookie BLOB);"
 	"CREATE TABLE link (flow INTEGER, source BLOB, target BLOB, source_digest INTEGER, "
-	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, "
+	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" PRIMARY KEY (flow, source)) WITHOUT ROWID;"
 	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
 	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;"
 	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "
 	" WITHOUT ROWID;"
+	"CREATE TABLE transfer (id INTEGER PRIMARY KEY, flow INTEGER, source BLOB, at INTEGER, "
+	" who TEXT, was TEXT, became TEXT, generation INTEGER);"
+	"CREATE INDEX transfer_of ON transfer (flow, source);"
+	"CREATE TABLE refusal (flow INTEGER, source BLOB, name TEXT, attribute TEXT, value TEXT, "
+	" side TEXT, authority TEXT, rule TEXT, since INTEGER, "
+	" PRIMARY KEY (flow, source, attribute, side)) WITHOUT ROWID;"
 	"CREATE TABLE pending (flow INTEGER, source BLOB, kind TEXT, name TEXT, attribute TEXT, "
 	" value TEXT, side TEXT, authority TEXT, rule TEXT, message TEXT, run INTEGER, since "
 	"INTEGER);"
@@ -77,10 +121,14 @@ static const char schema[] =
 	" full INTEGER, exit INTEGER, read INTEGER, adds INTEGER, modifies INTEGER, renames "
 	"INTEGER, "
 	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
-	"PRAGMA user_version = 2; "
+	"CREATE TABLE journal (run INTEGER PRIMARY KEY, undoes INTEGER, done INTEGER, base BLOB, "
+	" attrs TEXT);"
+	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
+	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
+	"PRAGMA user_version = 3; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY

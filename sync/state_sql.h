@@ -38,16 +38,32 @@ enum query {
 	Q_SETTLE,
 	Q_PUT_AUTHORITY,
 	Q_DROP_AUTHORITY,
+	Q_TRANSFERS,
+	Q_PUT_TRANSFER,
+	Q_REFUSALS,
+	Q_PUT_REFUSAL,
+	Q_DROP_REFUSALS,
 	Q_PUT_RUN,
+	Q_PUT_JOURNAL,
+	Q_JOURNAL_DONE,
+	Q_JOURNAL,
+	Q_PUT_OP,
+	Q_OP_RESULT,
+	Q_OPS,
+	Q_OPS_BACK,
+	Q_OLD_OPS,
+	Q_OLD_JOURNALS,
+	Q_OLD_RUNS,
 	N_QUERIES,
 };
 
 struct state {
 	sqlite3 *db;
 	sqlite3_stmt *statements[N_QUERIES];
-	const char *path; /* for messages */
-	int lock;         /* -1: none */
-	char *copy;       /* a folder with the recovered copy, removed at the end; NULL */
+	sqlite3_stmt *ops; /* of the two that give operations, the one that does */
+	const char *path;  /* for messages */
+	int lock;          /* -1: none */
+	char *copy;        /* a folder with the recovered copy, removed at the end; NULL */
 };
 
 /* Errors: ERR_BUSY where a later run may succeed, else ERR_FATAL, with what SQLite says. */

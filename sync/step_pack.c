@@ -62,6 +62,7 @@ static void pack_link(struct buf *b, const struct link *l)
 	buf_add(b, &l->name, sizeof(l->name));
 	buf_add(b, &l->left, sizeof(l->left));
 	pack_value(b, l->written);
+	pack_number(b, (uint32_t)l->flag);
 }
 
 static int unpack_link(const char **at, const char *end, struct link *l)
@@ -74,7 +75,11 @@ static int unpack_link(const char **at, const char *end, struct link *l)
 	memcpy(&l->name, *at + 16, 8);
 	memcpy(&l->left, *at + 24, 8);
 	*at += 32;
-	return unpack_value(at, end, &l->written);
+	uint32_t flag;
+	if (unpack_value(at, end, &l->written) < 0 || unpack_number(at, end, &flag) < 0)
+		return -1;
+	l->flag = (int)flag;
+	return 0;
 }
 
 static void pack_denied(struct buf *b, const struct denied *d)
@@ -109,6 +114,7 @@ void step_pack(struct buf *b, const struct step *s)
 	pack_value(b, s->target_id);
 	pack_value(b, s->target_name);
 	pack_text(b, s->message);
+	pack_text(b, s->flag);
 	pack_number(b, s->refers_new);
 	pack_number(b, s->write);
 	if (s->write) {
@@ -161,7 +167,7 @@ int step_unpack(struct arena *mem, struct value bytes, struct step *s)
 		unpack_value(&at, end, &s->source_name) < 0 ||
 		unpack_value(&at, end, &s->target_id) < 0 ||
 		unpack_value(&at, end, &s->target_name) < 0 ||
-		unpack_text(&at, end, &s->message) < 0 ||
+		unpack_text(&at, end, &s->message) < 0 || unpack_text(&at, end, &s->flag) < 0 ||
 		unpack_flag(&at, end, &s->refers_new) < 0 || unpack_flag(&at, end, &s->write) < 0)
 		return -1;
 	s->op = (enum step_op)op;

@@ -28,6 +28,7 @@ void summary_count(struct summary *sum, const struct step *s, int n)
 		break;
 	case STEP_FORGET:
 		sum->forget += n;
+		sum->rename += renames;
 		sum->modify += modifies;
 		break;
 	case STEP_CONFLICT:

@@ -96,6 +96,21 @@ bool written_name(const struct written *w, struct value name)
 	return tag == dn_tag(name);
 }
 
+const struct rule *written_rule(const struct rules *rules, uint64_t epoch, struct value bytes)
+{
+	const struct rule *found = NULL;
+	uint16_t tag;
+
+	if (bytes.len < HEAD)
+		return NULL;
+	memcpy(&tag, bytes.data + sizeof(tag), sizeof(tag));
+	for (unsigned i = 0; i < rules_count(rules) && found == NULL; i++) {
+		if (tag == epoch_tag(rules_at(rules, i), epoch))
+			found = rules_at(rules, i);
+	}
+	return found;
+}
+
 /* The digest of the rule's attribute in this place: 0 when it was left absent. */
 static uint16_t digest_at(const struct parts *p, unsigned place)
 {

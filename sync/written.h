@@ -39,6 +39,9 @@ bool written_name(const struct written *, struct value name);
 /* Is the value one that we put into a merge attribute? */
 bool written_value(const struct written *, unsigned attr, struct value);
 
+/* The rule under which it was written; NULL: not known, as after a change of the rules. */
+const struct rule *written_rule(const struct rules *, uint64_t epoch, struct value bytes);
+
 /* What to remember after the entry was left as it is in `after`. The values of merge attributes are
  * those that are ours. skip[i]: how the i-th of the rule's attributes was left is not ours to say.
  */

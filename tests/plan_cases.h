@@ -25,6 +25,7 @@
  *   mark x             the target's marker: "-" is none; it is our own when there is a link
  *   warn W_X text      a complaint of the rules that is a warning
  *   flow xyz           whose the flow's objects are
+ *   report             what the target's side did is only told: on-denied = report
  *   writes tel         the rules write this, too
  *   epoch, rule        the rules changed since, or the object has another one
  *
@@ -86,6 +87,8 @@ static inline void take_word(struct arena *mem, struct made *m, char *text)
 		m->row.side = rest;
 	} else if (strcmp(word, "flow") == 0) {
 		m->flow.side = rest;
+	} else if (strcmp(word, "report") == 0) {
+		m->flow.on_denied = DENIED_REPORT;
 	} else if (strcmp(word, "of") == 0) {
 		give_authority(mem, &m->flow, strsep(&rest, " "));
 	} else if (strcmp(word, "writes") == 0) {

@@ -142,6 +142,7 @@ static inline struct flow flow_of(struct arena *mem)
 		assert_int_equal(dn_parse(mem, value_of(bases[i]), &f.managed[i], &err), 0);
 	rules_writes(mem, f.rules, &f.writes);
 	attr_set_add(mem, &f.writes, f.marker);
+	attr_set_join(mem, &f.tells, &f.writes);
 	return f;
 }
 

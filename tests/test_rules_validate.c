@@ -138,6 +138,17 @@ static const struct {
 	{"W_SIP_NE_MAIL: not for case", MAILED "msRTCSIP-PrimaryUserAddress=sip:T@ABC.example",
 		M " | msRTCSIP-PrimaryUserAddress=sip:T@ABC.example | "
 		  "proxyAddresses+=SMTP:t@abc.example, sip:T@ABC.example"},
+	{"W_SIP_NE_UPN",
+		MAILED "msRTCSIP-PrimaryUserAddress=sip:t@abc.example | "
+		       "userPrincipalName=u@abc.example",
+		M " | msRTCSIP-PrimaryUserAddress=sip:t@abc.example | "
+		  "proxyAddresses+=SMTP:t@abc.example, sip:t@abc.example | "
+		  "~W_SIP_NE_UPN msRTCSIP-PrimaryUserAddress"},
+	{"W_SIP_NE_UPN: not for case",
+		MAILED "msRTCSIP-PrimaryUserAddress=sip:t@abc.example | "
+		       "userPrincipalName=T@ABC.example",
+		M " | msRTCSIP-PrimaryUserAddress=sip:t@abc.example | "
+		  "proxyAddresses+=SMTP:t@abc.example, sip:t@abc.example"},
 	{"E_UPN_SIPDOMAIN",
 		MAILED "msRTCSIP-PrimaryUserAddress=sip:t@abc.example | "
 		       "userPrincipalName=t@corp.abc.example",
@@ -395,6 +406,53 @@ static const char *read_text(struct arena *mem, const char *path)
 	return arena_copy(mem, text, n);
 }
 
+/* Values as somebody wants to write them, without a rule: "" when they may be, else the code. */
+static const struct {
+	const char *attr, *values[3], *code;
+} as_they_are[] = {
+	{"msRTCSIP-PrimaryUserAddress", {"sip:a@abc.example"}, ""},
+	{"msRTCSIP-PrimaryUserAddress", {"sip:a@other.example"}, "E_SIP_SYNTAX"},
+	{"msRTCSIP-PrimaryUserAddress", {NULL}, ""},
+	{"mail", {"a@abc.example"}, ""},
+	{"mail", {"a"}, "E_SMTP_SYNTAX"},
+	{"title", {"Lead"}, ""},
+	{"title", {"Lead", "Boss"}, "E_SINGLE"},
+	{"title",
+		{"Le\xe2\x80\x8b"
+		 "ad"},
+		"W_INVISIBLE"},
+	{"displayName", {NULL}, ""},
+	{"proxyAddresses", {"SMTP:a@abc.example", "smtp:b@abc.example"}, ""},
+	{"proxyAddresses", {"smtp:b@abc.example", "SMTP:a@abc.example"}, ""},
+	{"proxyAddresses", {"smtp:b@abc.example"}, "E_PROXY_PRIMARY"},
+	{"telephoneNumber", {"1", "1"}, "E_SINGLE"},
+	{"otherTelephone", {"1", "1"}, "otherTelephone"},
+};
+
+static void test_as_they_are(void **state)
+{
+	static const char *const domains[] = {"abc.example"};
+	const struct rules_env env = {.source_sip = domains, .n_source_sip = 1};
+	const struct entry e = {.n = 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(as_they_are) / sizeof(as_they_are[0]); i++) {
+		struct arena *mem = arena_new();
+		struct value values[3];
+		struct wanted w = {.attr = attr_named(as_they_are[i].attr), .values = values};
+		struct desired d = {.n = 1, .attrs = &w};
+		struct err err = {0};
+		for (; w.n < 3 && as_they_are[i].values[w.n] != NULL; w.n++)
+			values[w.n] = value_of(as_they_are[i].values[w.n]);
+		int rc = rules_check(mem, &env, &e, &d, &err);
+		err.text[strcspn(err.text, ":")] = '\0';
+		assert_string_equal(err.text, as_they_are[i].code);
+		assert_int_equal(rc, err.text[0] == '\0' ? 0 : -1);
+		assert_int_equal(err.kind, rc == 0 ? ERR_NONE : ERR_ENTRY);
+		arena_free(mem);
+	}
+}
+
 /* Each code is tested above (or, of names and rules, in test_rules_map.c), and has its line in the
  * manual: "| `CODE` | rule |". */
 static void test_codes(void **state)
@@ -432,6 +490,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_as_they_are),
 		cmocka_unit_test(test_codes),
 	};
 

@@ -2,6 +2,8 @@
 
 #include "connectors/connector.h"
 #include "sync/gate.h"
+#include "sync/object.h"
+#include "sync/undo.h"
 
 /*
  * A change, what else is known, and why it is stopped ("" is let through). Each line that is
@@ -10,7 +12,7 @@
  *
  * "add ann tel", "modify ann tel >bob", "delete ann": names as everywhere, attributes with the
  * value "v" or with another one ("px=sip:a", or "px=-sip:a", which goes). Known: "object xyz", "of
- * tel xyz" (whose it is), "flow xyz".
+ * tel xyz" (whose it is), "flow xyz", "undo": it is a step of one.
  */
 static const struct gate_case {
 	const char *change, *with, *why;
@@ -52,6 +54,14 @@ static const struct gate_case {
 	{"add ann cn tel", "", ""},
 	{"add ann sn tel", "", "CN=ann,OU=GAL,DC=xyz: sn is not to be written"},
 	{"modify ann cn", "", "CN=ann,OU=GAL,DC=xyz: cn is not to be written"},
+	/* an undo puts back what other rules wrote, or somebody else */
+	{"modify ann title", "undo", ""},
+	{"add ann sn tel", "undo", ""},
+	{"modify ann title", "undo; of title xyz", "CN=ann,OU=GAL,DC=xyz: title belongs to xyz"},
+	{"modify ann userPassword", "undo",
+		"CN=ann,OU=GAL,DC=xyz: userPassword is not to be written"},
+	{"modify ann,OU=Staff tel", "undo",
+		"CN=ann,OU=Staff,DC=xyz lies outside the managed containers"},
 	/* and never */
 	{"modify ann userPassword", "all",
 		"CN=ann,OU=GAL,DC=xyz: userPassword is not to be written"},
@@ -141,7 +151,7 @@ static const char *with(struct arena *mem, struct flow *f, const char *text)
 			give_authority(mem, f, strsep(&rest, " "));
 		else if (strcmp(word, "flow") == 0)
 			f->side = rest;
-		else
+		else if (strcmp(word, "undo") != 0)
 			for (unsigned k = 0; k < attr_count(); k++)
 				attr_set_add(mem, &f->writes, k);
 	}
@@ -160,6 +170,7 @@ static void test_check(void **state)
 		struct step s = step_of(mem, c->change);
 		const char *object = with(mem, &f, c->with);
 		struct err err = {0};
+		s.number = strstr(c->with, "undo") != NULL ? UNDO_CASE : 0;
 		int rc = gate_check(mem, &f, object, &s, &err);
 		const char *why = rc == 0 ? "" : err.text + strlen("gate: ");
 		assert_int_equal(err.kind, rc == 0 ? ERR_NONE : ERR_ENTRY);
@@ -248,12 +259,144 @@ static void test_write(void **state)
 	arena_free(mem);
 }
 
+/*
+ * "galway set": who wants to write, the change, what else is known, why it is stopped. Both sides
+ * have the entry: the source's is ann,OU=People. The flow reads tel, mail and proxyAddresses.
+ */
+static const struct {
+	const char *side, *change, *with, *why;
+} sets[] = {
+	{"abc", "modify ann,OU=People tel", "", ""},
+	{"abc", "modify ann tel", "", "CN=ann,OU=GAL,DC=xyz is not the object that was named"},
+	{"abc", "modify ann,OU=People tel", "no source",
+		"CN=ann,OU=People,DC=xyz is not the object that was named"},
+	{"abc", "modify ann,OU=People tel >bob", "",
+		"CN=ann,OU=People,DC=xyz is not the object that was named"},
+	{"abc", "delete ann,OU=People", "",
+		"CN=ann,OU=People,DC=xyz is not the object that was named"},
+	{"abc", "modify ann,OU=People tel", "id",
+		"CN=ann,OU=People,DC=xyz is not the object that was named"},
+	{"abc", "modify ann,OU=People tel", "flow xyz",
+		"CN=ann,OU=People,DC=xyz: tel belongs to xyz"},
+	{"abc", "modify ann,OU=People mail tel", "of tel xyz",
+		"CN=ann,OU=People,DC=xyz: tel belongs to xyz"},
+	{"abc", "modify ann,OU=People px=sip:a", "of sip xyz",
+		"CN=ann,OU=People,DC=xyz: sip:a is not the source's"},
+	{"abc", "modify ann,OU=People note", "", "CN=ann,OU=People,DC=xyz: note is not to be set"},
+	{"abc", "modify ann,OU=People cn", "all", "CN=ann,OU=People,DC=xyz: cn is not to be set"},
+	{"abc", "modify ann,OU=People class", "all",
+		"CN=ann,OU=People,DC=xyz: objectClass is not to be set"},
+	{"abc", "modify ann,OU=People mark", "all",
+		"CN=ann,OU=People,DC=xyz: adminDescription is not to be set"},
+	{"abc", "modify ann,OU=People dn", "all",
+		"CN=ann,OU=People,DC=xyz: distinguishedName is not to be set"},
+	{"abc", "modify ann,OU=People isDeleted", "all",
+		"CN=ann,OU=People,DC=xyz: isDeleted is not to be set"},
+	{"abc", "modify ann,OU=People userPassword", "all",
+		"CN=ann,OU=People,DC=xyz: userPassword is not to be set"},
+	{"xyz", "modify ann tel", "flow xyz", ""},
+	{"xyz", "modify ann tel", "object xyz", ""},
+	{"xyz", "modify ann note", "flow xyz", ""},
+	{"xyz", "modify ann px=sip:a", "flow xyz", ""},
+	{"xyz", "modify ann tel", "", "CN=ann,OU=GAL,DC=xyz: tel belongs to abc"},
+	{"xyz", "modify ann tel", "no source", ""},
+	{"xyz", "modify ann tel", "no source; linked", "CN=ann,OU=GAL,DC=xyz: tel belongs to abc"},
+	{"xyz", "modify ann tel", "flow xyz; no target",
+		"CN=ann,OU=GAL,DC=xyz is not the object that was named"},
+	{"xyz", "modify ann,OU=Staff tel", "flow xyz; target ann,OU=Staff",
+		"CN=ann,OU=Staff,DC=xyz lies outside the managed containers"},
+	{"xyz", "modify ann tel", "flow xyz; account",
+		"CN=ann,OU=GAL,DC=xyz has a sAMAccountName, so that it is an account and no "
+		"contact: left alone"},
+	{"xyz", "modify ann sn", "flow xyz", "CN=ann,OU=GAL,DC=xyz: sn is not to be set"},
+};
+
+static void set_with(struct arena *mem, struct flow *f, struct object *o, char *word)
+{
+	char *rest = word;
+
+	word = strsep(&rest, " ");
+	if (strcmp(word, "no") == 0)
+		*(rest[0] == 's' ? &o->in_source : &o->in_target) = false;
+	else if (strcmp(word, "id") == 0)
+		o->source.id = value_of("another");
+	else if (strcmp(word, "linked") == 0)
+		o->linked = true;
+	else if (strcmp(word, "target") == 0)
+		o->target.name = full_name(mem, rest);
+	else if (strcmp(word, "account") == 0)
+		entry_add(mem, &o->target, attr_named("sAMAccountName"), value_of("ann"));
+	else if (strcmp(word, "object") == 0)
+		o->side = rest;
+	else if (strcmp(word, "flow") == 0)
+		f->side = rest;
+	else if (strcmp(word, "of") == 0)
+		give_authority(mem, f, strsep(&rest, " "));
+	for (unsigned k = 0; strcmp(word, "all") == 0 && k < attr_count(); k++)
+		attr_set_add(mem, &f->reads, k);
+}
+
+static void test_set(void **state)
+{
+	static const char *const reads[] = {"tel", "mail", "px"};
+	struct connector to = {.type = &note_type, .label = "any"};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		struct arena *mem = arena_new();
+		struct flow f = flow_of(mem);
+		struct object o = {.flow = &f, .in_source = true, .in_target = true};
+		struct step s = step_of(mem, sets[i].change);
+		struct outcome out;
+		struct err err = {0};
+		char *words[4];
+		for (unsigned k = 0; k < 3; k++)
+			attr_set_add(mem, &f.reads, attr_of(reads[k]));
+		o.source.id = o.target.id = s.change.id = value_of("ann's");
+		o.source.name = full_name(mem, "ann,OU=People");
+		o.target.name = full_name(mem, "ann");
+		unsigned n = words_of(mem, sets[i].with, ";", words, 4);
+		for (unsigned k = 0; k < n; k++)
+			set_with(mem, &f, &o, words[k]);
+		through = (struct written_changes){0};
+		int rc = gate_set(&to, &o, sets[i].side, &s.change, &out, mem, &err);
+		wrong += !same_text(arena_printf(mem, "%s | %s | %s", sets[i].side, sets[i].change,
+					    sets[i].with),
+			rc == 0 ? "" : err.text + strlen("gate: "), sets[i].why);
+		assert_int_equal(through.n, rc == 0);
+		assert_int_equal(out.kind, rc == 0 ? OUTCOME_DONE : OUTCOME_FAILED);
+		arena_free(mem);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* A flag of the directory's counts where nobody set anything. */
+static void test_flag(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct step s = step_of(mem, "modify ann tel");
+	struct err err;
+
+	(void)state;
+	s.flag = "xyz";
+	assert_int_equal(gate_check(mem, &f, NULL, &s, &err), -1);
+	assert_int_equal(gate_check(mem, &f, "abc", &s, &err), 0);
+	f.side = "xyz";
+	s.flag = "abc";
+	assert_int_equal(gate_check(mem, &f, NULL, &s, &err), 0);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_flag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, remove_folder);

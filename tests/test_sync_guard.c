@@ -24,11 +24,49 @@ static const struct guard_case {
 	{"delete 21 links 100 max 20 percent 50",
 		"21 deletes of 100 links are more than the limit of 20"},
 	{"delete 20 links 100 max 20 percent 50", ""},
-	{"delete 5 links 100 max 0", ""},
-	{"delete 6 links 100 max 0", "6 deletes of 100 links are more than the limit of 5"},
+	{"delete 4 links 100 max 3", "4 deletes of 100 links are more than the limit of 3"},
+	{"delete 3 links 100 max 3", ""},
+	{"delete 1 links 100 max 0", "1 delete of 100 links are more than the limit of 0"},
 	{"delete 5 links 100 percent 0", ""},
 	{"delete 11 links 100 delta", "11 deletes of 100 links are more than the limit of 10"},
-	{"add 1000 modify 1000 rename 1000 links 10", ""},
+	/* the others: the same, with more that is always allowed */
+	{"add 50 modify 50 rename 50 clear 20 links 10", ""},
+	{"add 51 links 250", "51 new contacts of 250 links are more than the limit of 50"},
+	{"add 51 links 255", ""},
+	{"add 5001 links 100000",
+		"5001 new contacts of 100000 links are more than the limit of 5000"},
+	{"add 3 max-adds 2", "3 new contacts of 100 links are more than the limit of 2"},
+	{"modify 51", "51 modified contacts of 100 links are more than the limit of 50"},
+	{"modify 301 links 1000",
+		"301 modified contacts of 1000 links are more than the limit of 300"},
+	{"modify 300 links 1000", ""},
+	{"rename 51 links 1000", "51 renamed contacts of 1000 links are more than the limit of 50"},
+	{"rename 51 links 1020", ""},
+	{"modify 21 clear 21 links 1000",
+		"21 emptied contacts of 1000 links are more than the limit of 20"},
+	{"modify 21 clear 21 links 1050", ""},
+	/* a rule's: all groups are few among all contacts */
+	{"delete 20 links 1000 groups 20 group-deletes 20",
+		"20 deletes of 20 links of the rule group are more than the limit of 5"},
+	{"delete 20 links 1000 groups 200 group-deletes 20", ""},
+	{"delete 20 links 1000 groups 200 group-deletes 21",
+		"21 deletes of 200 links of the rule group are more than the limit of 20"},
+	{"add 60 links 1000 groups 10 group-adds 60",
+		"60 new contacts of 10 links of the rule group are more than the limit of 50"},
+	/* what is left */
+	{"delete 51 links 100 percent 100", "49 of 100 links would be left, less than 50 %"},
+	{"delete 50 links 100 percent 100", ""},
+	{"delete 5 links 5 percent 100", ""},
+	{"delete 51 links 100 percent 100 left 0", ""},
+	{"delete 11 links 1000 groups 20 group-deletes 11 percent 100",
+		"9 of 20 links would be left of the rule group, less than 50 %"},
+	/* who answers, and what is to be seen */
+	{"add 1 other", "another directory answers as abc than in the last run"},
+	{"add 1 first other", "another directory answers as abc than in the last run"},
+	{"conflict 1 other", ""},
+	{"add 1 canary", "the canary CN=X is not to be seen in abc"},
+	{"add 1 first canary", "the canary CN=X is not to be seen in abc"},
+	{"conflict 1 canary", ""},
 	/* with leave = hide a contact is as gone for its users as a deleted one */
 	{"modify 11 hide 11", "11 deletes and hides of 100 links are more than the limit of 10"},
 	{"modify 10 hide 10", ""},
@@ -83,9 +121,12 @@ static const struct guard_case {
 	{"link 1 read 0", "the source is empty"},
 	{"forget 1 read 0", "the source is empty"},
 	/* a first run, which only adds and adopts, is not refused */
-	{"add 100000 link 100 first read 0 sources -1 links 0 rules", ""},
+	{"add 100000 modify 100000 link 100 first read 0 sources -1 links 0 rules", ""},
 	{"add 1 first read 10", ""},
 };
+
+/* All of the flow, and a rule: it has all links too, unless the case says otherwise. */
+static struct guard_kind kinds[2];
 
 static void set(struct guard_facts *f, const char *word, long long n)
 {
@@ -103,10 +144,17 @@ static void set(struct guard_facts *f, const char *word, long long n)
 		{"hide", &f->plan.hide},
 		{"read", &f->plan.read},
 		{"own", &f->sources},
-		{"links", &f->links},
+		{"links", &kinds[0].links},
+		{"clear", &kinds[0].tally.n[LIMIT_CLEAR]},
+		{"left", &f->min_left},
+		{"groups", &kinds[1].links},
+		{"group-deletes", &kinds[1].tally.n[LIMIT_DELETE]},
+		{"group-adds", &kinds[1].tally.n[LIMIT_ADD]},
 		{"sources", &f->sources_before},
-		{"max", &f->max_deletes},
-		{"percent", &f->max_percent},
+		{"max", &f->limits[LIMIT_DELETE].max},
+		{"percent", &f->limits[LIMIT_DELETE].percent},
+		{"max-adds", &f->limits[LIMIT_ADD].max},
+		{"max-modifies", &f->limits[LIMIT_MODIFY].max},
 		{"shrink", &f->max_shrink},
 	};
 
@@ -125,15 +173,18 @@ static struct guard_facts facts_of(struct arena *mem, const char *text)
 {
 	struct guard_facts f = {.plan = {.read = 100},
 		.sources = 100,
-		.links = 100,
+		.kinds = kinds,
+		.n_kinds = 2,
 		.sources_before = 100,
 		.full = true,
-		.max_deletes = 500,
-		.max_percent = 10,
+		.limits = {{500, 10}, {5000, 20}, {10000, 30}, {500, 5}, {500, 2}},
+		.min_left = 50,
 		.max_shrink = 10};
 	char *words[32];
 	unsigned n = words_of(mem, text, " ", words, 32);
 
+	kinds[0] = (struct guard_kind){.name = NULL, .links = 100};
+	kinds[1] = (struct guard_kind){.name = "group", .links = -1};
 	for (unsigned i = 0; i < n; i++) {
 		if (strcmp(words[i], "delta") == 0)
 			f.full = false;
@@ -141,9 +192,19 @@ static struct guard_facts facts_of(struct arena *mem, const char *text)
 			f.rules_changed = true;
 		else if (strcmp(words[i], "first") == 0)
 			f.first = true;
+		else if (strcmp(words[i], "other") == 0)
+			f.other = "abc";
+		else if (strcmp(words[i], "canary") == 0)
+			f.canary = "the canary CN=X is not to be seen in abc";
 		else
 			set(&f, words[i], atoll(words[i + 1])), i++;
 	}
+	kinds[0].tally.n[LIMIT_DELETE] = f.plan.remove + f.plan.hide;
+	kinds[0].tally.n[LIMIT_ADD] = f.plan.add;
+	kinds[0].tally.n[LIMIT_MODIFY] = f.plan.modify - f.plan.hide;
+	kinds[0].tally.n[LIMIT_RENAME] = f.plan.rename;
+	if (kinds[1].links < 0)
+		kinds[1].links = kinds[0].links;
 	return f;
 }
 
@@ -155,9 +216,11 @@ static void test_guard(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct arena *mem = arena_new();
 		struct guard_facts f = facts_of(mem, cases[i].facts);
-		char reasons[GUARD_MAX][200];
+		char reasons[GUARD_MAX][250];
+		bool final;
 		const char *text = "";
-		unsigned n = guard_check(&f, reasons);
+		unsigned n = guard_check(&f, reasons, &final);
+		assert_int_equal(final, n > 0 && strstr(cases[i].facts, "canary") != NULL);
 		assert_true(n <= GUARD_MAX);
 		for (unsigned k = 0; k < n; k++)
 			text = arena_printf(mem, "%s%s%s", text, k > 0 ? "; " : "", reasons[k]);

@@ -12,7 +12,7 @@ static void test_flow(void **state)
 {
 	const char *path = fresh();
 	struct arena *mem = arena_new();
-	struct flow_state f, put = {0, UINT64_MAX, -1, 7, 8, 9, 10}, other = {.epoch = 1};
+	struct flow_state f, put = {0, UINT64_MAX, -1, 7, 8, 9, 10, 11}, other = {.epoch = 1};
 	struct state *s = opened(path, true);
 	struct value cookie;
 
@@ -30,7 +30,7 @@ static void test_flow(void **state)
 	s = opened(path, false);
 	good(state_flow(s, "f", &f, &err));
 	assert_true(f.id == put.id && f.epoch == UINT64_MAX && f.sources == -1 && f.deltas == 7);
-	assert_true(f.generation == 8 && f.last_run == 9 && f.last_good == 10);
+	assert_true(f.generation == 8 && f.last_run == 9 && f.last_good == 10 && f.held == 11);
 	good(state_cookie(s, f.id, mem, &cookie, &err));
 	assert_true(value_same(cookie, (struct value){"c\0d", 3}));
 	good(state_cookie(s, other.id, mem, &cookie, &err));
@@ -219,10 +219,72 @@ static void test_authority(void **state)
 	arena_free(mem);
 }
 
+/* The newest first, of one object; of refusals the last for each attribute and side. */
+static void test_transfers(void **state)
+{
+	static const struct transfer first = {10, "ann", "abc", "xyz", 1},
+				     second = {20, "bob", "xyz", "abc", 2};
+	const struct value s1 = value_of("s1"), s2 = value_of("s2");
+	const char *path = fresh();
+	struct arena *mem = arena_new();
+	long long flow = one_link(path);
+	struct state *s = opened(path, true);
+	struct transfer t;
+	struct pending p;
+
+	(void)state;
+	good(state_put_transfer(s, flow, s1, &first, &err));
+	good(state_put_transfer(s, flow, s1, &second, &err));
+	good(state_put_transfer(s, flow, s2, &first, &err));
+	good(state_transfers(s, flow, s1, &err));
+	assert_int_equal(state_next_transfer(s, mem, &t, &err), 1);
+	assert_true(t.at == 20 && t.generation == 2);
+	assert_string_equal(t.who, "bob");
+	assert_string_equal(t.from, "xyz");
+	assert_string_equal(t.to, "abc");
+	assert_int_equal(state_next_transfer(s, mem, &t, &err), 1);
+	assert_int_equal(t.at, 10);
+	assert_int_equal(state_next_transfer(s, mem, &t, &err), 0);
+
+	struct pending put = {.source = s1,
+		.name = "CN=Ann",
+		.attribute = "tel",
+		.value = "1",
+		.side = "xyz",
+		.authority = "abc",
+		.rule = "the flow's",
+		.since = 5};
+	good(state_put_refusal(s, flow, &put, &err));
+	put.value = NULL;
+	put.since = 6;
+	good(state_put_refusal(s, flow, &put, &err));
+	put.attribute = "mail";
+	good(state_put_refusal(s, flow, &put, &err));
+	put.source = s2;
+	good(state_put_refusal(s, flow, &put, &err));
+	good(state_drop_refusals(s, flow, s2, NULL, "abc", &err));
+	good(state_drop_refusals(s, flow, s2, "tel", NULL, &err));
+	good(state_drop_refusals(s, flow, s1, "mail", NULL, &err));
+	good(state_settle(s, flow, 99, &err)); /* not by a run */
+	good(state_refusals(s, flow, &err));
+	assert_int_equal(state_next_refusal(s, mem, &p, &err), 1);
+	assert_true(value_same(p.source, s2) && strcmp(p.attribute, "mail") == 0);
+	assert_int_equal(state_next_refusal(s, mem, &p, &err), 1);
+	assert_true(value_same(p.source, s1) && p.since == 6 && p.value == NULL && p.run == 0);
+	assert_string_equal(p.rule, "the flow's");
+	assert_int_equal(state_next_refusal(s, mem, &p, &err), 0);
+	good(state_drop_refusals(s, flow, s1, NULL, "xyz", &err));
+	good(state_drop_refusals(s, flow, s2, NULL, NULL, &err));
+	good(state_refusals(s, flow, &err));
+	assert_int_equal(state_next_refusal(s, mem, &p, &err), 0);
+	state_close(s);
+	arena_free(mem);
+}
+
 static void test_runs(void **state)
 {
 	struct state *s = opened(fresh(), true);
-	struct run first = {0, 1, 2, true, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13},
+	struct run first = {0, 1, 1, 2, true, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13},
 		   second = {.started = 3}, back;
 
 	(void)state;
@@ -256,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_managed),
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_authority),
+		cmocka_unit_test(test_transfers),
 		cmocka_unit_test(test_runs),
 	};
 

@@ -250,12 +250,12 @@ static void test_strange(void **state)
 	(void)state;
 	one_link(path);
 	/* The user version, as SQLite's file format has it. */
-	put_bytes(path, 60, "\0\0\0\x03", 4);
-	refused(path, false, "version 3 is newer than this program's (2)");
-	refused(path, true, "version 3 is newer than this program's (2)");
-	put_bytes(path, 60, "\0\0\0\x01", 4);
-	refused(path, false, "version 1, which no released program wrote: move it away");
-	refused(path, true, "version 1, which no released program wrote: move it away");
+	put_bytes(path, 60, "\0\0\0\x04", 4);
+	refused(path, false, "version 4 is newer than this program's (3)");
+	refused(path, true, "version 4 is newer than this program's (3)");
+	put_bytes(path, 60, "\0\0\0\x02", 4);
+	refused(path, false, "version 2, which no released program wrote: move it away");
+	refused(path, true, "version 2, which no released program wrote: move it away");
 	put_bytes(garbage, 0,
 		"this is not a database, but it is long enough to be one: it has to "
 		"have a hundred bytes, at least, and so on\n",

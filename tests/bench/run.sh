@@ -7,7 +7,7 @@
 #     parse   our LDIF parser alone, reading both files
 # Each round runs the three one after the other, so that a noisy machine hurts them alike; the table has
 # medians of 5 rounds (3 from 1,000,000). A second table has the bytes of the state by the link, after the
-# first sync, with and without the source's cookie. Ends with 1 when a bar is missed. --write puts the table into
+# first sync, with and without its journal and the source's cookie. Ends with 1 when a bar is missed. --write puts the table into
 # docs/performance.md, between its markers. About 2 GiB for 1,000,000 in $TMPDIR.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -108,7 +108,8 @@ links, = state.execute("SELECT count(*) FROM link").fetchone()
 cookie, = state.execute("SELECT sum(length(cookie)) FROM flow").fetchone()
 assert links == n, f"{links} links, not {n}"
 size = os.path.getsize(path)
-print(f"| {n} | {(size - cookie) / n:.1f} | {size / n:.1f} |")
+journal, = state.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'op'").fetchone()
+print(f"| {n} | {(size - cookie - journal) / n:.1f} | {journal / n:.1f} | {size / n:.1f} |")
 END
 }
 
@@ -170,8 +171,8 @@ table() {
 }
 
 links_table() {
-    echo "| users | bytes of the state a link | with the source's cookie |"
-    echo "|---:|---:|---:|"
+    echo "| users | bytes of the state a link | of the journal, an add | with these and the source's cookie |"
+    echo "|---:|---:|---:|---:|"
     cat "$work/links"
 }
 

@@ -78,7 +78,7 @@ new
 want 2 '^galway: error: --approve: no such option of "galway diff"' diff --approve 0
 want 2 'see "galway help"' chekc
 # Help is never refused, and is of the command that was named.
-for command in check diff sync explain eval status links authority init help; do
+for command in check diff sync explain eval status links authority set init help; do
     want 0 "^galway .* $command" "$command" --help
     want 0 "^galway .* $command" "$command" -h
     want 0 "^galway .* $command" help "$command"
@@ -285,6 +285,29 @@ want 4 'xyz-to-abc .delta.*nothing to do' sync
 new
 "$galway" -c galway.conf sync <&- >&- 2>&- || true
 want 4 'xyz-to-abc .delta.*nothing to do' sync
+
+# --- a run that hangs ---------------------------------------------------------------------------------
+synced
+cat >>galway.conf <<'END'
+deadline = 1s
+connector slow {
+    type = ldap
+    url = "ldaps://127.0.0.1:9"
+    base = "DC=abc,DC=example"
+    bind = "CN=galway"
+    password = "exec:sleep 20"
+}
+flow slow-to-xyz {
+    source = slow
+    target = xyz
+    into = "OU=GAL,DC=xyz,DC=example"
+}
+END
+cp xyz.ldif before.ldif
+want 5 'longer than its deadline of 1 s' sync slow-to-xyz
+cmp -s xyz.ldif before.ldif || failed=$((failed + 1))
+# The lock went with it.
+want 4 'abc-to-xyz .delta.*nothing to do' sync abc-to-xyz
 
 # --- a hostile directory -----------------------------------------------------------------------------
 synced

@@ -1,0 +1,414 @@
+#include "sync/undo.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/dn.h"
+#include "base/err.h"
+#include "base/keys.h"
+#include "base/log.h"
+#include "connectors/connector.h"
+#include "sync/authority.h"
+#include "sync/flow.h"
+#include "sync/gate.h"
+#include "sync/spool.h"
+#include "sync/undo_invert.h"
+#include "sync/wishes.h"
+
+/* So many entries are looked for one by one, where the target can; for more it is read whole. */
+#define FEW 10000
+
+struct undoing {
+	const struct flow *flow;
+	struct state *state;
+	struct plan *plan;
+	struct journal_head head;
+	struct attr_set attrs;
+	const char *line;
+	struct connector *target;
+	struct keys added;      /* keys of the source ids that the run added */
+	struct keys ids, names; /* what is wanted of the target -> its place in entries, plus 1 */
+	struct keys today;      /* names that operations say -> in entries, the name of today */
+	struct spool *entries;  /* of the target */
+	struct wishes wishes;   /* the same as ids and names, while they are few */
+	long long n;            /* operations */
+	struct arena *mem;      /* of one operation */
+	struct err *err;
+};
+
+/* The next operation that is to be undone; 1, 0, -1. What failed was not done, and what else the
+ * run did to an entry that it added goes with that. */
+static int next_op(struct undoing *u, struct op *op)
+{
+	struct op_row row;
+	int rc;
+
+	do {
+		arena_reset(u->mem);
+		rc = state_next_op(u->state, u->mem, &row, u->err);
+		if (rc != 1)
+			return rc;
+		if (op_unpack(u->mem, &row, u->head.base, op, u->err) < 0)
+			return -1;
+	} while (op->result == OP_FAILED ||
+		 (op->kind != STEP_ADD && keys_has(&u->added, entry_key(op->source))));
+	return 1;
+}
+
+static void want_id(struct undoing *u, struct value id)
+{
+	if (id.len == 0 || !keys_put(&u->ids, entry_key(id), 0))
+		return;
+	if (u->wishes.n <= FEW)
+		wish(&u->wishes, WISH_ID, 0, id);
+}
+
+static void want_name(struct undoing *u, struct value name)
+{
+	if (!keys_put(&u->names, dn_key(name), 0))
+		return;
+	if (u->wishes.n <= FEW)
+		wish(&u->wishes, WISH_NAME, 0, name);
+}
+
+/* The entry may have another id by now, or none that we know. */
+static int want(struct undoing *u, const struct op *op)
+{
+	struct link link;
+	int rc = state_link(u->state, u->head.flow, op->source, u->mem, &link, u->err);
+
+	if (rc == 1)
+		want_id(u, link.target);
+	want_id(u, op->target);
+	if (op->kind == STEP_ADD || op->kind == STEP_DELETE)
+		want_name(u, op->change.name);
+	u->n++;
+	return rc < 0 ? -1 : 0;
+}
+
+static int want_all(struct undoing *u)
+{
+	struct op op;
+	int rc = state_ops(u->state, u->head.run, false, u->err);
+
+	/* An add comes before what else was done to its entry. */
+	while (rc == 0 && (rc = next_op(u, &op)) == 1) {
+		if (op.kind == STEP_ADD)
+			keys_put(&u->added, entry_key(op.source), 0);
+		rc = want(u, &op);
+	}
+	return rc;
+}
+
+static int keep_entry(struct undoing *u, const struct entry *e)
+{
+	const uint64_t name = dn_key(e->name);
+	const bool by_id = keys_has(&u->ids, e->key), by_name = keys_has(&u->names, name);
+	struct buf b = {0};
+	uint32_t at;
+
+	if (e->gone || (!by_id && !by_name))
+		return 0;
+	entry_pack(&b, e);
+	int rc = spool_add(u->entries, b.data, b.len, &at, u->err);
+	buf_free(&b);
+	if (by_id)
+		keys_put(&u->ids, e->key, at + 1);
+	if (by_name)
+		keys_put(&u->names, name, at + 1);
+	return rc;
+}
+
+static int read_target(struct undoing *u)
+{
+	const bool few = (u->target->type->can & CAN_FIND) != 0 && u->wishes.n <= FEW;
+	const struct query q = {.kind = few ? QUERY_FIND : QUERY_ALL,
+		.wishes = u->wishes.list,
+		.n_wishes = u->wishes.n};
+	struct entry e;
+	int rc;
+
+	if (u->n == 0)
+		return 0;
+	rc = connector_read(u->target, &q, u->err);
+	while (rc == 0 && (rc = connector_next(u->target, u->mem, &e, u->err)) == 1) {
+		rc = keep_entry(u, &e);
+		arena_reset(u->mem);
+	}
+	return rc;
+}
+
+/* A kept entry; NULL when there is none. */
+static int get_entry(
+	struct undoing *u, const struct keys *places, uint64_t key, const struct entry **entry)
+{
+	struct value bytes;
+	uint32_t at;
+
+	*entry = NULL;
+	if (!keys_get(places, key, &at) || at == 0)
+		return 0;
+	if (spool_get(u->entries, at - 1, u->mem, &bytes, NULL, u->err) < 0)
+		return -1;
+	struct entry *e = arena_alloc(u->mem, sizeof(*e));
+	const char *from = bytes.data;
+	if (entry_unpack(u->mem, &from, from + bytes.len, e) < 0)
+		return err_set(u->err, ERR_FATAL, "temporary file: damaged entry");
+	*entry = e;
+	return 0;
+}
+
+/* By the id that the link has, else that of the operation; else by name, if it is ours. */
+static int find_current(struct undoing *u, struct inverting *v)
+{
+	const struct value none = {NULL, 0};
+	const struct value ids[] = {v->link != NULL ? v->link->target : none, v->op->target};
+	const struct entry *e;
+
+	for (int i = 0; i < 2; i++) {
+		if (ids[i].len == 0)
+			continue;
+		if (get_entry(u, &u->ids, entry_key(ids[i]), &e) < 0)
+			return -1;
+		if (e != NULL && value_same(e->id, ids[i])) {
+			v->current = e;
+			return 0;
+		}
+	}
+	if (get_entry(u, &u->names, dn_key(v->op->change.name), &e) < 0)
+		return -1;
+	if (e == NULL || !dn_text_equal(e->name, v->op->change.name))
+		return 0;
+	if (value_same(
+		    entry_first(e, u->flow->marker), plan_marker(u->mem, u->flow, v->op->source)))
+		v->current = e;
+	else
+		v->holder = e;
+	return 0;
+}
+
+/* A name that an operation says is one of its time. From now on it stands for the entry's name of
+ * today, which is what a plan says: where later steps of it rename, it follows (renames.h). */
+static int stands_for(struct undoing *u, struct value said, const struct entry *e)
+{
+	uint32_t at;
+
+	if (spool_add(u->entries, e->name.data, e->name.len, &at, u->err) < 0)
+		return -1;
+	keys_put(&u->today, dn_key(said), at);
+	return 0;
+}
+
+static int today(struct undoing *u, struct value *values, unsigned n)
+{
+	uint32_t at;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (keys_get(&u->today, dn_key(values[i]), &at) &&
+			spool_get(u->entries, at, u->mem, &values[i], NULL, u->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The references that an operation says, by the names of today. */
+static int update_references(struct undoing *u, struct op *op)
+{
+	for (unsigned i = 0; i < op->change.n; i++) {
+		struct mod *m = &op->change.mods[i];
+		if (attr_syntax(m->attr) == SYNTAX_DN &&
+			(today(u, m->remove, m->n_remove) < 0 || today(u, m->add, m->n_add) < 0))
+			return -1;
+	}
+	for (unsigned i = 0; i < op->before.n; i++) {
+		struct attr *a = &op->before.attrs[i];
+		if (attr_syntax(a->id) == SYNTAX_DN && today(u, a->values, a->n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is known of the object now. */
+static int find_now(struct undoing *u, const struct op *op, struct link *link, struct inverting *v)
+{
+	int rc = state_link(u->state, u->head.flow, op->source, u->mem, link, u->err);
+
+	*v = (struct inverting){.flow = u->flow,
+		.op = op,
+		.attrs = &u->attrs,
+		.link = rc == 1 ? link : NULL,
+		.postpones = (u->target->type->can & NEEDS_REFERRED) != 0,
+		.line = u->line};
+	return rc < 0 ? -1 : find_current(u, v);
+}
+
+/* How things were called at the end of the run. */
+static int name_all(struct undoing *u)
+{
+	struct inverting v;
+	struct link link;
+	struct op op;
+	int rc = state_ops(u->state, u->head.run, false, u->err);
+
+	while (rc == 0 && (rc = next_op(u, &op)) == 1) {
+		rc = 0;
+		if (op.change.new_name.len == 0)
+			continue;
+		rc = find_now(u, &op, &link, &v);
+		if (rc == 0 && v.current != NULL)
+			rc = stands_for(u, op.change.new_name, v.current);
+	}
+	return rc;
+}
+
+static int put_step(struct undoing *u, const struct step *s)
+{
+	if (s->op == STEP_NONE && !s->remember)
+		return 0;
+	summary_count(&u->plan->summary, s, 1);
+	return steps_add(&u->plan->steps, s, u->err);
+}
+
+/* What the gate would stop is known already. */
+static int check_gate(struct undoing *u, struct step *s, struct step *conflict)
+{
+	const char *side = NULL;
+	struct err why;
+
+	if (!s->write)
+		return 0;
+	if (state_authority(u->state, u->head.flow, s->source_id, u->mem, &side, u->err) < 0)
+		return -1;
+	if (gate_check(u->mem, u->flow, side, s, &why) == 0)
+		return 0;
+	*conflict = (struct step){.op = STEP_CONFLICT,
+		.number = UNDO_CASE,
+		.source_id = s->source_id,
+		.source_name = s->source_name,
+		.target_id = s->target_id,
+		.target_name = s->target_name,
+		.message = arena_strdup(u->mem, why.text)};
+	*s = (struct step){.op = STEP_NONE};
+	return 0;
+}
+
+static int plan_op(struct undoing *u, struct op *op)
+{
+	const struct open_row open = {.key = 0};
+	struct row row = {.open = &open};
+	struct inverting v;
+	struct link link;
+	struct step s, conflict;
+
+	if (find_now(u, op, &link, &v) < 0 || update_references(u, op) < 0)
+		return -1;
+	/* Before it, the entry was called otherwise. */
+	if (op->change.new_name.len > 0 && v.current != NULL &&
+		stands_for(u, op->change.name, v.current) < 0)
+		return -1;
+	undo_invert(u->mem, &v, &s, &conflict);
+	row.link = v.link;
+	row.current = v.current;
+	if (v.current != NULL)
+		s.flag = authority_flag(u->flow, false, v.current);
+	kinds_count(&u->plan->kinds, &row, &s);
+	if (check_gate(u, &s, &conflict) < 0 || put_step(u, &s) < 0)
+		return -1;
+	return put_step(u, &conflict);
+}
+
+static int plan_ops(struct undoing *u)
+{
+	struct op op;
+	int rc = state_ops(u->state, u->head.run, true, u->err);
+
+	while (rc == 0 && (rc = next_op(u, &op)) == 1)
+		rc = plan_op(u, &op);
+	u->plan->summary.read = u->n;
+	return rc;
+}
+
+/* The journal is about the directory that it was written for. */
+static int check_directory(struct undoing *u, struct arena *mem)
+{
+	const char *before, *now;
+
+	if (connector_identity(u->target, mem, &now, u->err) < 0 ||
+		state_pin(u->state, u->target->label, mem, &before, u->err) < 0)
+		return -1;
+	if (before[0] != '\0' && strcmp(before, now) != 0)
+		u->plan->other = u->target->label;
+	if (u->target->caution != NULL) {
+		log_warn("%s: %s", u->target->label, u->target->caution);
+		u->plan->cautions[u->plan->n_cautions++] =
+			arena_printf(mem, "%s: %s", u->target->label, u->target->caution);
+	}
+	return 0;
+}
+
+static int open_run(struct undoing *u, long long run, struct arena *mem)
+{
+	struct plan *p = u->plan;
+
+	if (state_flow(u->state, u->flow->name, &p->known, u->err) < 0)
+		return -1;
+	int rc = state_journal(u->state, run, mem, &u->head, u->err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || u->head.flow != p->known.id)
+		return err_set(
+			u->err, ERR_FATAL, "run %lld: nothing in the journal of this flow", run);
+	journal_attrs_parse(mem, u->head.attrs != NULL ? u->head.attrs : "", &u->attrs);
+	u->line = arena_printf(mem, "undo of run %lld", run);
+	p->sources = p->known.sources;
+	p->links = state_count_links(u->state, p->known.id, u->err);
+	return p->links < 0 ? -1 : 0;
+}
+
+static int plan_all(struct undoing *u, long long run, struct arena *mem)
+{
+	if (steps_init(&u->plan->steps) < 0 || (u->entries = spool_new()) == NULL)
+		return err_set(u->err, ERR_BUSY, "out of memory");
+	u->plan->steps.as_added = true;
+	kinds_init(&u->plan->kinds, u->flow, mem);
+	if (state_hold(u->state, u->err) < 0 || open_run(u, run, mem) < 0 ||
+		connector_open(u->flow->target_config, &u->target, u->err) < 0 ||
+		check_directory(u, mem) < 0 || want_all(u) < 0 || read_target(u) < 0 ||
+		name_all(u) < 0)
+		return -1;
+	return plan_ops(u);
+}
+
+int undo_plan(const struct flow *flow, struct state *state, long long run, struct arena *mem,
+	struct plan *plan, struct err *err)
+{
+	struct undoing u = {.flow = flow,
+		.state = state,
+		.plan = plan,
+		.mem = arena_new(),
+		.wishes = {.mem = arena_new()},
+		.err = err};
+	struct err ignored;
+
+	*plan = (struct plan){.flow = flow, .undoes = run, .partial = true};
+	keys_init(&u.added, 0, false);
+	keys_init(&u.ids, 0, true);
+	keys_init(&u.names, 0, true);
+	keys_init(&u.today, 0, true);
+	int rc = plan_all(&u, run, mem);
+	state_let_go(state);
+	if (rc == 0 && (u.target->type->can & CAN_BESIDE) != 0)
+		plan->target = u.target;
+	else
+		(void)connector_close(u.target, &ignored);
+	keys_free(&u.added);
+	keys_free(&u.ids);
+	keys_free(&u.names);
+	keys_free(&u.today);
+	spool_free(u.entries);
+	arena_free(u.wishes.mem);
+	arena_free(u.mem);
+	return rc < 0 ? err_in(err, "flow %s", flow->name) : 0;
+}

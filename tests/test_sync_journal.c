@@ -1,0 +1,311 @@
+#include "state_cases.h"
+
+#include "connectors/connector.h"
+#include "sync/journal.h"
+
+static const struct value base = {"OU=GAL,DC=xyz", 13};
+
+/* One of each kind, with what a packing may get wrong: bytes that are no text, nothing at all. */
+static struct op op_of(struct arena *mem, enum step_op kind)
+{
+	static struct value photo[] = {{"\xff\0\xd8", 3}, {"", 0}}, title[] = {{"Clerk", 5}};
+	struct op op = {.kind = kind,
+		.source = {"s\0001", 3},
+		.source_name = value_of("CN=ann,DC=abc"),
+		.target = value_of("t1"),
+		.change = {.name = full_name(mem, "ann")}};
+
+	if (kind == STEP_ADD) {
+		op.target = op.source_name = (struct value){NULL, 0};
+		op.digest = UINT64_MAX - 1;
+		return op;
+	}
+	op.has_link = true;
+	op.link = link_of("s", "t1");
+	op.link.source = op.source;
+	op.link.left = -1;
+	if (kind == STEP_DELETE) {
+		op.has_before = true;
+		op.before = (struct entry){.id = value_of("t1"), .name = op.change.name};
+		entry_put(mem, &op.before, attr_named("thumbnailPhoto"), photo, 2);
+		entry_put(mem, &op.before, attr_named("title"), title, 1);
+		return op;
+	}
+	op.change.new_name = full_name(mem, "bob,OU=Old");
+	op.change.n = 2;
+	op.change.mods = arena_zalloc(mem, 2 * sizeof(*op.change.mods));
+	op.change.mods[0] = (struct mod){.attr = attr_named("thumbnailPhoto"),
+		.n_remove = 2,
+		.remove = photo,
+		.n_add = 1,
+		.add = title};
+	op.change.mods[1] =
+		(struct mod){.attr = attr_named("x-of-nobody"), .n_add = 1, .add = title};
+	return op;
+}
+
+/* Packed as the state has it; the bytes live in the arena. */
+static struct op_row row_of(struct arena *mem, const struct op *op)
+{
+	struct buf b[3] = {{0}};
+	struct value v[3];
+
+	op_pack(op, base, &b[0], &b[1], &b[2]);
+	for (int i = 0; i < 3; i++) {
+		v[i] = (struct value){arena_copy(mem, b[i].data, b[i].len), b[i].len};
+		buf_free(&b[i]);
+	}
+	return (struct op_row){.run = 7,
+		.n = 1,
+		.kind = (int)op->kind,
+		.source = op->source,
+		.target = op->target,
+		.name = op->source_name,
+		.change = v[0],
+		.before = v[1],
+		.link = v[2]};
+}
+
+static void same_values(const struct value *a, unsigned n_a, const struct value *b, unsigned n_b)
+{
+	assert_int_equal(n_a, n_b);
+	for (unsigned i = 0; i < n_a; i++)
+		assert_true(value_same(a[i], b[i]));
+}
+
+static void same_op(const struct op *a, const struct op *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_true(value_same(a->source, b->source) && value_same(a->target, b->target) &&
+		    value_same(a->source_name, b->source_name));
+	assert_true(value_same(a->change.name, b->change.name) &&
+		    value_same(a->change.new_name, b->change.new_name) && a->digest == b->digest);
+	assert_int_equal(a->change.n, b->change.n);
+	for (unsigned i = 0; i < a->change.n; i++) {
+		const struct mod *x = &a->change.mods[i], *y = &b->change.mods[i];
+		assert_int_equal(x->attr, y->attr);
+		same_values(x->remove, x->n_remove, y->remove, y->n_remove);
+		same_values(x->add, x->n_add, y->add, y->n_add);
+	}
+	assert_true(a->has_before == b->has_before && a->before.n == b->before.n &&
+		    value_same(a->before.name, b->before.name) &&
+		    value_same(a->before.id, b->before.id));
+	for (unsigned i = 0; i < a->before.n; i++)
+		same_values(a->before.attrs[i].values, a->before.attrs[i].n,
+			b->before.attrs[i].values, b->before.attrs[i].n);
+	assert_int_equal(a->has_link, b->has_link);
+	if (a->has_link)
+		assert_true(value_same(a->link.target, b->link.target) &&
+			    value_same(a->link.source, b->link.source) &&
+			    value_same(a->link.written, b->link.written) &&
+			    a->link.source_digest == b->link.source_digest &&
+			    a->link.target_digest == b->link.target_digest &&
+			    a->link.name == b->link.name && a->link.left == b->link.left);
+}
+
+static const enum step_op kinds[] = {STEP_ADD, STEP_MODIFY, STEP_DELETE, STEP_LINK, STEP_FORGET};
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static void test_pack(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct op op = op_of(mem, kinds[i]), back;
+		struct op_row row = row_of(mem, &op);
+		good(op_unpack(mem, &row, base, &back, &err));
+		same_op(&back, &op);
+	}
+	arena_free(mem);
+}
+
+/* Bytes that end early, at each place, are damage and nothing else. */
+static void test_damage(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct op op = op_of(mem, kinds[i]), back;
+		const struct op_row whole = row_of(mem, &op);
+		struct op_row row = whole;
+		for (size_t k = 0; k < whole.change.len; k++) {
+			char *part = malloc(k + 1);
+			memcpy(part, whole.change.data, k);
+			row.change = (struct value){part, k};
+			assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
+			assert_int_equal(err.kind, ERR_FATAL);
+			free(part);
+		}
+		row = whole;
+		for (size_t k = 1; k < whole.before.len; k++) {
+			row.before.len = k;
+			assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
+		}
+		row = whole;
+		for (size_t k = 1; k < whole.link.len; k++) {
+			row.link.len = k;
+			assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
+		}
+		row = whole;
+		row.kind = STEP_CONFLICT;
+		assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
+	}
+	arena_free(mem);
+}
+
+/* A run of three operations of the flow. */
+static long long put_run(struct state *s, struct arena *mem, long long flow, long long started)
+{
+	struct run run = {.started = started};
+	const struct op op = op_of(mem, STEP_MODIFY);
+	struct op_row row = row_of(mem, &op);
+
+	good(state_begin(s, &err));
+	good(state_put_run(s, flow, &run, &err));
+	const struct journal_head head = {
+		.run = run.id, .undoes = run.id - 1, .base = base, .attrs = "mail title"};
+	good(state_put_journal(s, &head, &err));
+	for (row.run = run.id, row.n = 1; row.n <= 3; row.n++)
+		good(state_put_op(s, &row, &err));
+	good(state_journal_done(s, run.id, 2, &err));
+	good(state_op_result(s, run.id, 1, OP_FAILED, &err));
+	good(state_commit(s, &err));
+	return run.id;
+}
+
+/* "1.1 failed, 1.2 done ..." */
+static const char *ops_of(struct state *s, struct arena *mem, long long run, bool back)
+{
+	static const char *const results[] = {"", "failed", "unknown"};
+	const char *text = "";
+	struct op_row row;
+	int rc;
+
+	good(state_ops(s, run, back, &err));
+	while ((rc = state_next_op(s, mem, &row, &err)) == 1)
+		text = arena_printf(mem, "%s%s%lld.%u%s", text, text[0] != '\0' ? " " : "", row.run,
+			row.n, results[row.result]);
+	good(rc);
+	return text;
+}
+
+static void test_state(void **state)
+{
+	const char *path = fresh();
+	struct arena *mem = arena_new();
+	const long long flow = one_link(path);
+	struct state *s = opened(path, true);
+	struct journal_head head;
+	struct run run;
+
+	(void)state;
+	assert_int_equal(put_run(s, mem, flow, 100), 1);
+	assert_int_equal(put_run(s, mem, flow, 200), 2);
+	assert_string_equal(ops_of(s, mem, 1, false), "1.1failed 1.2 1.3unknown");
+	assert_string_equal(ops_of(s, mem, 2, true), "2.3unknown 2.2 2.1failed");
+	assert_string_equal(
+		ops_of(s, mem, 0, false), "1.1failed 1.2 1.3unknown 2.1failed 2.2 2.3unknown");
+	assert_string_equal(ops_of(s, mem, 3, false), "");
+	assert_int_equal(state_journal(s, 1, mem, &head, &err), 1);
+	assert_true(head.flow == flow && head.undoes == 0 && head.undone == 2 && head.done == 2);
+	assert_true(value_same(head.base, base));
+	assert_string_equal(head.attrs, "mail title");
+	assert_int_equal(state_journal(s, 3, mem, &head, &err), 0);
+
+	/* What is old goes, but for each flow's last run. */
+	good(state_retire(s, 100, &err));
+	assert_string_equal(ops_of(s, mem, 1, false), "1.1failed 1.2 1.3unknown");
+	good(state_retire(s, 101, &err));
+	assert_string_equal(ops_of(s, mem, 0, false), "2.1failed 2.2 2.3unknown");
+	assert_int_equal(state_journal(s, 1, mem, &head, &err), 0);
+	good(state_retire(s, 1000, &err));
+	good(state_runs(s, flow, &err));
+	assert_int_equal(state_next_run(s, &run, &err), 1);
+	assert_true(run.id == 2 && run.flow == flow);
+	assert_int_equal(state_next_run(s, &run, &err), 0);
+	state_close(s);
+	arena_free(mem);
+}
+
+/* The last look before a delete: the entry as it was planned, what it is now (NULL: gone), and what
+ * becomes of the step. "" is to be written. */
+static const struct look_case {
+	const char *name, *marker, *more, *why;
+} looks[] = {
+	{"CN=ann,OU=GAL,DC=xyz", "galway:f:s1", "", ""},
+	{"CN=Ann, OU=GAL,DC=xyz", "galway:f:s1", "tel: 2\n", ""},
+	{NULL, "", "", "gone"},
+	{"CN=ann,OU=GAL,DC=xyz", "galway:f:s2", "", "does not carry our marker any more"},
+	{"CN=ann,OU=GAL,DC=xyz", "x", "", "does not carry our marker any more"},
+	{"CN=bob,OU=GAL,DC=xyz", "galway:f:s1", "", "was renamed or moved"},
+	{"CN=ann,OU=Old,DC=xyz", "galway:f:s1", "", "was renamed or moved"},
+	{"CN=ann,OU=GAL,DC=xyz", "galway:f:s1", "adminCount: 1\n",
+		"is protected (isCriticalSystemObject or adminCount): left alone"},
+};
+
+static struct connector *target_of(struct arena *mem, const char *type, const struct look_case *c)
+{
+	struct connector *target = NULL;
+	struct config *root;
+	const char *entry =
+		c->name == NULL ? ""
+				: arena_printf(mem, "\ndn: %s\nuid: t1\nadminDescription: %s\n%s",
+					  c->name, c->marker, c->more);
+
+	put_text(mem, "look.ldif",
+		arena_printf(mem, "version: 1\n\ndn: DC=xyz\ndc: xyz\nuid: top\n%s", entry));
+	put_text(mem, "look.conf",
+		arena_printf(mem,
+			"connector xyz {\n type = %s\n file = \"look.ldif\"\n id = uid\n}\n",
+			type));
+	good(config_load(mem, path_of(mem, "look.conf"), setup_shape(), &root, &err));
+	good(connector_open(config_section(root, "connector", "xyz"), &target, &err));
+	return target;
+}
+
+/* One reads all, the other finds. */
+static void test_look(void **state)
+{
+	static const char *const types[] = {"ldif", "mem"};
+	struct arena *mem = arena_new();
+	const struct flow f = flow_of(mem);
+	struct step steps[2] = {{.op = STEP_MODIFY, .write = true},
+		{.op = STEP_DELETE, .write = true, .source_id = value_of("s1")}};
+
+	(void)state;
+	steps[1].change = (struct change){
+		.op = CHANGE_DELETE, .id = value_of("t1"), .name = full_name(mem, "ann")};
+	for (size_t i = 0; i < 2 * sizeof(looks) / sizeof(looks[0]); i++) {
+		const struct look_case *c = &looks[i / 2];
+		struct connector *target = target_of(mem, types[i % 2], c);
+		struct journalled j[2];
+		good(journal_look(target, &f, steps, 2, mem, j, &err));
+		assert_null(j[0].early);
+		const struct outcome *o = j[1].early;
+		const char *why = o == NULL                   ? ""
+				  : o->kind == OUTCOME_DONE   ? "gone"
+				  : o->kind == OUTCOME_FAILED ? strrchr(o->err.text, ':') + 2
+							      : "?";
+		if (c->why[0] == 'i')
+			why = o != NULL ? strstr(o->err.text, "is protected") : "";
+		assert_true(same_text(c->why, why, c->why));
+		assert_true(
+			c->why[0] != '\0' || entry_first(j[1].before, attr_named("uid")).len == 2);
+		good(connector_close(target, &err));
+	}
+	arena_free(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_look),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, remove_folder);
+}
