@@ -22,15 +22,37 @@ struct applying {
 	struct connector *target;
 	struct postponed postponed;
 	bool planned;      /* all steps of the plan are done: those that were postponed come */
+	bool kept;         /* a transaction is open, and all of what is in it may be kept */
 	struct arena *mem; /* of the batch */
 	struct run run;
 	long long flow;
 	size_t n;
-	struct step steps[BATCH];
+	struct step *steps; /* BATCH of them: a run with little to do touches few */
 	uint32_t places[BATCH];
 	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
 	struct err *err;
 };
+
+/* The transaction that is open, or a new one. Half of what follows is not kept: who is through with
+ * it says so (a->kept). */
+static int record(struct applying *a)
+{
+	bool open = a->kept;
+
+	a->kept = false;
+	return open ? 0 : state_begin(a->state, a->err);
+}
+
+/* Everything recorded so far is durable. A commit waits for the disk some four times, as long as a
+ * run with little to do needs for all the rest: so there is one before something is written, not
+ * one for each thing that is recorded. */
+static int settle(struct applying *a)
+{
+	bool open = a->kept;
+
+	a->kept = false;
+	return open ? state_commit(a->state, a->err) : 0;
+}
 
 static int next_step(struct applying *a, struct step *s, uint32_t *place)
 {
@@ -58,6 +80,15 @@ static int next_batch(struct applying *a)
 	return rc < 0 ? -1 : (int)a->n;
 }
 
+static bool writes(const struct applying *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->steps[i].write)
+			return true;
+	}
+	return false;
+}
+
 /* The objects' sources of authority. */
 static int find_sides(struct applying *a, const char **sides)
 {
@@ -77,21 +108,22 @@ static int write_batch(struct applying *a)
 {
 	const struct step *steps[BATCH];
 	const char *sides[BATCH];
-	struct outcome *outcomes = arena_zalloc(a->mem, BATCH * sizeof(*outcomes));
+	struct outcome *outcomes = arena_zalloc(a->mem, a->n * sizeof(*outcomes));
 	size_t n = 0;
 
-	if (find_sides(a, sides) < 0)
+	memset(a->of, 0, a->n * sizeof(a->of[0]));
+	if (!writes(a))
+		return 0;
+	if (settle(a) < 0 || find_sides(a, sides) < 0)
 		return -1;
 	for (size_t i = 0; i < a->n; i++) {
-		a->of[i] = a->steps[i].write ? &outcomes[n] : NULL;
 		if (!a->steps[i].write)
 			continue;
+		a->of[i] = &outcomes[n];
 		sides[n] = sides[i];
 		steps[n++] = &a->steps[i];
 	}
-	return n == 0 ? 0
-		      : gate_write(a->target, a->plan->flow, steps, sides, outcomes, n, a->mem,
-				a->err);
+	return gate_write(a->target, a->plan->flow, steps, sides, outcomes, n, a->mem, a->err);
 }
 
 static const char *text_of(struct arena *mem, struct value v)
@@ -184,7 +216,7 @@ static int note_failure(struct applying *a, const struct step *s, uint32_t place
 
 static int record_batch(struct applying *a)
 {
-	if (state_begin(a->state, a->err) < 0)
+	if (record(a) < 0)
 		return -1;
 	for (size_t i = 0; i < a->n; i++) {
 		const struct outcome *o = a->of[i];
@@ -194,7 +226,8 @@ static int record_batch(struct applying *a)
 			(!done && note_failure(a, &a->steps[i], a->places[i], o->err.text) < 0))
 			return -1;
 	}
-	return state_commit(a->state, a->err);
+	a->kept = true;
+	return a->n == BATCH ? settle(a) : 0;
 }
 
 /* The flow and the run are known before anything is written. */
@@ -207,12 +240,12 @@ static int begin(struct applying *a)
 	if (known.id == 0)
 		known.sources = -1;
 	known.last_run = a->run.started;
-	if (state_begin(a->state, a->err) < 0 ||
-		state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
+	if (record(a) < 0 || state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
 		state_put_run(a->state, known.id, &a->run, a->err) < 0)
 		return -1;
 	a->flow = known.id;
-	return state_commit(a->state, a->err);
+	a->kept = true;
+	return 0;
 }
 
 static int run_exit(const struct summary *s)
@@ -240,7 +273,8 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
 }
 
-/* Everything else is done and durable: now the next run may start from here. */
+/* Everything else is done, and durable with this at the latest: now the next run may start from
+ * here. */
 static int finish(struct applying *a)
 {
 	struct plan *plan = a->plan;
@@ -262,15 +296,24 @@ static int finish(struct applying *a)
 	a->run = (struct run){a->run.id, a->run.started, (long long)time(NULL), plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
 		s->denied, s->failed};
-	if (state_begin(a->state, a->err) < 0 ||
-		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
+	if (record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
 	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
-	return state_commit(a->state, a->err);
+	a->kept = true;
+	return settle(a);
+}
+
+/* The run stopped: what was done before is remembered, and why it stopped is told. */
+static void stop(struct applying *a)
+{
+	struct err ignored;
+
+	a->err = &ignored;
+	(void)settle(a);
 }
 
 static int apply_all(struct applying *a)
@@ -306,10 +349,14 @@ static int open_target(struct applying *a)
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,
 	struct err *err)
 {
-	struct applying *a = arena_zalloc(mem, sizeof(*a));
+	struct applying *a = arena_alloc(mem, sizeof(*a));
 	struct err closing;
 
-	*a = (struct applying){.plan = plan, .state = state, .applied = applied, .err = err};
+	*a = (struct applying){.plan = plan,
+		.state = state,
+		.applied = applied,
+		.steps = arena_alloc(mem, BATCH * sizeof(*a->steps)),
+		.err = err};
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
 	a->mem = arena_new();
@@ -326,6 +373,8 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	}
 	if (rc == 0)
 		rc = finish(a);
+	if (rc < 0)
+		stop(a);
 	postponed_free(&a->postponed);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
