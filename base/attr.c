@@ -254,7 +254,24 @@ static bool well_formed(const char *name, size_t len)
 	return name[len - 1] != ';';
 }
 
-unsigned attr_id(const char *name, size_t len)
+/* Ids + 1 of names that were asked for lately, by what costs little to look at: entry after entry
+ * has the same ones, spelled alike. */
+static _Atomic uint32_t recent[256];
+
+static _Atomic uint32_t *recent_place(const char *name, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)name;
+
+	return &recent[(len * 31 + at[0] * 7u + at[len / 2] * 5u + at[len - 1]) % 256];
+}
+
+static bool is_recent(uint32_t slot, const char *name, size_t len)
+{
+	return slot != 0 && strlen(names[slot - 1]) == len &&
+	       memcmp(names[slot - 1], name, len) == 0;
+}
+
+static unsigned spelled_anyhow(const char *name, size_t len)
 {
 	static const char binary[] = ";binary";
 	const size_t n = sizeof(binary) - 1;
@@ -265,6 +282,20 @@ unsigned attr_id(const char *name, size_t len)
 	if (!well_formed(name, len))
 		return ATTR_NONE;
 	return intern(name, len);
+}
+
+unsigned attr_id(const char *name, size_t len)
+{
+	if (len == 0)
+		return ATTR_NONE;
+	_Atomic uint32_t *place = recent_place(name, len);
+	const uint32_t slot = atomic_load_explicit(place, memory_order_acquire);
+	if (is_recent(slot, name, len))
+		return slot - 1;
+	const unsigned id = spelled_anyhow(name, len);
+	if (id != ATTR_NONE)
+		atomic_store_explicit(place, id + 1, memory_order_release);
+	return id;
 }
 
 unsigned attr_named(const char *name)

@@ -154,7 +154,7 @@ int login_read(struct session *s, const struct config *cfg, struct err *err)
 	l->retry = span_of(cfg, "retry", 0);
 	l->deadline = span_of(cfg, "deadline", 1);
 	l->max_pdu = (unsigned long)config_number(cfg, "max-pdu");
-	if (check_auth(l, cfg, err) < 0 || check_keys(s->mem, l, cfg, err) < 0)
+	if (check_auth(l, cfg, err) < 0 || check_urls(l, cfg, err) < 0)
 		return -1;
-	return check_urls(l, cfg, err);
+	return check_keys(s->mem, l, cfg, err);
 }

@@ -218,10 +218,10 @@ static bool may_send(const struct writer *w)
 }
 
 /* A server that is woken for each operation, and wakes us for each answer, has less time for the
- * rest. So an eighth of the window goes together, while the others are under way. */
+ * rest. So a sixteenth of the window goes together, while the others are under way. */
 static bool enough_under_way(const struct writer *w)
 {
-	return w->n_sent - w->n_held > w->limit - w->limit / 8;
+	return w->n_sent - w->n_held > w->limit - w->limit / 16;
 }
 
 /* First what was begun, then what comes next, as far as it depends on nothing under way. */
