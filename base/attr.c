@@ -165,36 +165,43 @@ static const struct known known[] = {
 
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
 #define SLOTS (2u * (ATTR_MAX + 1))
+#define NEAR 1024u
 
 /* Interned names: id -> name, and a hash table of ids + 1. Names of the known attributes are the
  * program's; others live in an arena that is never given back. Looking up takes no lock: a name is
- * there before its place in the table says so. */
+ * there before its place in the table says so.
+ *
+ * A name is in `near`, one page, or when its place is another's there, in the large table: the few
+ * names that there nearly always are would have a page each of that. */
 static const char *names[ATTR_MAX];
 static uint64_t seeds[ATTR_MAX];
-static _Atomic uint32_t slots[SLOTS];
+static _Atomic uint32_t near[NEAR], slots[SLOTS];
 static _Atomic unsigned n_names;
 static struct arena *memory;
 static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t begun = PTHREAD_ONCE_INIT;
 
 /* 0: not there, and *place is where it would be. */
-static uint32_t look_up(const char *name, size_t len, uint32_t *place)
+static uint32_t look_up(const char *name, size_t len, _Atomic uint32_t **place)
 {
-	uint32_t i = (uint32_t)hash_nocase(name, len, 0) & (SLOTS - 1), slot;
+	const uint32_t hash = (uint32_t)hash_nocase(name, len, 0);
+	uint32_t i = hash / NEAR & (SLOTS - 1), slot;
 
-	for (; (slot = atomic_load_explicit(&slots[i], memory_order_acquire)) != 0;
-		i = (i + 1) & (SLOTS - 1)) {
+	*place = &near[hash & (NEAR - 1)];
+	while ((slot = atomic_load_explicit(*place, memory_order_acquire)) != 0) {
 		const char *there = names[slot - 1];
 		if (strncasecmp(there, name, len) == 0 && there[len] == '\0')
 			break;
+		*place = &slots[i];
+		i = (i + 1) & (SLOTS - 1);
 	}
-	*place = i;
 	return slot;
 }
 
 static unsigned add(const char *name, size_t len, bool copy)
 {
-	uint32_t place, slot = look_up(name, len, &place);
+	_Atomic uint32_t *place;
+	uint32_t slot = look_up(name, len, &place);
 
 	if (slot != 0)
 		return slot - 1;
@@ -202,13 +209,14 @@ static unsigned add(const char *name, size_t len, bool copy)
 		return ATTR_NONE;
 	names[n_names] = copy ? arena_copy(memory, name, len) : name;
 	seeds[n_names] = hash_nocase(name, len, 2);
-	atomic_store_explicit(&slots[place], ++n_names, memory_order_release);
+	atomic_store_explicit(place, ++n_names, memory_order_release);
 	return n_names - 1;
 }
 
 static unsigned intern(const char *name, size_t len)
 {
-	uint32_t place, slot = look_up(name, len, &place);
+	_Atomic uint32_t *place;
+	uint32_t slot = look_up(name, len, &place);
 
 	if (slot != 0)
 		return slot - 1;
@@ -246,7 +254,24 @@ static bool well_formed(const char *name, size_t len)
 	return name[len - 1] != ';';
 }
 
-unsigned attr_id(const char *name, size_t len)
+/* Ids + 1 of names that were asked for lately, by what costs little to look at: entry after entry
+ * has the same ones, spelled alike. */
+static _Atomic uint32_t recent[256];
+
+static _Atomic uint32_t *recent_place(const char *name, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)name;
+
+	return &recent[(len * 31 + at[0] * 7u + at[len / 2] * 5u + at[len - 1]) % 256];
+}
+
+static bool is_recent(uint32_t slot, const char *name, size_t len)
+{
+	return slot != 0 && strlen(names[slot - 1]) == len &&
+	       memcmp(names[slot - 1], name, len) == 0;
+}
+
+static unsigned spelled_anyhow(const char *name, size_t len)
 {
 	static const char binary[] = ";binary";
 	const size_t n = sizeof(binary) - 1;
@@ -257,6 +282,20 @@ unsigned attr_id(const char *name, size_t len)
 	if (!well_formed(name, len))
 		return ATTR_NONE;
 	return intern(name, len);
+}
+
+unsigned attr_id(const char *name, size_t len)
+{
+	if (len == 0)
+		return ATTR_NONE;
+	_Atomic uint32_t *place = recent_place(name, len);
+	const uint32_t slot = atomic_load_explicit(place, memory_order_acquire);
+	if (is_recent(slot, name, len))
+		return slot - 1;
+	const unsigned id = spelled_anyhow(name, len);
+	if (id != ATTR_NONE)
+		atomic_store_explicit(place, id + 1, memory_order_release);
+	return id;
 }
 
 unsigned attr_named(const char *name)

@@ -29,6 +29,7 @@ struct entry {
 	struct value
 		id;   /* never changes: objectGUID, entryUUID ... bytes as the directory has them */
 	uint64_t key; /* entry_key(id) */
+	uint64_t next_key; /* of the entry that will be read next, where that is known; 0 */
 	struct value name; /* the DN, as the directory spells it */
 	bool gone; /* a tombstone: deleted since the cookie; has an id or only a key, no attributes
 		    */

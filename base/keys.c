@@ -86,6 +86,9 @@ bool keys_put(struct keys *k, uint64_t key, uint32_t value)
 
 bool keys_get(const struct keys *k, uint64_t key, uint32_t *value)
 {
+	*value = 0;
+	if (k->n == 0 && !k->zero)
+		return false;
 	if (key == 0) {
 		*value = k->zero_value;
 		return k->zero;

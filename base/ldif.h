@@ -54,11 +54,12 @@ int ldif_next_change(struct ldif *, struct arena *, struct change *, struct err 
  * digest, and then knows all of it. The digest is over the record's bytes as they stand in the
  * file: another order of lines is another digest. 1; then ldif_next reads this very record, or
  * ldif_pass goes on behind it. 0 at the end. 2: this one is to be read with ldif_next (a comment, a
- * text in memory, no such attribute ...). -1.
+ * text in memory, no such attribute ...). -1. id_name is the same in all calls.
  */
 struct ldif_peeked {
 	struct value name, id; /* in the arena, or until the next call */
 	uint64_t digest;
+	struct value next; /* the id of the record behind it, where that is at hand; else len 0 */
 };
 
 int ldif_peek(

@@ -70,6 +70,8 @@ void ldif_close(struct ldif *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	buf_free(&f->text);
+	arena_free(f->scanned[0].mem);
+	arena_free(f->scanned[1].mem);
 	arena_free(f->mem);
 }
 
@@ -163,6 +165,7 @@ static int fill(struct ldif *f, struct err *err)
 	memmove(f->text.data, f->at, f->text.len);
 	f->at = f->text.data;
 	f->whole = NULL;
+	f->scanned[1].at = NULL;
 	for (size_t seen = 0; f->whole == NULL;) {
 		int r = more(f, err);
 		if (r < 0)

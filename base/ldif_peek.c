@@ -103,36 +103,67 @@ static bool line_value(
 	}
 	if (!encoded)
 		return true;
-	struct buf bytes = {0};
-	bool good = buf_unbase64(&bytes, v->data, v->len) == 0 && bytes.len > 0;
-	if (good)
-		*v = (struct value){arena_copy(mem, bytes.data, bytes.len), bytes.len};
-	buf_free(&bytes);
-	return good;
+	char *text = arena_copy(mem, v->data, v->len), *last = ldif_unbase64(text, text + v->len);
+	*v = (struct value){text, last != NULL ? (size_t)(last - text) : 0};
+	return v->len > 0;
+}
+
+/* Where the record at a place ends, and its id. */
+static void scan_at(struct ldif *f, char *at, const char *id_name, struct scanned *s)
+{
+	struct scan scan = {.id_name = id_name, .id_len = strlen(id_name)};
+
+	s->at = at;
+	s->id = (struct value){NULL, 0};
+	if (f->nul || f->fd < 0 || f->whole - at < 4 || strncasecmp(at, "dn:", 3) != 0)
+		return;
+	if (s->mem == NULL)
+		s->mem = arena_new();
+	arena_reset(s->mem);
+	scan_record(&scan, at, f->whole);
+	s->end = scan.end;
+	if (scan.end == NULL || scan.id == NULL ||
+		!line_value(s->mem, scan.id, scan.id_len, scan.end, &s->id))
+		s->id.len = 0;
+}
+
+/* The record behind this one, so that whoever looks up its id can do so in good time. */
+static void scan_next(struct ldif *f, const char *id_name)
+{
+	char *at = f->scanned[0].end;
+
+	while (at < f->whole && (*at == '\n' || *at == '\r'))
+		at++;
+	scan_at(f, at, id_name, &f->scanned[1]);
 }
 
 int ldif_peek(struct ldif *f, struct arena *mem, const char *id_name, struct ldif_peeked *p,
 	struct err *err)
 {
-	struct scan s = {.id_name = id_name, .id_len = strlen(id_name)};
 	int r = ldif_lines_fill(f, err);
 
 	if (r <= 0)
 		return r;
-	if (f->nul || f->fd < 0 || f->whole - f->at < 4 || strncasecmp(f->at, "dn:", 3) != 0)
+	struct scanned *here = &f->scanned[0], *next = &f->scanned[1];
+	if (next->at == f->at) {
+		const struct scanned before = *here;
+		*here = *next;
+		*next = before;
+	} else {
+		scan_at(f, f->at, id_name, here);
+	}
+	if (here->id.len == 0 || !line_value(mem, f->at, 2, here->end, &p->name))
 		return 2;
-	scan_record(&s, f->at, f->whole);
-	if (s.end == NULL || s.id == NULL || !line_value(mem, f->at, 2, s.end, &p->name) ||
-		!line_value(mem, s.id, s.id_len, s.end, &p->id) || p->id.len == 0)
-		return 2;
-	p->digest = hash_bytes(f->at, (size_t)(s.end - f->at), 0);
-	f->peeked = s.end;
+	p->id = here->id;
+	p->digest = hash_bytes(f->at, (size_t)(here->end - f->at), 0);
+	scan_next(f, id_name);
+	p->next = next->id;
 	return 1;
 }
 
 void ldif_pass(struct ldif *f)
 {
-	f->at = f->peeked;
+	f->at = f->scanned[0].end;
 	f->n++;
 	f->passed = true;
 }

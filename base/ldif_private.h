@@ -27,6 +27,14 @@ struct slot {
 	unsigned long record; /* ... with this number */
 };
 
+/* What ldif_peek found out about a record: of the next one too, before it is its turn. */
+struct scanned {
+	char *at;          /* where it begins */
+	char *end;         /* behind its last line end */
+	struct value id;   /* len 0: it is to be read as usual */
+	struct arena *mem; /* where the id is, unless it is in the text */
+};
+
 struct ldif {
 	struct arena *mem; /* lives as long as the reader */
 	const char *name;
@@ -39,11 +47,11 @@ struct ldif {
 	char *whole;            /* up to here there are whole records only */
 	bool begun, ended, nul; /* read from; read to the end; a NUL was seen */
 
-	uint64_t offset;          /* of the text's first byte in the file */
-	char *peeked;             /* the end of the record that was peeked at */
-	bool passed;              /* there were records whose lines were not counted */
-	uint64_t mark;            /* where in the file the last record that was read begins ... */
-	unsigned long mark_lines; /* ... and lines, then */
+	uint64_t offset;           /* of the text's first byte in the file */
+	struct scanned scanned[2]; /* the record that was peeked at; the next, or at is NULL */
+	bool passed;               /* there were records whose lines were not counted */
+	uint64_t mark;             /* where in the file the last record that was read begins ... */
+	unsigned long mark_lines;  /* ... and lines, then */
 
 	unsigned long lines;   /* read so far */
 	unsigned long line;    /* number of the line being parsed, of its first when folded */
@@ -94,6 +102,8 @@ int ldif_lines_begin(struct ldif *, struct line *, struct err *);
 int ldif_lines_next(struct ldif *, struct line *, struct err *);
 /* Is the line's name this one (lower case)? The colon behind it, or NULL. */
 char *ldif_lines_named(const struct line *, const char *name);
+/* Decode base64 in place: the place where it ends, or NULL. */
+char *ldif_unbase64(char *text, char *end);
 /* The value from its colon on when it is not plain: base64 or a URL. */
 int ldif_lines_encoded(
 	struct ldif *, struct arena *, char *colon, char *end, struct value *, struct err *);

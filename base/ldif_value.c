@@ -25,8 +25,7 @@ static const unsigned char digits[256] = {
 };
 /* clang-format on */
 
-/* Decode in place: the place where it ends, or NULL. */
-static char *unbase64(char *text, char *end)
+char *ldif_unbase64(char *text, char *end)
 {
 	const unsigned char *p = (unsigned char *)text, *last = (unsigned char *)end;
 	unsigned pad = 0;
@@ -136,7 +135,7 @@ int ldif_lines_encoded(
 		p++;
 	if (colon[1] == '<')
 		return read_url(f, mem, (struct value){p, (size_t)(end - p)}, v, err);
-	char *last = unbase64(p, end);
+	char *last = ldif_unbase64(p, end);
 	if (last == NULL)
 		return ldif_fail(f, err, "expected base64 after \"::\"");
 	*v = (struct value){p, (size_t)(last - p)};

@@ -97,15 +97,34 @@ static int check_file(int fd, const char *where, struct err *err)
 	return 0;
 }
 
-static int from_path(const char *where, const char *path, struct secret *s, struct err *err)
+/* The file, or -1. */
+static int open_file(const char *where, const char *path, struct err *err)
 {
 	/* Not waiting for a writer, should it be a pipe. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return err_set(err, ERR_FATAL, "%s: %s", where, strerror(errno));
-	int r = check_file(fd, where, err);
-	if (r == 0 && read_line(fd, s) < 0)
+	if (check_file(fd, where, err) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int secret_check_file(const char *where, const char *path, struct err *err)
+{
+	int fd = open_file(where, path, err);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int from_path(const char *where, const char *path, struct secret *s, struct err *err)
+{
+	int fd = open_file(where, path, err), r = 0;
+
+	if (fd < 0)
+		return -1;
+	if (read_line(fd, s) < 0)
 		r = err_set(err, ERR_FATAL, "%s: %s", where, strerror(errno));
 	close(fd);
 	return r;

@@ -26,5 +26,8 @@ struct secret {
  * that failed or took too long. */
 int secret_load(const char *where, struct secret *, struct err *);
 void secret_free(struct secret *);
+/* A file that somebody else reads (a private key, a keytab): the same demands on it. -1 ERR_FATAL.
+ */
+int secret_check_file(const char *where, const char *path, struct err *);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <unicase.h>
 #include <unistr.h>
@@ -20,11 +21,15 @@ bool utf8_valid(const char *data, size_t len)
 
 bool utf8_ascii(const char *data, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)data[i] >= 0x80)
-			return false;
+	uint64_t eight, high = 0;
+
+	for (; len >= sizeof(eight); data += sizeof(eight), len -= sizeof(eight)) {
+		memcpy(&eight, data, sizeof(eight));
+		high |= eight;
 	}
-	return true;
+	for (size_t i = 0; i < len; i++)
+		high |= (unsigned char)data[i];
+	return (high & 0x8080808080808080) == 0;
 }
 
 size_t utf8_count(const char *data, size_t len)
@@ -106,5 +111,5 @@ int utf8_order(struct value a, struct value b)
 
 bool utf8_same(struct value a, struct value b)
 {
-	return utf8_order(a, b) == 0;
+	return value_same(a, b) || utf8_order(a, b) == 0;
 }

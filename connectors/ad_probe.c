@@ -165,46 +165,42 @@ static void tell_entry(struct ad_dir *d, const struct probe *p, const struct ent
 			e->name.data, probe_list(d->pass, &impossible));
 }
 
-static int probe_into(struct ad_dir *d, const struct probe *p, struct value into, struct err *err)
+/* What the account may write of an object of that class in the container, if there is one. */
+static int probe_made(struct ad_dir *d, const struct probe *p, const char *base, const char *class,
+	struct err *err)
 {
-	static const char *const rights[] = {CHILDREN, NULL}, *const own[] = {
-								      EFFECTIVE, ALLOWED, NULL};
-	const char *base = arena_copy(d->pass, into.data, into.len);
-	const char *last = p->n_classes > 0 ? p->classes[p->n_classes - 1] : "contact";
+	static const char *const own[] = {EFFECTIVE, ALLOWED, NULL};
 	struct entry e;
-	int r = look(d, base, LDAP_SCOPE_BASE, "(objectClass=*)", rights, &e, 1, err);
+	const int n = look(d, base, LDAP_SCOPE_SUBTREE,
+		arena_printf(d->pass, "(objectClass=%s)", class), own, &e, 1, err);
 
-	if (r < 0)
-		return err_in(err, "into");
-	for (unsigned i = 0; i < p->n_classes; i++) {
-		if (strcasecmp(p->classes[i], "top") != 0 && !lists(&e, CHILDREN, p->classes[i]))
-			probe_tell(p, FINDING_FAULT, "the account may not make a %s in %s",
-				p->classes[i], base);
-	}
-	r = look(d, base, LDAP_SCOPE_SUBTREE, arena_printf(d->pass, "(objectClass=%s)", last), own,
-		&e, 1, err);
-	if (r == 0)
+	if (n == 0)
 		probe_tell(p, FINDING_NOTE,
 			"there is no %s in %s yet: what the account may write of one shows when "
 			"there is",
-			last, base);
-	else if (r == 1)
+			class, base);
+	else if (n == 1)
 		tell_entry(d, p, &e);
-	return r < 0 ? -1 : 0;
+	return n < 0 ? -1 : 0;
 }
 
-static bool is_inside(const struct ad_dir *d, const struct probe *p, struct value name)
+/* Who may make an object needs the right for its own class, and none for those above it. */
+static int probe_into(struct ad_dir *d, const struct probe *p, struct value into, struct err *err)
 {
-	struct dn dn;
-	struct err ignored;
+	static const char *const rights[] = {CHILDREN, NULL};
+	const char *base = arena_copy(d->pass, into.data, into.len);
+	struct entry e = {.n = 0};
 
-	for (unsigned i = 0; i < p->n_into; i++) {
-		if (dn_text_equal(name, p->into[i]) ||
-			(dn_parse(d->pass, p->into[i], &dn, &ignored) == 0 &&
-				dn_text_below(name, &dn)))
-			return true;
+	if (look(d, base, LDAP_SCOPE_BASE, "(objectClass=*)", rights, &e, 1, err) < 0)
+		return err_in(err, "into");
+	for (unsigned i = 0; i < p->n_makes; i++) {
+		if (!lists(&e, CHILDREN, p->makes[i]))
+			probe_tell(p, FINDING_FAULT, "the account may not make a %s in %s",
+				p->makes[i], base);
+		if (probe_made(d, p, base, p->makes[i], err) < 0)
+			return -1;
 	}
-	return false;
+	return 0;
 }
 
 /* May the account write to a container that is not inside of into? */
@@ -213,7 +209,7 @@ static int probe_place(struct ad_dir *d, const struct probe *p, struct value nam
 	static const char *const rights[] = {EFFECTIVE, CHILDREN, NULL};
 	struct entry e;
 
-	if (name.len == 0 || is_inside(d, p, name))
+	if (name.len == 0 || probe_inside(p, name))
 		return 0;
 	int n = look(d, arena_copy(d->pass, name.data, name.len), LDAP_SCOPE_BASE,
 		"(objectClass=*)", rights, &e, 1, err);
@@ -234,7 +230,7 @@ static int probe_users(struct ad_dir *d, const struct probe *p, struct err *err)
 		"(&(objectCategory=person)(objectClass=user))", rights, e, SAMPLE, err);
 
 	for (int i = 0; i < n; i++) {
-		if (entry_find(&e[i], EFFECTIVE) == NULL || is_inside(d, p, e[i].name))
+		if (entry_find(&e[i], EFFECTIVE) == NULL || probe_inside(p, e[i].name))
 			continue;
 		some = e[i].name;
 		writable++;

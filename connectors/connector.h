@@ -72,8 +72,11 @@ enum finding { FINDING_NOTE, FINDING_WARNING, FINDING_FAULT };
 struct probe {
 	bool source, target;           /* some flow reads from it; writes to it */
 	const struct attr_set *writes; /* attributes that flows would write */
-	const char *const *classes;    /* object classes that they would make */
+	const char *const *classes;    /* object classes that they would write */
 	unsigned n_classes;
+	const char *const *makes; /* those of them that entries would be of: the last of each list
+				   */
+	unsigned n_makes;
 	const struct value *into; /* containers in which they would */
 	unsigned n_into;
 	void (*tell)(void *with, enum finding, const char *text);

@@ -50,26 +50,37 @@ static void give_up(struct ldap_connector *l)
 	arena_reset(l->pass);
 }
 
-static enum ldap_method choose(const struct ldap_connector *l)
+int ldap_method(
+	const struct ldap_connector *l, enum ldap_method *method, const char **why, struct err *err)
 {
-	const bool only = strcmp(l->changes, "syncrepl") == 0;
+	const char *obstacle = sync_obstacle(l);
+	const bool is_auto = strcmp(l->changes, "auto") == 0;
 
+	*why = "the setting changes says so";
+	*method = LDAP_FULL;
 	if (strcmp(l->changes, "full") == 0)
-		return LDAP_FULL;
-	if (strcmp(l->changes, "timestamp") == 0 || !sync_possible(l) || (l->distrusted && !only))
-		return LDAP_TIMESTAMP;
-	return LDAP_SYNCREPL;
+		return 0;
+	*method = LDAP_TIMESTAMP;
+	if (strcmp(l->changes, "timestamp") == 0)
+		return 0;
+	if (obstacle != NULL && !is_auto)
+		return err_set(err, ERR_FATAL, "changes = syncrepl: %s: %s",
+			session_server(l->dir.session)->url, obstacle);
+	if (obstacle == NULL)
+		*method = LDAP_SYNCREPL;
+	if (is_auto)
+		*why = obstacle != NULL ? obstacle : "the server offers it";
+	return 0;
 }
 
 static int read_everything(struct ldap_connector *l, struct err *err)
 {
-	l->method = l->query.want_cookie ? choose(l) : LDAP_FULL;
-	if (strcmp(l->changes, "syncrepl") == 0 && !sync_possible(l))
-		return err_set(err, ERR_FATAL,
-			"changes = syncrepl: %s is no OpenLDAP with the overlay syncprov, or id is "
-			"not "
-			"entryUUID",
-			session_server(l->dir.session)->url);
+	const char *why;
+
+	if (ldap_method(l, &l->method, &why, err) < 0)
+		return -1;
+	if (!l->query.want_cookie)
+		l->method = LDAP_FULL;
 	if (l->method == LDAP_SYNCREPL)
 		sync_ask_all(l);
 	if (l->method == LDAP_TIMESTAMP && stamp_begin(l, err) < 0)
@@ -83,7 +94,7 @@ static int read_since(struct ldap_connector *l, struct err *err)
 
 	if (cookie_open(l, l->query.cookie, &l->method, &rest, err) < 0)
 		return -1;
-	if (l->method == LDAP_SYNCREPL && !sync_possible(l))
+	if (l->method == LDAP_SYNCREPL && sync_obstacle(l) != NULL)
 		return err_set(err, ERR_ENTRY, "the server does not offer syncrepl any more");
 	if (l->method == LDAP_TIMESTAMP)
 		return stamp_start(l, rest, err);

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,19 @@ static int simple(struct session *s, const char *who, struct berval *password, s
 	return r;
 }
 
+/* libldap does not wipe its own copies of a password before it frees them: meanwhile the C library
+ * fills what is freed (mallopt(3), M_PERTURB). */
+static void fill_freed(bool on)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static int binds;
+
+	(void)pthread_mutex_lock(&lock);
+	binds += on ? 1 : -1;
+	(void)mallopt(M_PERTURB, binds > 0 ? 0x5a : 0);
+	(void)pthread_mutex_unlock(&lock);
+}
+
 static int with_password(struct session *s, struct err *err)
 {
 	struct secret secret;
@@ -76,7 +90,9 @@ static int with_password(struct session *s, struct err *err)
 	if (secret_load(s->login.password, &secret, err) < 0)
 		return err_in(err, "password");
 	struct berval password = {secret.len, secret.data};
+	fill_freed(true);
 	const int r = simple(s, s->login.bind, &password, err);
+	fill_freed(false);
 	secret_free(&secret);
 	if (r < 0 && err->kind == ERR_FATAL && reason(err) != NULL)
 		return err_in(err, "%s", reason(err));
@@ -103,8 +119,48 @@ static int interact(LDAP *ld, unsigned flags, void *with, void *asked)
 	return LDAP_SUCCESS;
 }
 
+static int set(const char *name, const char *value, struct arena *mem, const char **old)
+{
+	const char *now = getenv(name);
+
+	*old = now != NULL ? arena_strdup(mem, now) : NULL;
+	return value != NULL ? setenv(name, value, 1) : 0;
+}
+
+static void reset(const char *name, const char *old)
+{
+	if (old != NULL)
+		(void)setenv(name, old, 1);
+	else
+		(void)unsetenv(name);
+}
+
+void bind_prepare(void)
+{
+	struct arena *mem = arena_new();
+	const char *old;
+	int version;
+
+	/* A folder that is there and has no mechanism in it: of one that is not there syslog would
+	 * be told. */
+	(void)set("SASL_PATH", "/", mem, &old);
+	(void)ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
+	reset("SASL_PATH", old);
+	arena_free(mem);
+}
+
+/* Nobody has used libsasl2 so far. */
+static void load_mechanisms(void)
+{
+	(void)sasl_client_done();
+	(void)sasl_client_init(NULL);
+}
+
+static pthread_once_t mechanisms = PTHREAD_ONCE_INIT;
+
 static int sasl(struct session *s, const char *mechanism, struct err *err)
 {
+	(void)pthread_once(&mechanisms, load_mechanisms);
 	watch_begin(&s->watch);
 	const int rc = ldap_sasl_interactive_bind_s(
 		s->ld, NULL, mechanism, NULL, NULL, LDAP_SASL_QUIET, interact, NULL);
@@ -128,22 +184,6 @@ static int external(struct session *s, struct err *err)
 /* Kerberos finds keys and tickets by the environment, which is put back: another session may use
  * others. */
 static pthread_mutex_t environment = PTHREAD_MUTEX_INITIALIZER;
-
-static int set(const char *name, const char *value, struct arena *mem, const char **old)
-{
-	const char *now = getenv(name);
-
-	*old = now != NULL ? arena_strdup(mem, now) : NULL;
-	return value != NULL ? setenv(name, value, 1) : 0;
-}
-
-static void reset(const char *name, const char *old)
-{
-	if (old != NULL)
-		(void)setenv(name, old, 1);
-	else
-		(void)unsetenv(name);
-}
 
 static int kerberos(struct session *s, struct err *err)
 {

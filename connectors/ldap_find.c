@@ -1,8 +1,9 @@
 /*
  * Wishes are sorted by what they look at, so that neighbours of one kind share a search:
- * "(&FILTER(|(mail=a)(mail=b)))". The searches go out as fast as the window allows, and the answers
- * to all of them are taken as they come. When the server is too busy for some of them, those are
- * sent once more after a pause, and nothing else before.
+ * "(&FILTER(|(mail=a)(mail=b)))", and what many wish for (the manager of many) is looked for once.
+ * The searches go out as fast as the window allows, and the answers to all of them are taken as
+ * they come. When the server is too busy for some of them, those are sent once more after a pause,
+ * and nothing else before.
  */
 #include "connectors/ldap_find.h"
 
@@ -50,15 +51,29 @@ static unsigned attr_of(const struct find *f, const struct wish *w)
 	return w->by == WISH_ID ? f->req->id : w->by == WISH_VALUE ? w->attr : ATTR_NONE;
 }
 
-static int by_kind(const void *a, const void *b)
+static int by_kind_and_value(const void *a, const void *b)
 {
 	const struct wish *x = *(const struct wish *const *)a, *y = *(const struct wish *const *)b;
 
 	if (x->by != y->by)
 		return x->by < y->by ? -1 : 1;
-	if (x->by != WISH_VALUE || x->attr == y->attr)
-		return x < y ? -1 : x > y;
-	return x->attr < y->attr ? -1 : 1;
+	if (x->by == WISH_VALUE && x->attr != y->attr)
+		return x->attr < y->attr ? -1 : 1;
+	return value_order(x->value, y->value);
+}
+
+/* Sorted, each once; gives how many. */
+static size_t sort(const struct wish **wishes, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 0)
+		qsort(wishes, n, sizeof(const struct wish *), by_kind_and_value);
+	for (size_t i = 0; i < n; i++) {
+		if (kept == 0 || by_kind_and_value(&wishes[kept - 1], &wishes[i]) != 0)
+			wishes[kept++] = wishes[i];
+	}
+	return kept;
 }
 
 /* A name outside of the base is nobody's we know. */
@@ -255,7 +270,7 @@ struct find *find_start(
 	struct find *f = arena_zalloc(mem, sizeof(*f));
 	size_t n_controls;
 
-	*f = (struct find){.dir = dir, .req = req, .mem = mem, .n = n, .room = dir->window};
+	*f = (struct find){.dir = dir, .req = req, .mem = mem, .room = dir->window};
 	f->scratch = arena_new();
 	f->attributes = ask_attributes(mem, req);
 	f->controls = ask_controls(mem, dir->session, req, 0, &n_controls);
@@ -263,8 +278,7 @@ struct find *find_start(
 	f->wishes = arena_alloc(mem, n * sizeof(*f->wishes));
 	for (size_t i = 0; i < n; i++)
 		f->wishes[i] = &wishes[i];
-	if (n > 0)
-		qsort(f->wishes, n, sizeof(const struct wish *), by_kind);
+	f->n = sort(f->wishes, n);
 	keys_init(&f->given, n, false);
 	return f;
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "connectors/ldap_connection.h"
 
 static bool begins(const char *url, const char *scheme)
@@ -104,6 +105,25 @@ static int check_auth(const struct login *l, const struct config *cfg, struct er
 	return 0;
 }
 
+/* Whoever can read them is who we are. A keytab may be named with its type: FILE:, MEMORY:. */
+static int check_keys(
+	struct arena *mem, const struct login *l, const struct config *cfg, struct err *err)
+{
+	const char *keytab = l->keytab;
+
+	if (l->key != NULL && secret_check_file(arena_printf(mem, "%s: tls-key %s",
+							config_where(cfg, "tls-key"), l->key),
+				      l->key, err) < 0)
+		return -1;
+	if (keytab != NULL && strncmp(keytab, "FILE:", 5) == 0)
+		keytab += 5;
+	if (keytab == NULL || keytab[0] != '/')
+		return 0;
+	return secret_check_file(
+		arena_printf(mem, "%s: keytab %s", config_where(cfg, "keytab"), keytab), keytab,
+		err);
+}
+
 /* In seconds; a century and more is as good as ever, and can be counted in milliseconds. */
 static long long span_of(const struct config *cfg, const char *name, long long least)
 {
@@ -134,7 +154,7 @@ int login_read(struct session *s, const struct config *cfg, struct err *err)
 	l->retry = span_of(cfg, "retry", 0);
 	l->deadline = span_of(cfg, "deadline", 1);
 	l->max_pdu = (unsigned long)config_number(cfg, "max-pdu");
-	if (check_auth(l, cfg, err) < 0)
+	if (check_auth(l, cfg, err) < 0 || check_urls(l, cfg, err) < 0)
 		return -1;
-	return check_urls(l, cfg, err);
+	return check_keys(s->mem, l, cfg, err);
 }

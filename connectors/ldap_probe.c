@@ -10,7 +10,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/dn.h"
 #include "base/err.h"
+#include "connectors/ldap_since.h"
 
 #include <ldap_schema.h>
 
@@ -134,6 +136,20 @@ const char *probe_list(struct arena *mem, const struct attr_set *set)
 	const char *text = arena_copy(mem, b.data, b.len);
 	buf_free(&b);
 	return text;
+}
+
+bool probe_inside(const struct probe *p, struct value name)
+{
+	struct arena *mem = arena_new();
+	struct dn dn;
+	struct err ignored;
+	bool is = false;
+
+	for (unsigned i = 0; i < p->n_into && !is; i++)
+		is = dn_text_equal(name, p->into[i]) ||
+		     (dn_parse(mem, p->into[i], &dn, &ignored) == 0 && dn_text_below(name, &dn));
+	arena_free(mem);
+	return is;
 }
 
 /* The server's classes, and its attributes. An attribute may have several names, of which classes
@@ -294,13 +310,64 @@ int probe_schema(struct ldap_dir *d, const struct probe *p, struct err *err)
 	return r;
 }
 
+/* Does the server show us modifyTimestamp? What the base has not, nothing has; of one that we may
+ * not see nothing is known. */
+static int shows_stamp(struct ldap_dir *d, bool *shows, struct err *err)
+{
+	static const char *const attributes[] = {"modifyTimestamp", NULL};
+	LDAP *ld = session_handle(d->session);
+	LDAPMessage *result = NULL;
+
+	*shows = true;
+	if (d->base.len == 0)
+		return 0;
+	const int r = session_search(d->session, d->base.data, LDAP_SCOPE_BASE, "(objectClass=*)",
+		attributes, 1, &result, err);
+	LDAPMessage *m = r == 0 ? ldap_first_entry(ld, result) : NULL;
+	struct berval **values = m != NULL ? ldap_get_values_len(ld, m, attributes[0]) : NULL;
+
+	*shows = m == NULL || values != NULL;
+	ldap_value_free_len(values);
+	ldap_msgfree(result);
+	return r < 0 && err->kind != ERR_ENTRY ? -1 : 0;
+}
+
+static int probe_method(struct ldap_connector *l, const struct probe *p, struct err *err)
+{
+	enum ldap_method method;
+	const char *why;
+	bool shows = true;
+
+	if (ldap_method(l, &method, &why, err) < 0 ||
+		(method == LDAP_TIMESTAMP && shows_stamp(&l->dir, &shows, err) < 0))
+		return -1;
+	if (method == LDAP_FULL)
+		probe_tell(p, FINDING_NOTE, "every run reads everything: %s", why);
+	else if (!shows)
+		probe_tell(p, FINDING_WARNING,
+			"every run reads everything: the server does not show the account "
+			"modifyTimestamp");
+	else if (method == LDAP_TIMESTAMP)
+		probe_tell(p, FINDING_NOTE, "changes are told by timestamp: %s", why);
+	else
+		probe_tell(p, FINDING_NOTE,
+			"changes are told by syncrepl: %s; a full run then reads without pages, "
+			"for which the account needs an unlimited size: else set changes = "
+			"timestamp",
+			why);
+	return 0;
+}
+
 int ldap_probe(struct connector *c, const struct probe *p, struct err *err)
 {
-	struct ldap_dir *d = (struct ldap_dir *)c;
+	struct ldap_connector *l = (struct ldap_connector *)c;
+	struct ldap_dir *d = &l->dir;
 
 	if (ldap_dir_live(d, err) < 0)
 		return -1;
 	probe_session(d, p);
+	if (p->source && probe_method(l, p, err) < 0)
+		return -1;
 	if (!p->target)
 		return 0;
 	return probe_schema(d, p, err) < 0 || probe_rights(d, p, err) < 0 ? -1 : 0;

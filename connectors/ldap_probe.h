@@ -29,8 +29,11 @@ bool probe_implied(unsigned attr);
 /* The names of a set, "a, b and 3 more". */
 const char *probe_list(struct arena *, const struct attr_set *);
 
-/* ldap_probe_rights.c: what 389 Directory Server says of our rights below into, and why nobody
- * else's are known. */
+/* Is it one of the containers, or below one? */
+bool probe_inside(const struct probe *, struct value name);
+
+/* ldap_probe_rights.c: what 389 Directory Server says of our rights below into and
+ * outside of it, and why nobody else's are known. */
 int probe_rights(struct ldap_dir *, const struct probe *, struct err *);
 
 #endif

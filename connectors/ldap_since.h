@@ -12,7 +12,7 @@
  *   syncrepl   the server tells (RFC 4533, refreshOnly): what was changed, and the ids of what is
  *              gone. What it says of entries that are still there, so that all others are gone (the
  *              present phase), is not believed: servers were seen that forgot some. A full read
- *              decides then, and the next delta is by timestamp
+ *              decides then
  *   timestamp  what has a modifyTimestamp since the newest that was seen; and a list of all ids and
  *              names, compared with that of the earlier read, for what is gone, is new to us or was
  *              renamed with its parent
@@ -25,7 +25,6 @@ enum ldap_method { LDAP_FULL, LDAP_SYNCREPL, LDAP_TIMESTAMP };
 struct ldap_connector {
 	struct ldap_dir dir;
 	const char *changes; /* the setting */
-	bool distrusted;     /* syncrepl did not tell enough */
 	unsigned stamp;      /* modifyTimestamp */
 	struct attr_set also;
 	struct arena *pass; /* lives from one read to the next */
@@ -46,6 +45,10 @@ struct ldap_connector {
 	long long began;  /* this read, in seconds of a clock that only runs */
 };
 
+/* How changes are told, by the setting and what the server offers, and why so. -1 ERR_FATAL: the
+ * setting cannot be had. */
+int ldap_method(const struct ldap_connector *, enum ldap_method *, const char **why, struct err *);
+
 /* ldap_cookie.c. A cookie is good for one method, server, account and request only; what is behind
  * its head is the method's. */
 struct value cookie_make(struct ldap_connector *, struct value rest);
@@ -54,7 +57,8 @@ int cookie_open(struct ldap_connector *, struct value, enum ldap_method *, struc
 	struct err *);
 
 /* ldap_sync.c: syncrepl. */
-bool sync_possible(const struct ldap_connector *);
+/* Why it cannot be had; NULL: it can. */
+const char *sync_obstacle(const struct ldap_connector *);
 /* Read everything, and get a cookie in the end: how to ask, and what came. */
 void sync_ask_all(struct ldap_connector *);
 int sync_cookie(const struct search *, struct arena *, struct value *cookie, struct err *);

@@ -39,11 +39,13 @@ struct sync {
 
 /* 389 Directory Server has the control too, but what it answers (2.3) is not said to be a delete
  * phase. */
-bool sync_possible(const struct ldap_connector *l)
+const char *sync_obstacle(const struct ldap_connector *l)
 {
-	return session_server(l->dir.session)->kind == SERVER_OPENLDAP &&
-	       l->dir.id == attr_named("entryUUID") &&
-	       session_supports(l->dir.session, LDAP_CONTROL_SYNC);
+	if (session_server(l->dir.session)->kind != SERVER_OPENLDAP)
+		return "the server is no OpenLDAP";
+	if (!session_supports(l->dir.session, LDAP_CONTROL_SYNC))
+		return "the server does not offer syncrepl (the overlay syncprov)";
+	return l->dir.id != attr_named("entryUUID") ? "id is not entryUUID" : NULL;
 }
 
 /* A syncUUID has the 16 bytes of which entryUUID is the text (RFC 4530). */
@@ -121,10 +123,14 @@ int sync_cookie(
 		mem, search_control(search, LDAP_CONTROL_SYNC_DONE), cookie, &deletes, err);
 }
 
+/* What slapd says without a session log, or with one that does not reach back far enough. */
+static const char present_phase[] =
+	"tells what is still there, not what is gone: it needs a longer session log, or set "
+	"changes = timestamp";
+
 /* What a server said that a full read must decide. */
-static int doubt(struct sync *s, struct err *err, const char *why)
+static int doubt(const struct sync *s, struct err *err, const char *why)
 {
-	s->l->distrusted = true;
 	return err_set(err, ERR_ENTRY, "%s: %s", session_server(s->l->dir.session)->url, why);
 }
 
@@ -170,7 +176,7 @@ static int take_entry(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
 	if (parse_state(ld, m, &state, bytes) < 0)
 		return err_set(err, ERR_FATAL, "an entry came without its state");
 	if (state == STATE_PRESENT)
-		return doubt(s, err, "tells what is still there, not what is gone");
+		return doubt(s, err, present_phase);
 	return tell(s, &uuid, state == STATE_DELETE, err);
 }
 
@@ -201,7 +207,7 @@ static int parse_info(struct sync *s, BerElement *ber, struct err *err)
 	case LDAP_TAG_SYNC_REFRESH_DELETE:
 		return 0;
 	case LDAP_TAG_SYNC_REFRESH_PRESENT:
-		return doubt(s, err, "tells what is still there, not what is gone");
+		return doubt(s, err, present_phase);
 	case LDAP_TAG_SYNC_ID_SET:
 		break;
 	default:
@@ -214,7 +220,7 @@ static int parse_info(struct sync *s, BerElement *ber, struct err *err)
 			ber_scanf(ber, "b", &deletes) == LBER_ERROR))
 		return err_set(err, ERR_FATAL, "a list of ids is none");
 	if (!deletes)
-		return doubt(s, err, "tells what is still there, not what is gone");
+		return doubt(s, err, present_phase);
 	return take_ids(s, ber, err);
 }
 
@@ -269,16 +275,14 @@ static int take_result(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err
 		ldap_controls_free(controls);
 		return ask(s, err);
 	}
-	if (r < 0 && err->kind != ERR_BUSY) {
-		s->l->distrusted = code != LDAP_SYNC_REFRESH_REQUIRED;
+	if (r < 0 && err->kind != ERR_BUSY)
 		err->kind = ERR_ENTRY;
-	}
 	if (r == 0) {
 		done = ldap_control_find(LDAP_CONTROL_SYNC_DONE, controls, NULL);
 		r = parse_done(s->mem, done != NULL ? &done->ldctl_value : NULL, &s->cookie,
 			&deletes, err);
 		if (r == 0 && !deletes)
-			r = doubt(s, err, "tells what is still there, not what is gone");
+			r = doubt(s, err, present_phase);
 	}
 	ldap_controls_free(controls);
 	return r;
@@ -346,7 +350,8 @@ int sync_start(struct ldap_connector *l, struct value cookie, struct err *err)
 	l->sync = s;
 	if (ask(s, err) < 0 || receive(s, err) < 0)
 		return -1;
-	const int parents = parents_changed(l, cookie, err);
+	/* With the cookie of the last time nothing changed, parents neither. */
+	const int parents = value_same(s->cookie, cookie) ? 0 : parents_changed(l, cookie, err);
 	if (parents < 0 && err->kind != ERR_BUSY)
 		err->kind = ERR_ENTRY;
 	if (parents < 0)

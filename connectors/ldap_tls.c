@@ -52,9 +52,11 @@ int tls_prepare(LDAP *ld, const struct login *l, bool verify, struct err *err)
 		if (options[i].path != NULL && access(options[i].path, R_OK) < 0)
 			return err_set(err, ERR_FATAL, "%s: cannot be read", options[i].path);
 		if (ldap_set_option(ld, options[i].option, options[i].value) != LDAP_OPT_SUCCESS)
-			return err_set(err, ERR_FATAL, "TLS cannot be set up (option 0x%x)%s%s",
-				(unsigned)options[i].option,
-				ca != NULL ? ": is it all right: " : "", ca != NULL ? ca : "");
+			return err_set(err, ERR_FATAL,
+				"TLS cannot be set up (option 0x%x): is it all right: %s%s%s%s%s",
+				(unsigned)options[i].option, ca != NULL ? ca : "no CA",
+				l->cert != NULL ? ", " : "", l->cert != NULL ? l->cert : "",
+				l->key != NULL ? ", " : "", l->key != NULL ? l->key : "");
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_connection.h"
+#include "connectors/ldap_outbox.h"
 #include "connectors/ldap_pause.h"
 #include "connectors/ldap_writer.h"
 
@@ -115,7 +116,7 @@ static void connection_lost(struct writer *w)
 {
 	log_info("%s: %s", w->dir->connector.label, w->why.text);
 	w->lost = true;
-	w->n_sent = 0;
+	w->n_sent = w->n_held = 0;
 	for (unsigned i = w->n_flights; i-- > 0;) {
 		if (w->flights[i].msgid != 0)
 			unanswered(w, &w->flights[i]);
@@ -171,6 +172,7 @@ void writer_send(struct writer *w, struct flight *f)
 	(void)watch_end(&session->watch);
 	if (rc == LDAP_SUCCESS) {
 		w->n_sent++;
+		w->n_held++;
 	} else if (ldap_code(rc)->lost && rc != LDAP_ENCODING_ERROR) {
 		/* Some of it may have got through. */
 		session->alive = false;
@@ -215,6 +217,13 @@ static bool may_send(const struct writer *w)
 	return !w->lost && !w->hopeless && w->n_sent < w->limit;
 }
 
+/* A server that is woken for each operation, and wakes us for each answer, has less time for the
+ * rest. So a sixteenth of the window goes together, while the others are under way. */
+static bool enough_under_way(const struct writer *w)
+{
+	return w->n_sent - w->n_held > w->limit - w->limit / 16;
+}
+
 /* First what was begun, then what comes next, as far as it depends on nothing under way. */
 static void send_more(struct writer *w)
 {
@@ -227,6 +236,32 @@ static void send_more(struct writer *w)
 	while (may_send(w) && w->next < w->n && w->n_flights < w->dir->window &&
 		!window_blocks(&w->window, &w->changes[w->next]))
 		begin(w);
+}
+
+static void send_held(struct writer *w)
+{
+	struct session *session = w->dir->session;
+
+	w->n_held = 0;
+	watch_begin(&session->watch);
+	const int r = outbox_send(session_handle(session));
+	(void)watch_end(&session->watch);
+	if (r < 0) {
+		session->alive = false;
+		ldap_fail(&w->why, LDAP_SERVER_DOWN, NULL, "sending");
+		connection_lost(w);
+	}
+}
+
+/* What may be sent now is under way afterwards, or enough else is. */
+static void keep_busy(struct writer *w)
+{
+	if (enough_under_way(w))
+		return;
+	outbox_hold(session_handle(w->dir->session), true);
+	send_more(w);
+	if (!w->lost)
+		send_held(w);
 }
 
 static struct flight *flight_of(struct writer *w, int msgid)
@@ -283,12 +318,14 @@ static void write_all(struct writer *w)
 		if (w->lost)
 			reconnect(w);
 		else
-			send_more(w);
+			keep_busy(w);
 		if (w->n_sent > 0)
 			receive(w);
 		else if (!w->lost)
 			pause_until(w->resume);
 	}
+	if (!w->lost)
+		outbox_hold(session_handle(w->dir->session), false);
 }
 
 int ldap_write_changes(struct connector *c, const struct change *changes, struct outcome *outcomes,

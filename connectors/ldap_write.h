@@ -11,10 +11,11 @@ struct arena;
  * Writing to a directory server: connector_type.write of the ldap and ad connectors, whose struct
  * begins with a struct ldap_dir (ldap.h).
  *
- * Up to `window` operations are under way at once on one connection, and each answer is matched to
- * its change by its message id. A change that depends on another waits until that is done. A change
- * may take several operations, one after the other: an add is followed by a search for the new
- * entry's id, unless the server tells it with the add (RFC 4527); new values follow a new name.
+ * Up to `window` operations are under way at once on one connection, some of them sent together
+ * (ldap_outbox.h), and each answer is matched to its change by its message id. A change that
+ * depends on another waits until that is done. A change may take several operations, one after the
+ * other: an add is followed by a search for the new entry's id, unless the server tells it with the
+ * add (RFC 4527); new values follow a new name.
  *
  * What an answer means:
  *   success                     the next operation, or OUTCOME_DONE

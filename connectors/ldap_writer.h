@@ -97,7 +97,9 @@ struct writer {
 	struct arena *brief; /* until the next answer */
 	struct window window;
 	struct flight *flights; /* n_flights of them, in no order */
-	unsigned n_flights, n_sent;
+	unsigned n_flights;
+	unsigned n_sent; /* operations without an answer, n_held of them still in the outbox */
+	unsigned n_held;
 	unsigned limit; /* operations under way at once: less than the window after a busy */
 	bool post_read; /* the server tells ids with adds */
 	bool lost;      /* the connection is of no use any more */

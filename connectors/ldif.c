@@ -176,6 +176,7 @@ static int take_entry(struct ldif_dir *d, struct arena *mem, struct entry *e, st
 	}
 	*e = (struct entry){.id = p.id,
 		.key = entry_key(p.id),
+		.next_key = p.next.len > 0 ? entry_key(p.next) : 0,
 		.name = p.name,
 		.digest = p.digest,
 		.partial = true};

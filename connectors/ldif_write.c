@@ -20,7 +20,8 @@ struct doubt {
 
 struct batch {
 	struct ldif_dir *dir;
-	struct arena *mem;
+	struct arena *mem;     /* what the outcomes point to */
+	struct arena *scratch; /* reset per change */
 	struct buf text;
 	uint32_t done;        /* events before this batch */
 	bool moved;           /* names below a renamed entry are others now */
@@ -161,7 +162,6 @@ static uint64_t printed_digest(const struct entry *e)
 static void put_add(
 	struct batch *b, const struct change *c, const struct doubt *doubt, struct outcome *out)
 {
-	struct change all = local_complete(b->mem, b->dir->id_attr, c);
 	struct entry e = {0};
 
 	out->id = doubt->id;
@@ -170,14 +170,15 @@ static void put_add(
 			fail(out, c->name, "exists already");
 		return;
 	}
+	struct change all = local_complete(b->scratch, b->dir->id_attr, c);
 	if (all.n == 0) {
 		fail(out, c->name, "has no attributes");
 		return;
 	}
 	put_record(b, &all);
-	change_apply(b->mem, &e, &all);
-	local_identify(b->mem, b->dir->id_attr, &e);
-	out->id = e.id;
+	change_apply(b->scratch, &e, &all);
+	local_identify(b->scratch, b->dir->id_attr, &e);
+	out->id = value_copy(b->mem, e.id);
 	out->digest = printed_digest(&e);
 }
 
@@ -191,7 +192,7 @@ static void put_modify(
 	struct change part = *c;
 
 	out->id = c->id;
-	if (rename && value_same(c->id, dn_normal(b->mem, c->name)))
+	if (rename && value_same(c->id, dn_normal(b->scratch, c->name)))
 		out->id = dn_normal(b->mem, c->new_name);
 	if (!there && !done) {
 		fail(out, c->name, "does not exist");
@@ -267,6 +268,7 @@ static int put_changes(struct batch *b, const struct change *changes, struct out
 	changes_begin(&b->dir->changes, &b->text);
 	for (size_t i = 0; i < n; i++) {
 		put_change(b, &changes[i], &b->doubts[i], &out[i]);
+		arena_reset(b->scratch);
 		if (!b->moved)
 			continue;
 		if (append(b, err) < 0 || learn_names(b->dir, err) < 0)
@@ -285,6 +287,7 @@ int ldif_write(struct connector *c, const struct change *changes, struct outcome
 
 	if (r < 0)
 		return -1;
+	b.scratch = arena_new();
 	b.done = changes_count(&d->changes);
 	b.doubts = arena_zalloc(mem, n * sizeof(*b.doubts));
 	for (size_t i = 0; i < n; i++)
@@ -296,5 +299,6 @@ int ldif_write(struct connector *c, const struct change *changes, struct outcome
 	d->written = d->written || r == 0;
 	keylist_free(&b.doubted);
 	buf_free(&b.text);
+	arena_free(b.scratch);
 	return r;
 }

@@ -67,7 +67,8 @@ bool twins_found(struct twins *t, uint64_t *key)
 	look_at_new(t);
 	if (t->doubts.len == 0)
 		return false;
-	keys_init(&doubted, t->doubts.len / sizeof(*key), false);
+	/* Nearly all keys are looked for in vain, which is quick where there is much room. */
+	keys_init(&doubted, 4 * (t->doubts.len / sizeof(*key)), false);
 	keys_init(&met, 0, false);
 	for (size_t at = 0; at < t->doubts.len; at += sizeof(*key))
 		keys_put(&doubted, key_at(&t->doubts, at), 0);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/filter.h"
 #include "base/hash.h"
@@ -343,11 +344,17 @@ static int group_flows(struct arena *mem, struct line *lines, struct rule *rule,
 /* The scope of a rule without what is never in it. */
 static struct value whole_scope(struct arena *mem, struct value scope, const struct never *nevers)
 {
-	const char *text = "(&";
+	struct buf text = {0};
 
+	if (nevers == NULL)
+		return scope;
+	buf_puts(&text, "(&");
 	for (const struct never *i = nevers; i != NULL; i = i->next)
-		text = arena_printf(mem, "%s(!%s)", text, i->filter.data);
-	return nevers == NULL ? scope : value_of(arena_printf(mem, "%s%s)", text, scope.data));
+		buf_printf(&text, "(!%s)", i->filter.data);
+	buf_printf(&text, "%s)", scope.data);
+	const char *whole = arena_copy(mem, text.data, text.len);
+	buf_free(&text);
+	return value_of(whole);
 }
 
 static int finish_rule(

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/utf8.h"
@@ -19,10 +20,11 @@ static const char *line_start(struct place p)
 
 unsigned place_line(struct place p)
 {
+	const char *s = p.text->text.data;
 	unsigned line = 1;
 
-	for (const char *s = p.text->text.data; s < p.at; s++)
-		line += *s == '\n';
+	for (; s < p.at && (s = memchr(s, '\n', (size_t)(p.at - s))) != NULL; s++)
+		line++;
 	return line;
 }
 

@@ -24,17 +24,39 @@ struct applying {
 	struct postponed postponed;
 	struct journal journal;
 	bool planned;      /* all steps of the plan are done: those that were postponed come */
+	bool kept;         /* a transaction is open, and all of what is in it may be kept */
 	struct arena *mem; /* of the batch */
 	struct arena *run_mem;
 	struct run run;
 	long long flow;
 	size_t n;
-	struct step steps[BATCH];
+	struct step *steps; /* BATCH of them: a run with little to do touches few */
 	uint32_t places[BATCH];
 	struct journalled journalled[BATCH];
 	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
 	struct err *err;
 };
+
+/* The transaction that is open, or a new one. Half of what follows is not kept: who is through with
+ * it says so (a->kept). */
+static int record(struct applying *a)
+{
+	bool open = a->kept;
+
+	a->kept = false;
+	return open ? 0 : state_begin(a->state, a->err);
+}
+
+/* Everything recorded so far is durable. A commit waits for the disk some four times, as long as a
+ * run with little to do needs for all the rest: so there is one before something is written, not
+ * one for each thing that is recorded. */
+static int settle(struct applying *a)
+{
+	bool open = a->kept;
+
+	a->kept = false;
+	return open ? state_commit(a->state, a->err) : 0;
+}
 
 static int next_step(struct applying *a, struct step *s, uint32_t *place)
 {
@@ -62,33 +84,44 @@ static int next_batch(struct applying *a)
 	return rc < 0 ? -1 : (int)a->n;
 }
 
-/* The objects' sources of authority. */
-static int find_sides(struct applying *a, const char **sides)
+static bool writes(const struct applying *a)
 {
-	int rc = state_hold(a->state, a->err);
-
-	for (size_t i = 0; i < a->n && rc >= 0; i++) {
-		sides[i] = NULL;
+	for (size_t i = 0; i < a->n; i++) {
 		if (a->steps[i].write)
-			rc = state_authority(a->state, a->flow, a->steps[i].source_id, a->mem,
-				&sides[i], a->err);
+			return true;
 	}
-	state_let_go(a->state);
-	return rc < 0 ? -1 : 0;
+	return false;
+}
+
+/* The objects' sources of authority, and the batch in the journal: durable before it is written. */
+static int intend(struct applying *a, const char **sides)
+{
+	if (journal_look(a->target, a->plan->flow, a->steps, a->n, a->mem, a->journalled, a->err) <
+			0 ||
+		record(a) < 0)
+		return -1;
+	for (size_t i = 0; i < a->n; i++) {
+		sides[i] = NULL;
+		if (a->steps[i].write && state_authority(a->state, a->flow, a->steps[i].source_id,
+						 a->mem, &sides[i], a->err) < 0)
+			return -1;
+	}
+	if (journal_intend(&a->journal, a->state, a->plan->flow, a->steps, a->n, a->mem,
+		    a->journalled, a->err) < 0)
+		return -1;
+	a->kept = true;
+	return writes(a) ? settle(a) : 0;
 }
 
 static int write_batch(struct applying *a)
 {
 	const struct step *steps[BATCH];
 	const char *sides[BATCH];
-	struct outcome *outcomes = arena_zalloc(a->mem, BATCH * sizeof(*outcomes));
+	struct outcome *outcomes = arena_zalloc(a->mem, a->n * sizeof(*outcomes));
 	size_t n = 0;
 
-	if (find_sides(a, sides) < 0 ||
-		journal_look(a->target, a->plan->flow, a->steps, a->n, a->mem, a->journalled,
-			a->err) < 0 ||
-		journal_intend(&a->journal, a->state, a->plan->flow, a->steps, a->n, a->mem,
-			a->journalled, a->err) < 0)
+	memset(a->of, 0, a->n * sizeof(a->of[0]));
+	if (intend(a, sides) < 0)
 		return -1;
 	for (size_t i = 0; i < a->n; i++) {
 		a->of[i] = a->journalled[i].early;
@@ -195,7 +228,7 @@ static int note_failure(struct applying *a, const struct step *s, uint32_t place
 
 static int record_batch(struct applying *a)
 {
-	if (state_begin(a->state, a->err) < 0)
+	if (record(a) < 0)
 		return -1;
 	for (size_t i = 0; i < a->n; i++) {
 		const struct outcome *o = a->of[i];
@@ -207,7 +240,8 @@ static int record_batch(struct applying *a)
 	}
 	if (journal_note(&a->journal, a->state, a->journalled, a->of, a->n, a->err) < 0)
 		return -1;
-	return state_commit(a->state, a->err);
+	a->kept = true;
+	return a->n == BATCH ? settle(a) : 0;
 }
 
 /* After an undo a timer does not do again what was undone, and whoever goes on looks at everything.
@@ -230,13 +264,13 @@ static int begin(struct applying *a)
 	known.last_run = a->run.started;
 	if (a->plan->undoes != 0)
 		hold(a, &known);
-	if (state_begin(a->state, a->err) < 0 ||
-		state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
+	if (record(a) < 0 || state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
 		state_put_run(a->state, known.id, &a->run, a->err) < 0)
 		return -1;
 	a->flow = known.id;
 	journal_start(&a->journal, a->run_mem, a->plan->flow, a->run.id, a->flow, a->plan->undoes);
-	return state_commit(a->state, a->err);
+	a->kept = true;
+	return 0;
 }
 
 static int run_exit(const struct summary *s)
@@ -264,7 +298,8 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
 }
 
-/* Everything else is done and durable: now the next run may start from here. */
+/* Everything else is done, and durable with this at the latest: now the next run may start from
+ * here. */
 static int finish(struct applying *a)
 {
 	struct plan *plan = a->plan;
@@ -289,8 +324,7 @@ static int finish(struct applying *a)
 	a->run = (struct run){a->run.id, a->flow, a->run.started, (long long)time(NULL), plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
 		s->denied, s->failed};
-	if (state_begin(a->state, a->err) < 0 ||
-		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
+	if (record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
 	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
@@ -299,7 +333,17 @@ static int finish(struct applying *a)
 		return -1;
 	if (state_retire(a->state, a->run.started - plan->flow->history, a->err) < 0)
 		return -1;
-	return state_commit(a->state, a->err);
+	a->kept = true;
+	return settle(a);
+}
+
+/* The run stopped: what was done before is remembered, and why it stopped is told. */
+static void stop(struct applying *a)
+{
+	struct err ignored;
+
+	a->err = &ignored;
+	(void)settle(a);
 }
 
 static int apply_all(struct applying *a)
@@ -335,11 +379,15 @@ static int open_target(struct applying *a)
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,
 	struct err *err)
 {
-	struct applying *a = arena_zalloc(mem, sizeof(*a));
+	struct applying *a = arena_alloc(mem, sizeof(*a));
 	struct err closing;
 
-	*a = (struct applying){
-		.plan = plan, .state = state, .applied = applied, .run_mem = mem, .err = err};
+	*a = (struct applying){.plan = plan,
+		.state = state,
+		.applied = applied,
+		.run_mem = mem,
+		.steps = arena_alloc(mem, BATCH * sizeof(*a->steps)),
+		.err = err};
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
 	a->mem = arena_new();
@@ -356,6 +404,8 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	}
 	if (rc == 0)
 		rc = finish(a);
+	if (rc < 0)
+		stop(a);
 	postponed_free(&a->postponed);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;

@@ -24,20 +24,26 @@ static void tell(void *with, enum finding finding, const char *text)
 		t->code = EXIT_USAGE;
 }
 
-static void add_class(struct arena *mem, struct probe *p, const char **classes, struct value v)
+/* The names of classes, each once. */
+struct names {
+	const char *names[CLASSES_MAX];
+	unsigned n;
+};
+
+static void add_class(struct arena *mem, struct names *to, struct value v)
 {
-	for (unsigned i = 0; i < p->n_classes; i++) {
-		if (value_equal(attr_named("objectClass"), value_of(classes[i]), v))
+	for (unsigned i = 0; i < to->n; i++) {
+		if (value_equal(attr_named("objectClass"), value_of(to->names[i]), v))
 			return;
 	}
-	if (p->n_classes < CLASSES_MAX)
-		classes[p->n_classes++] = arena_copy(mem, v.data, v.len);
+	if (to->n < CLASSES_MAX)
+		to->names[to->n++] = arena_copy(mem, v.data, v.len);
 }
 
 /* The object classes that a flow gives to what it makes, as far as they do not depend on the source
- * entry. */
+ * entry. The last of a list is the one that the entry is of, the others are above that. */
 static void add_classes(
-	struct arena *mem, const struct flow *f, struct probe *p, const char **classes)
+	struct arena *mem, const struct flow *f, struct names *classes, struct names *makes)
 {
 	const struct entry nobody = {.name = value_of("CN=nobody")};
 	struct flow_trace *lines;
@@ -48,8 +54,11 @@ static void add_classes(
 			if (lines[i].attr != attr_named("objectClass") ||
 				lines[i].err.kind != ERR_NONE)
 				continue;
-			for (unsigned k = 0; k < lines[i].result.n; k++)
-				add_class(mem, p, classes, lines[i].result.values[k]);
+			const struct expr_result *list = &lines[i].result;
+			for (unsigned k = 0; k < list->n; k++)
+				add_class(mem, classes, list->values[k]);
+			if (list->n > 0)
+				add_class(mem, makes, list->values[list->n - 1]);
 		}
 	}
 }
@@ -59,10 +68,14 @@ int check_probe(const struct setup *setup, const struct config *config, struct c
 {
 	struct told told = {config_title(config), EXIT_GOOD};
 	struct attr_set writes = {0};
-	const char *classes[CLASSES_MAX];
+	struct names classes = {.n = 0}, makes = {.n = 0};
 	struct value *into = arena_alloc(mem, setup->n * sizeof(*into));
-	struct probe probe = {
-		.writes = &writes, .classes = classes, .into = into, .tell = tell, .with = &told};
+	struct probe probe = {.writes = &writes,
+		.classes = classes.names,
+		.makes = makes.names,
+		.into = into,
+		.tell = tell,
+		.with = &told};
 
 	for (unsigned i = 0; i < setup->n; i++) {
 		const struct flow *f = &setup->flows[i];
@@ -71,9 +84,11 @@ int check_probe(const struct setup *setup, const struct config *config, struct c
 			continue;
 		probe.target = true;
 		attr_set_join(mem, &writes, &f->writes);
-		add_classes(mem, f, &probe, classes);
+		add_classes(mem, f, &classes, &makes);
 		into[probe.n_into++] = f->into;
 	}
+	probe.n_classes = classes.n;
+	probe.n_makes = makes.n;
 	int rc = c->type->probe != NULL ? c->type->probe(c, &probe, err) : 0;
 	*code = exit_worse(*code, told.code);
 	return rc;

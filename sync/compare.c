@@ -77,6 +77,8 @@ int compare_start(struct gather *g, struct err *err)
 {
 	if (!g->full)
 		return 0;
+	if (links_index_targets(&g->links, err) < 0)
+		return -1;
 	g->compare.beside = compare_beside(g);
 	if (!g->compare.beside) {
 		int rc = compare_all(g, g->scratch, err);

@@ -182,7 +182,6 @@ int gate_write(struct connector *target, const struct flow *f, const struct step
 	struct err *err)
 {
 	struct change *passed = arena_alloc(mem, n * sizeof(*passed));
-	struct outcome *results = arena_zalloc(mem, n * sizeof(*results));
 	size_t n_passed = 0, k = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -192,6 +191,9 @@ int gate_write(struct connector *target, const struct flow *f, const struct step
 		else
 			passed[n_passed++] = steps[i]->change;
 	}
+	/* As a rule all pass, and the outcomes are in their places already. */
+	struct outcome *results =
+		n_passed == n ? outcomes : arena_zalloc(mem, n_passed * sizeof(*results));
 	if (n_passed > 0 && send(target, passed, results, n_passed, mem, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

@@ -85,12 +85,12 @@ static int load_links(struct gather *g, struct err *err)
 	bool sparse = may_be_sparse(g);
 	int rc;
 
-	if (links_load(&g->links, g->state, g->known.id, sparse, err) < 0)
+	if (links_load(&g->links, g->state, &g->known, sparse, err) < 0)
 		return -1;
 	rc = sparse ? load_waiting(g, err) : 0;
 	if (rc == 1) {
 		links_free(&g->links);
-		rc = links_load(&g->links, g->state, g->known.id, false, err);
+		rc = links_load(&g->links, g->state, &g->known, false, err);
 	}
 	for (size_t i = 0; rc == 0 && i < g->links.n; i++) {
 		if (g->links.slots[i].source_digest == 0)
@@ -161,17 +161,9 @@ void gather_free(struct gather *g)
 	arena_free(g->scratch);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static bool linked_elsewhere(const struct gather *g, uint64_t key)
 {
-	return g->n_managed > 0 &&
-	       bsearch(&key, g->managed, g->n_managed, sizeof(key), by_number) != NULL;
+	return state_manages(g->managed, g->n_managed, key);
 }
 
 const char *gather_excluded(const struct gather *g, const struct entry *e)
@@ -396,8 +388,15 @@ static int read_source(struct gather *g, struct arena *old, struct err *err)
 	if (gather_learn(g, err) < 0 || start_reading(g, old, &g->waits, false, err) < 0)
 		return -1;
 	while ((rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		/* Its turn comes next: its place is fetched while this one is looked at, and then
+		 * its link while the next one is read. */
+		const uint64_t next = e.next_key;
+		if (next != 0)
+			links_prefetch_place(&g->links, next);
 		if (one_source(g, &e, err) < 0)
 			return -1;
+		if (next != 0)
+			links_prefetch_slot(&g->links, next);
 		arena_reset(g->scratch);
 	}
 	return rc < 0 ? -1 : keep_cookie(g, err);

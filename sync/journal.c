@@ -166,14 +166,14 @@ int journal_intend(struct journal *jr, struct state *state, const struct flow *f
 		left -= !counts(&steps[i], &j[i]);
 	if (left == 0)
 		return 0;
-	if (state_begin(state, err) < 0 || (first && put_head(jr, state, f, mem, err) < 0))
+	if (first && put_head(jr, state, f, mem, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (counts(&steps[i], &j[i]) &&
 			put_op(jr, state, f, &steps[i], mem, &j[i], err) < 0)
 			return -1;
 	}
-	return state_commit(state, err);
+	return 0;
 }
 
 int journal_note(struct journal *jr, struct state *state, const struct journalled *j,

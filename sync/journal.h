@@ -77,8 +77,8 @@ struct journalled {
  * fails. */
 int journal_look(struct connector *target, const struct flow *, const struct step *, size_t n,
 	struct arena *, struct journalled *, struct err *);
-/* The batch is durable in the journal when this returns. Nothing is written when it has no
- * operation. */
+/* The batch into the journal; in the caller's transaction, which has to be durable before the batch
+ * is written. Nothing is put there when it has no operation. */
 int journal_intend(struct journal *, struct state *, const struct flow *, const struct step *,
 	size_t n, struct arena *, struct journalled *, struct err *);
 /* What became of it; in the caller's transaction. outcomes[i] NULL: done without a write. */

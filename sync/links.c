@@ -14,13 +14,36 @@ static size_t place_of(const struct links *l, uint64_t key)
 	return (size_t)(((unsigned __int128)key * l->places) >> 64);
 }
 
+/* A place of a table holds the number of a slot + 1 in the low bits, and bits of its key above
+ * them: several places are looked at in a search, but hardly ever a slot in vain, each of which is
+ * waited for. */
+static uint32_t tag_of(const struct links *l, uint64_t key)
+{
+	return (uint32_t)key << l->bits;
+}
+
 static void enter(const struct links *l, uint32_t *table, uint64_t key, size_t number)
 {
 	size_t i = place_of(l, key);
 
 	while (table[i] != 0)
 		i = i + 1 < l->places ? i + 1 : 0;
-	table[i] = (uint32_t)number + 1;
+	table[i] = tag_of(l, key) | ((uint32_t)number + 1);
+}
+
+/* The next slot in the table that may have the key, from the place on; NULL: there is none. */
+static struct link_slot *candidate(
+	const struct links *l, const uint32_t *table, uint64_t key, size_t *place)
+{
+	const uint32_t tag = tag_of(l, key);
+
+	for (size_t i = *place; table[i] != 0; i = i + 1 < l->places ? i + 1 : 0) {
+		if ((table[i] ^ tag) >> l->bits != 0)
+			continue;
+		*place = i + 1 < l->places ? i + 1 : 0;
+		return &l->slots[(table[i] & ((1u << l->bits) - 1)) - 1];
+	}
+	return NULL;
 }
 
 /* Zeroed memory in huge pages where the system has them: every object is looked up twice, at random
@@ -41,16 +64,19 @@ static void give_back(void *p, size_t size)
 		(void)munmap(p, size);
 }
 
+/* Pages are moved, not copied. */
 static int more_room(struct links *l, struct err *err)
 {
-	size_t room = l->room > 0 ? l->room + l->room / 2 : 4096;
-	struct link_slot *more = room < UINT32_MAX ? many_pages(room * sizeof(*more)) : NULL;
+	const size_t room = l->room > 0 ? l->room + l->room / 2 : 4096;
+	void *more = NULL;
 
-	if (more == NULL)
+	if (room < INT32_MAX && l->room == 0)
+		more = many_pages(room * sizeof(*l->slots));
+	else if (room < INT32_MAX)
+		more = mremap(l->slots, l->room * sizeof(*l->slots), room * sizeof(*l->slots),
+			MREMAP_MAYMOVE);
+	if (more == NULL || more == MAP_FAILED)
 		return err_set(err, ERR_BUSY, "out of memory for %zu links", room);
-	if (l->n > 0)
-		memcpy(more, l->slots, l->n * sizeof(*more));
-	give_back(l->slots, l->room * sizeof(*l->slots));
 	l->slots = more;
 	l->room = room;
 	return 0;
@@ -69,40 +95,62 @@ static int add_slot(struct links *l, const struct link *link, struct err *err)
 	return 0;
 }
 
-static int load(struct links *l, struct err *err)
+static int load(struct links *l, long long expected, struct err *err)
 {
 	struct link link;
 	int rc;
 
-	if (state_links(l->state, l->flow, err) < 0)
+	/* Pages that are not touched cost nothing. */
+	if (expected > 0 && expected < INT32_MAX - 64)
+		l->room = (size_t)expected + 64;
+	if (l->room > 0 && (l->slots = many_pages(l->room * sizeof(*l->slots))) == NULL)
+		l->room = 0;
+	if (state_digests(l->state, l->flow, err) < 0)
 		return -1;
-	while ((rc = state_next_link(l->state, &link, err)) == 1) {
+	while ((rc = state_next_digests(l->state, &link, err)) == 1) {
 		if (add_slot(l, &link, err) < 0)
 			return -1;
 	}
 	return rc;
 }
 
-int links_load(struct links *l, struct state *state, long long flow, bool sparse, struct err *err)
+/* A table of the slots by one of their keys, which is so many bytes into each. */
+static int make_table(const struct links *l, size_t member, uint32_t **table, struct err *err)
 {
-	*l = (struct links){.state = state, .flow = flow, .sparse = sparse, .mem = arena_new()};
+	*table = many_pages(l->places * sizeof(**table));
+	if (*table == NULL)
+		return err_set(err, ERR_BUSY, "out of memory");
+	for (size_t i = 0; i < l->n; i++) {
+		uint64_t key;
+		memcpy(&key, (const char *)&l->slots[i] + member, sizeof(key));
+		enter(l, *table, key, i);
+	}
+	return 0;
+}
+
+int links_load(struct links *l, struct state *state, const struct flow_state *known, bool sparse,
+	struct err *err)
+{
+	*l = (struct links){
+		.state = state, .flow = known->id, .sparse = sparse, .mem = arena_new()};
 	if (sparse) {
 		keys_init(&l->known_source, 0, true);
 		keys_init(&l->known_target, 0, true);
 		return 0;
 	}
-	if (load(l, err) < 0)
+	if (load(l, known->sources, err) < 0)
 		return -1;
 	l->places = l->n + l->n / 4 + 64;
-	l->by_source = many_pages(l->places * sizeof(*l->by_source));
-	l->by_target = many_pages(l->places * sizeof(*l->by_target));
-	if (l->by_source == NULL || l->by_target == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
-	for (size_t i = 0; i < l->n; i++) {
-		enter(l, l->by_source, l->slots[i].source, i);
-		enter(l, l->by_target, l->slots[i].target, i);
-	}
-	return 0;
+	while (l->n >> l->bits != 0)
+		l->bits++;
+	return make_table(l, offsetof(struct link_slot, source), &l->by_source, err);
+}
+
+int links_index_targets(struct links *l, struct err *err)
+{
+	if (l->sparse || l->by_target != NULL)
+		return 0;
+	return make_table(l, offsetof(struct link_slot, target), &l->by_target, err);
 }
 
 void links_free(struct links *l)
@@ -220,24 +268,42 @@ struct link_slot *links_source(const struct links *l, uint64_t key)
 {
 	if (l->sparse)
 		return known(l, &l->known_source, key);
-	for (size_t i = place_of(l, key); l->by_source[i] != 0; i = i + 1 < l->places ? i + 1 : 0) {
-		struct link_slot *slot = &l->slots[l->by_source[i] - 1];
-		if (slot->source == key)
-			return slot;
-	}
-	return NULL;
+	size_t place = place_of(l, key);
+	struct link_slot *slot;
+	do {
+		slot = candidate(l, l->by_source, key, &place);
+	} while (slot != NULL && slot->source != key);
+	return slot;
 }
 
 struct link_slot *links_target(const struct links *l, uint64_t key)
 {
 	if (l->sparse)
 		return known(l, &l->known_target, key);
-	for (size_t i = place_of(l, key); l->by_target[i] != 0; i = i + 1 < l->places ? i + 1 : 0) {
-		struct link_slot *slot = &l->slots[l->by_target[i] - 1];
-		if (slot->target == key)
-			return slot;
+	size_t place = place_of(l, key);
+	struct link_slot *slot;
+	do {
+		slot = candidate(l, l->by_target, key, &place);
+	} while (slot != NULL && slot->target != key);
+	return slot;
+}
+
+void links_prefetch_place(const struct links *l, uint64_t key)
+{
+	if (!l->sparse)
+		__builtin_prefetch(&l->by_source[place_of(l, key)]);
+}
+
+void links_prefetch_slot(const struct links *l, uint64_t key)
+{
+	size_t place = place_of(l, key);
+	const struct link_slot *slot = l->sparse ? NULL : candidate(l, l->by_source, key, &place);
+
+	/* It may lie across two lines of the cache. */
+	if (slot != NULL) {
+		__builtin_prefetch(slot);
+		__builtin_prefetch(&slot->flags);
 	}
-	return NULL;
 }
 
 void links_prefetch_target(const struct links *l, uint64_t key)

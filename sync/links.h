@@ -11,6 +11,7 @@
 struct arena;
 struct err;
 struct flow;
+struct flow_state;
 struct link;
 struct state;
 
@@ -49,9 +50,10 @@ struct links {
 	long long flow;
 	struct link_slot *slots; /* in the order of state_links, or in which they were asked for */
 	size_t n, room;
-	uint32_t *by_source, *by_target; /* hash tables of numbers + 1 */
+	uint32_t *by_source, *by_target; /* hash tables of slots; by_target: links_index_targets */
 	size_t places;
-	size_t at; /* of links_next */
+	unsigned bits; /* of a slot's number + 1, in the tables */
+	size_t at;     /* of links_next */
 
 	bool sparse;
 	struct arena *mem;
@@ -59,13 +61,17 @@ struct links {
 	struct keys known_source, known_target; /* numbers + 1; 0: there is no link */
 };
 
-int links_load(struct links *, struct state *, long long flow, bool sparse, struct err *);
+/* Of a known flow; it has about as many links as its source has entries. */
+int links_load(
+	struct links *, struct state *, const struct flow_state *, bool sparse, struct err *);
 void links_free(struct links *);
 /* The slot of a source's link; NULL: it has none. Slots may move when another is asked for. */
 int links_find(struct links *, struct value id, uint64_t key, struct link_slot **, struct err *);
 /* The same by the key alone: of sparse ones it knows those that were asked for. */
 struct link_slot *links_source(const struct links *, uint64_t key);
 struct link_slot *links_target(const struct links *, uint64_t key);
+/* To be called before anything is found by its target: not every run needs the table for it. */
+int links_index_targets(struct links *, struct err *);
 /* The link whose contact a target entry is; NULL: it is none's. Sparse ones know only those that
  * were asked for: others are found by our marker, which says the source. */
 int links_contact(struct links *, struct arena *, const struct flow *, const struct entry *,
@@ -74,7 +80,10 @@ int links_contact(struct links *, struct arena *, const struct flow *, const str
  * 0, -1; a link is good until the next call. */
 int links_begin(struct links *, struct err *);
 int links_next(struct links *, struct link *, struct link_slot **, struct err *);
-/* It will be asked for soon. */
-void links_prefetch_target(const struct links *, uint64_t key);
+/* It will be asked for soon: its place in the table is fetched ... */
+void links_prefetch_place(const struct links *, uint64_t source);
+void links_prefetch_target(const struct links *, uint64_t target);
+/* ... and some time later the slot. */
+void links_prefetch_slot(const struct links *, uint64_t source);
 
 #endif

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,16 @@ static void settle_in(void)
 	(void)umask(077);
 }
 
+/* What is large grows without being copied and is given back when it is freed. Left alone, the C
+ * library would end this when the first such piece is freed. */
+static void keep_memory_small(void)
+{
+	enum { LARGE = 128 << 10, AT_HAND = 4 << 20 };
+
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
+	(void)mallopt(M_TRIM_THRESHOLD, AT_HAND);
+}
+
 /* What is closed would be given to the next file that is opened, and a message would be written
  * into that. Opened for reading, so that writing fails and is told. */
 static void occupy_standard(void)
@@ -37,6 +48,7 @@ static void occupy_standard(void)
 
 int main(int argc, char **argv)
 {
+	keep_memory_small();
 	struct arena *mem = arena_new();
 	const struct command *command;
 	struct request request;

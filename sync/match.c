@@ -206,16 +206,15 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
  * source. */
 static int find_referred(struct gather *g, struct err *err)
 {
+	static const struct attr_set only_ids = {0};
 	struct wishes w = {.mem = arena_new()};
 	struct link_slot *slot;
 	struct entry e;
 	int rc = g->links.sparse ? wishes_references(g, &w, err) : 0;
 
 	if (rc == 0 && w.n > 0) {
-		const struct query some = {.kind = QUERY_FIND,
-			.wishes = w.list,
-			.n_wishes = w.n,
-			.wanted = &g->flow->reads};
+		const struct query some = {
+			.kind = QUERY_FIND, .wishes = w.list, .n_wishes = w.n, .wanted = &only_ids};
 		rc = connector_read(g->source, &some, err);
 	}
 	while (rc == 0 && w.n > 0 && (rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
@@ -491,7 +490,8 @@ static int match(struct pass *p)
 	struct gather *g = p->g;
 
 	rules_joins(g->mem, g->flow->rules, &p->joins);
-	if (make_bits(g, &p->bits, p->err) < 0 || find_referred(g, p->err) < 0 ||
+	if (links_index_targets(&g->links, p->err) < 0 || make_bits(g, &p->bits, p->err) < 0 ||
+		find_referred(g, p->err) < 0 ||
 		find_named(g, &p->bits, &p->named, &p->n_named, p->err) < 0 ||
 		(p->m->few ? find_few(p) : read_all(p)) < 0)
 		return -1;

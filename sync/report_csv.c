@@ -23,6 +23,8 @@ static void cell(struct buf *b, const char *text)
 	buf_putc(b, '"');
 }
 
+#define N_CELLS 12
+
 struct row_of {
 	const char *attribute, *kind, *old_value, *new_value, *line;
 };
@@ -39,13 +41,13 @@ static void row(struct buf *b, struct arena *mem, const struct plan *plan, const
 		[STEP_FORGET] = "forget",
 		[STEP_CONFLICT] = "conflict",
 	};
-	const char *cells[] = {plan->flow->name, objects[s->op], arena_printf(mem, "%u", s->number),
-		s->rule != NULL ? s->rule : "", report_value(mem, s->source_name),
-		report_value(mem, s->target_name), r->attribute, r->kind, r->old_value,
-		r->new_value, r->line,
+	const char *cells[N_CELLS] = {plan->flow->name, objects[s->op],
+		arena_printf(mem, "%u", s->number), s->rule != NULL ? s->rule : "",
+		report_value(mem, s->source_name), report_value(mem, s->target_name), r->attribute,
+		r->kind, r->old_value, r->new_value, r->line,
 		s->message != NULL ? report_value(mem, value_of(s->message)) : ""};
 
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+	for (size_t i = 0; i < N_CELLS; i++)
 		cell(b, cells[i]);
 	buf_puts(b, "\r\n");
 }
@@ -89,6 +91,19 @@ static void step_rows(
 		row(b, mem, plan, s, &(struct row_of){"", "", "", "", ""});
 }
 
+/* A directory that may be anybody's, in a line of its own. */
+static void caution_rows(struct buf *b, const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_cautions; i++) {
+		cell(b, plan->flow->name);
+		cell(b, "caution");
+		for (unsigned k = 2; k < N_CELLS - 1; k++)
+			cell(b, "");
+		cell(b, plan->cautions[i]);
+		buf_puts(b, "\r\n");
+	}
+}
+
 int report_csv(struct report *r, struct plan *plan, struct err *err)
 {
 	struct arena *mem = arena_new();
@@ -97,6 +112,9 @@ int report_csv(struct report *r, struct plan *plan, struct err *err)
 	uint32_t place;
 	int rc = plan_rewind(plan, err);
 
+	caution_rows(&b, plan);
+	(void)fwrite(b.data, 1, b.len, r->out);
+	buf_clear(&b);
 	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
 		if (step_shows(&s)) {
 			step_rows(&b, mem, plan, &s);

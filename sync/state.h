@@ -61,7 +61,10 @@ long long state_count_links(struct state *, long long flow, struct err *);
  * -1. */
 int state_links(struct state *, long long flow, struct err *);
 int state_next_link(struct state *, struct link *, struct err *);
-/* The same of those that have no source digest: they are to be looked at in every run. */
+/* The same without what most runs do not need of each: ids and digests only. */
+int state_digests(struct state *, long long flow, struct err *);
+int state_next_digests(struct state *, struct link *, struct err *);
+/* Links that have no source digest: they are to be looked at in every run. */
 int state_waiting(struct state *, long long flow, struct err *);
 int state_next_waiting(struct state *, struct link *, struct err *);
 /* One link: 1, or 0 when there is none. */
@@ -71,6 +74,8 @@ int state_link(struct state *, long long flow, struct value source, struct arena
  * flow manages here is not a source. */
 int state_managed(struct state *, const char *const *flows, unsigned n, uint64_t **keys,
 	size_t *n_keys, struct err *);
+/* Is it among them? */
+bool state_manages(const uint64_t *keys, size_t n, uint64_t key);
 
 /* Which directory answered under a connector's name when it was last written down; "" when none
  * was. */

@@ -6,12 +6,19 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+static void digests_of(sqlite3_stmt *st, struct link *link)
+{
+	*link = (struct link){
+		.source = query_column(st, 0),
+		.target = query_column(st, 1),
+		.source_digest = (uint64_t)sqlite3_column_int64(st, 2),
+		.target_digest = (uint64_t)sqlite3_column_int64(st, 3),
+	};
+}
+
 static void link_of(sqlite3_stmt *st, struct link *link)
 {
-	link->source = query_column(st, 0);
-	link->target = query_column(st, 1);
-	link->source_digest = (uint64_t)sqlite3_column_int64(st, 2);
-	link->target_digest = (uint64_t)sqlite3_column_int64(st, 3);
+	digests_of(st, link);
 	link->name = (uint64_t)sqlite3_column_int64(st, 4);
 	link->left = sqlite3_column_int64(st, 5);
 	link->written = query_column(st, 6);
@@ -49,6 +56,26 @@ int state_next_link(struct state *s, struct link *link, struct err *err)
 
 	if (rc == 1)
 		link_of(st, link);
+	return rc;
+}
+
+int state_digests(struct state *s, long long flow, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, Q_DIGESTS, err);
+
+	if (st == NULL)
+		return -1;
+	query_number(st, 1, (uint64_t)flow);
+	return 0;
+}
+
+int state_next_digests(struct state *s, struct link *link, struct err *err)
+{
+	sqlite3_stmt *st = s->statements[Q_DIGESTS];
+	int rc = query_step(s, st, err);
+
+	if (rc == 1)
+		digests_of(st, link);
 	return rc;
 }
 
@@ -128,6 +155,11 @@ int state_managed(struct state *s, const char *const *flows, unsigned n, uint64_
 	if (*n_keys > 0)
 		qsort(*keys, *n_keys, sizeof(**keys), by_number);
 	return 0;
+}
+
+bool state_manages(const uint64_t *keys, size_t n, uint64_t key)
+{
+	return n > 0 && bsearch(&key, keys, n, sizeof(key), by_number) != NULL;
 }
 
 int state_put_link(struct state *s, long long flow, const struct link *link, struct err *err)

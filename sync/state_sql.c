@@ -20,6 +20,8 @@ static const char *const texts[N_QUERIES] = {
 	[Q_LINKS] =
 		"SELECT source, target, source_digest, target_digest, name, left, written, flag "
 		"FROM link WHERE flow = ? ORDER BY source",
+	[Q_DIGESTS] = "SELECT source, target, source_digest, target_digest "
+		      "FROM link WHERE flow = ? ORDER BY source",
 	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written, flag "
 		   "FROM link WHERE flow = ? AND source = ?",
 	/* As the index says it, or it would not be used. */

@@ -20,6 +20,7 @@ enum query {
 	Q_COUNT,
 	Q_COOKIE,
 	Q_LINKS,
+	Q_DIGESTS,
 	Q_LINK,
 	Q_WAITING,
 	Q_MANAGED,

@@ -1,6 +1,7 @@
 #include "sync_cases.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
@@ -317,12 +318,52 @@ static void test_plan_digest(void **state)
 	arena_free(mem);
 }
 
+/* The target's new shape cannot be written: the run stops, what it did is remembered, and it is not
+ * a good run. The next one starts where it did. */
+static void test_stopped(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct flow_options all = {.full = false};
+	struct setup setup;
+	struct state *known;
+	struct plan plan;
+	struct applied applied;
+	struct flow_state f;
+	struct run r;
+	struct err err = {0};
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b");
+	assert_int_equal(mkdir(path_of(mem, "xyz.ldif.tmp"), 0700), 0);
+	setup = load(mem);
+	assert_int_equal(state_open(setup.state, true, &known, &err), 0);
+	assert_int_equal(flow_plan(&setup.flows[0], known, &all, mem, &plan, &err), 0);
+	assert_int_equal(flow_apply(&plan, known, mem, &applied, &err), -1);
+	assert_non_null(strstr(err.text, "xyz.ldif.tmp"));
+	applied_free(&applied);
+	plan_free(&plan);
+	assert_int_equal(state_flow(known, "f", &f, &err), 0);
+	assert_true(f.last_run > 0);
+	assert_int_equal(f.last_good, 0);
+	assert_int_equal(state_count_links(known, f.id, &err), 2);
+	assert_int_equal(state_runs(known, f.id, &err), 0);
+	assert_int_equal(state_next_run(known, &r, &err), 1);
+	assert_int_equal(r.finished, 0);
+	state_close(known);
+	assert_int_equal(rmdir(path_of(mem, "xyz.ldif.tmp")), 0);
+	assert_string_equal(sync_now(mem), "full");
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan_digest),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_skip_full),
+		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_authority_of_gone),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_find),

@@ -94,6 +94,15 @@ static void test_links(void **state)
 		}
 		assert_int_equal(turn == 0 ? 0 : state_next_link(s, &link, &err), 0);
 	}
+	good(state_digests(s, flow, &err));
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(state_next_digests(s, &link, &err), 1);
+		put = link_of(order[i], "t");
+		put = (struct link){put.source, put.target, put.source_digest, put.target_digest,
+			.written = {NULL, 0}};
+		same_link(&link, &put);
+	}
+	assert_int_equal(state_next_digests(s, &link, &err), 0);
 	state_close(s);
 	arena_free(mem);
 }
@@ -123,6 +132,10 @@ static void test_managed(void **state)
 	assert_int_equal(n, 2500);
 	for (size_t i = 1; i < n; i++)
 		assert_true(keys[i - 1] < keys[i]);
+	assert_true(state_manages(keys, n, keys[0]) && state_manages(keys, n, keys[n - 1]));
+	assert_true(state_manages(keys, n, entry_key(value_of("0"))));
+	assert_false(state_manages(keys, n, entry_key(value_of("3"))));
+	assert_false(state_manages(NULL, 0, keys[0]));
 	free(keys);
 	good(state_managed(s, flows, 0, &keys, &n, &err));
 	assert_int_equal(n, 0);

@@ -272,12 +272,28 @@ def directory_ids(directory, name):
 
 
 def presence(reader, directory, people):
-    """Without a session log slapd tells what is still there: not believed, and a full read in the same run would
-    leave a cookie by timestamp."""
+    """Without a session log slapd tells what is still there: not believed, and what helps is said."""
     chain = Chain(reader, directory, changes="auto")
     people = changes(directory, people)
     chain.refused("a present phase", "still there")
+    chain.refused("a present phase", "set changes = timestamp")
     tidy(directory)
+
+
+def limited(program, directory):
+    """A size limit that paging passes, and syncrepl does not."""
+    who = f"cn=reader,{SUFFIX}"
+    fill(directory, 30)
+    directory.add({who: {"objectClass": [b"organizationalPerson"], "sn": [b"x"],
+                         "userPassword": [directory.password.encode()]}})
+    reader = Reader(program, directory, bind=who)
+    words = ("--want", "cn", "--cookie", directory.folder / "cookie", "all")
+    for method in ("auto", "syncrepl"):
+        text = reader(*words, code=2, changes=method)
+        if not all(t in text for t in ("incomplete", "sizeLimitExceeded", "set changes = timestamp")):
+            raise server.Failure(f"a size limit: {text}")
+    if len(reader(*words, changes="timestamp", page_size=7)[0]) < 30:
+        raise server.Failure("a size limit of pages counts for all")
 
 
 def other_server(reader, directory):
@@ -309,6 +325,10 @@ def test(options):
         by_syncrepl(reader, directory, people, "auto")
     with Slapd(suffix=SUFFIX, overlays=[("syncprov", "")]) as directory:
         presence(Reader(program, directory), directory, fill(directory, 50))
+    config = "access to attrs=userPassword by anonymous auth\naccess to * by users read\nsizelimit size.soft=20 " \
+             "size.hard=20 size.prtotal=unlimited"
+    with Slapd(suffix=SUFFIX, overlays=["syncprov"], tls=True, config=config) as directory:
+        limited(program, directory)
     try:
         with Ds389(suffix=SUFFIX, plugins=["Content Synchronization"], tls=True) as directory:
             other_server(Reader(program, directory), directory)

@@ -3,8 +3,8 @@
  *
  *     probe CONFIG CONNECTOR [--source] [--into DN] [--class NAME]... [ATTRIBUTE]...
  *
- * With --into it is a target, in which entries of these classes with these attributes would be
- * made. Exit code 0, or 1 when the server could not be asked.
+ * With --into it is a target, in which entries with these attributes would be made, of the last of
+ * these classes. Exit code 0, or 1 when the server could not be asked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +65,8 @@ static void options(struct arena *mem, char **words, struct probe *p)
 		} else if (strcmp(*words, "--class") == 0 && words[1] != NULL &&
 			   p->n_classes < 16) {
 			classes[p->n_classes++] = *++words;
+			p->makes = &classes[p->n_classes - 1];
+			p->n_makes = 1;
 		} else {
 			attr_set_add(mem, writes, attr_named(*words));
 		}

@@ -21,12 +21,12 @@ class Prober:
         secret.chmod(0o600)
         self.settings = {"base": directory.base, "password": f"file:{secret}", "retry": "0s", **settings}
 
-    def __call__(self, *words, **settings):
+    def __call__(self, *words, code=0, **settings):
         lines = [f"    {k.replace('_', '-')} = {quoted(v)}" for k, v in {**self.settings, **settings}.items()
                  if v is not None]
         self.config.write_text("\n".join(["connector it {", *lines, "}", ""]))
         self.config.chmod(0o600)
-        return server.command(self.program, self.config, "it", *words).stdout
+        return server.command(self.program, self.config, "it", *words, codes=(code,)).stdout
 
 
 def tells(said, *findings, never=()):
@@ -52,7 +52,8 @@ def matches(line, parts):
 def active_directory(program):
     with Forest("abc.example", "127.0.0.23") as dc:
         probe = Prober(program, dc, type="ad", url=dc.ldaps_url, tls_ca=str(dc.ca), bind=dc.service)
-        target = ["--into", dc.into, "--class", "contact", *ATTRIBUTES]
+        # The right to make a contact is none for the classes above it, and none is needed.
+        target = ["--into", dc.into, "--class", "person", "--class", "contact", *ATTRIBUTES]
         tells(probe("--source", *target), "note: ldaps://127.0.0.23, ", "note: read in pages of 1000",
               "note: the server's certificate is good until ",
               f"note: there is no contact in {dc.into} yet", never=["fault", "warning: the account"])
@@ -98,25 +99,60 @@ def openldap(program):
         tells(probe(url=directory.url, auth="anonymous", bind=None, password=None),
               "warning: auth = anonymous", "warning: the connection is not encrypted")
         tells(probe(page_size=0), "warning: not read in pages (page-size = 0)")
+        tells(probe(*target), never=["note: changes", "note: every run", "warning"])
+        tells(probe("--source"), "note: changes are told by timestamp: the server does not offer syncrepl", never=["warning"])
+        tells(probe("--source", changes="timestamp"), "note: changes are told by timestamp: the setting changes says so")
+        tells(probe("--source", changes="full"), "note: every run reads everything: the setting changes says so",
+              never=["warning"])
+        tells(probe("--source", changes="syncrepl", code=1), "probe: changes = syncrepl: ...does not offer syncrepl")
+    blind = "access to attrs=modifyTimestamp by * none\naccess to * by * read"
+    with Slapd(suffix="DC=xyz,DC=example", overlays=["syncprov"], tls=True, config=blind, days=10) as directory:
+        probe = Prober(program, directory, type="ldap", url=directory.ldaps_url, tls_ca=str(directory.ca), bind=directory.admin)
+        tells(probe("--source"), "note: changes are told by syncrepl: the server offers it; ...changes = timestamp",
+              never=["warning: every run"])
+        tells(probe(), "warning: the server's certificate is good until ...renew it", never=["note: the server's"])
+        tells(probe("--source", changes="syncrepl"), "note: changes are told by syncrepl: the setting changes says so")
+        tells(probe("--source", **{"id": "cn"}), "note: changes are told by timestamp: id is not entryUUID")
+        tells(probe("--source", changes="timestamp", auth="anonymous", bind=None, password=None),
+              "warning: every run reads everything: ...modifyTimestamp")
 
 
 def ds389(program):
     with Ds389(suffix="DC=xyz,DC=example", tls=True) as directory:
         into, user = f"OU=GAL,{directory.base}", f"cn=sync,{directory.base}"
         directory.add({into: {"objectClass": [b"organizationalUnit"]},
+                       f"ou=People,{directory.base}": {"objectClass": [b"organizationalUnit"]},
                        user: {"objectClass": [b"person"], "sn": [b"sync"],
                               "userPassword": [directory.password.encode()]}})
         probe = Prober(program, directory, type="ldap", url=directory.ldaps_url, tls_ca=str(directory.ca),
                        bind=directory.admin)
         target = ["--into", into, "--class", "contact", *ATTRIBUTES]
-        tells(probe(*target), never=["fault"])
+        tells(probe("--source", *target), "note: changes are told by timestamp: the server is no OpenLDAP",
+              f"warning: the account may write to {directory.base} itself", never=["fault"])
         tells(probe(*target, bind=user), "warning: the server does not tell the account its rights")
         rights = f'(version 3.0; acl "{{}}"; allow ({{}}) userdn="ldap:///{user}";)'
+        # Of what it sees the class of, and no more, its rights are told: none at all.
+        nothing = '(targetattr="objectClass")' + rights.format("0", "read, search")
+        directory.add_value(directory.base, "aci", nothing)
+        tells(probe(*target, bind=user), "fault: the account may not add, rename and delete contact in ...: none)",
+              "fault: the account may not write ...mail...of contact in ", never=["warning: the account"])
+        directory.remove_value(directory.base, "aci", nothing)
         directory.add_value(into, "aci", '(targetattr="*")' + rights.format("a", "read, search, compare"))
-        tells(probe(*target, bind=user), "fault: the account may not add, rename and delete contact in ",
+        tells(probe(*target, bind=user), "fault: the account may not add, rename and delete contact in ...: v)",
               "fault: the account may not write ...mail...of contact in ")
         directory.add_value(into, "aci", '(targetattr="* || aci")' + rights.format("b", "all"))
-        tells(probe(*target, bind=user), never=["fault", "warning: the server"])
+        tells(probe(*target, bind=user), never=["fault", "warning"])
+        directory.add_value(directory.base, "aci", '(targetattr="*")' + rights.format("c", "read, search, compare"))
+        tells(probe(*target, bind=user), never=["fault", "warning"])
+        # What nobody is to have: to make contacts elsewhere, to change people.
+        too_much = f'(target="ldap:///cn=*,{directory.base}")' + rights.format("d", "add")
+        directory.add_value(directory.base, "aci", too_much)
+        tells(probe(*target, bind=user), f"warning: the account may write to {directory.base} itself",
+              never=["fault"])
+        directory.remove_value(directory.base, "aci", too_much)
+        directory.add({f"cn={n},ou=People,{directory.base}": {"objectClass": [b"person"], "sn": [b"x"]} for n in "ab"})
+        directory.add_value(f"ou=People,{directory.base}", "aci", '(targetattr="cn")' + rights.format("e", "write"))
+        tells(probe(*target, bind=user), "warning: the account may write to people outside of into", never=["fault"])
 
 
 def test(options):

@@ -22,13 +22,13 @@ FULL_AFTER = ("rename_container",)
 class Slapd(server.Directory):
     """One database (mdb) below a suffix, whose entry is there when the block begins. `config` is appended to the
     database's part of slapd.conf, `globals` stands before it; an overlay is a name of OVERLAYS, or a (name, lines)
-    pair. TLS needs a name for the certificate: 127.0.0.1 and localhost are in it."""
+    pair. TLS needs a name for the certificate: 127.0.0.1 and localhost are in it, and it is good for so many days."""
 
     password = "invented"
 
     def __init__(self, suffix="DC=xyz,DC=example", schema="ad.schema", overlays=(), tls=False, port=None, config="",
-                 globals=""):
-        self.base, self.schema, self.overlays, self.tls = suffix, schema, overlays, tls
+                 globals="", days=3650):
+        self.base, self.schema, self.overlays, self.tls, self.days = suffix, schema, overlays, tls, days
         self.port, self.config, self.globals = port, config, globals
         self.admin = f"cn=admin,{suffix}"
 
@@ -62,7 +62,7 @@ class Slapd(server.Directory):
         lines += [f"pidfile {self.folder}/pid", "sizelimit unlimited", "threads 4"]
         if self.tls:
             self.authority = server.Authority(self.folder / "tls")
-            certificate, key = self.authority.issue("127.0.0.1", "IP:127.0.0.1", "DNS:localhost")
+            certificate, key = self.authority.issue("127.0.0.1", "IP:127.0.0.1", "DNS:localhost", days=self.days)
             self.ca = self.authority.pem
             self.ldaps_url = f"ldaps://127.0.0.1:{server.free_port()}"
             lines += [f"TLSCACertificateFile {self.ca}", f"TLSCertificateFile {certificate}",
@@ -88,6 +88,11 @@ class Slapd(server.Directory):
         self.hang_up()
         if self.process is not None:
             self.process.stop()
+
+    def written(self):
+        """How much auditlog has noted."""
+        path = self.folder / "audit.ldif"
+        return path.stat().st_size if path.exists() else 0
 
     def audit(self):
         """What auditlog saw since it was asked last: (name, changetype, [(action, attribute)]) of each write."""

@@ -43,9 +43,9 @@ def authority(name):
             "-keyout", f"{name}.key", "-out", f"{name}.pem")
 
 
-def certificate(name, ca, san, end=None):
+def certificate(name, ca, san, end=None, subject="server"):
     """A certificate of that CA (None: of itself) for these names; end: "YYMMDDHHMMSSZ"."""
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=server", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={subject}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
     if ca is None:
         openssl("req", "-x509", "-key", f"{name}.key", "-subj", "/CN=server", "-addext", f"subjectAltName={san}", "-days", "30",
                 "-out", f"{name}.pem")
@@ -62,7 +62,7 @@ def certificate(name, ca, san, end=None):
 class Server(threading.Thread):
     """One cell. notes: all that was decrypted; clear: all that came without TLS."""
 
-    def __init__(self, name, starttls, version=None, refuse=False):
+    def __init__(self, name, starttls, version=None, refuse=False, code=b"\x31"):
         super().__init__(daemon=True)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(f"{name}.pem", f"{name}.key")
@@ -71,7 +71,8 @@ class Server(threading.Thread):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.context.minimum_version = self.context.maximum_version = version
-        self.starttls, self.refuse = starttls, refuse
+        self.starttls, self.refuse, self.code = starttls, refuse, code
+        self.asked = threading.Event()  # something after the bind
         self.notes, self.clear = b"", b""
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -102,7 +103,9 @@ class Server(threading.Thread):
             while request := tls.recv(4096):
                 self.notes += request
                 if request[5:6] == b"\x60":
-                    tls.sendall(b"\x30\x0c\x02\x01" + request[4:5] + b"\x61\x07\x0a\x01\x31\x04\0\x04\0")
+                    tls.sendall(b"\x30\x0c\x02\x01" + request[4:5] + b"\x61\x07\x0a\x01" + self.code + b"\x04\0\x04\0")
+                else:
+                    self.asked.set()
 
     def stop(self):
         # Whatever is on its way is here by then.
@@ -131,7 +134,9 @@ def check(**settings):
     """galway check: (exit code, all that it printed, seconds)."""
     configure(**settings)
     begin = time.monotonic()
-    run = subprocess.run([GALWAY, "-v", "-c", "galway.conf", "check"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    # libldap forgets certificates of ours that GnuTLS has read.
+    environment = {**ENVIRONMENT, "LSAN_OPTIONS": "suppressions=leaks:print_suppressions=0"} if "tls-cert" in settings else ENVIRONMENT
+    run = subprocess.run([GALWAY, "-v", "-c", "galway.conf", "check"], capture_output=True, text=True, timeout=60, env=environment)
     out = run.stdout + run.stderr
     if SECRET in out:
         wrong(f"{settings}: the secret was printed: {out}")
@@ -179,6 +184,40 @@ def stripped():
         wrong(f"StartTLS refused: {code} {out} {server.clear!r}")
 
 
+def writable(pid):
+    """The memory of a process, but for what is larger than anything of ours."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            begin, end = (int(word, 16) for word in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - begin < 1 << 28:
+                try:
+                    memory.seek(begin)
+                    yield line.split()[-1], memory.read(end - begin)
+                except (OSError, OverflowError):  # what cannot be read is not ours
+                    pass
+
+
+def wiped():
+    """When the bind is answered, the secret is nowhere in memory any more."""
+    server = Server("right", False, code=b"\0")
+    configure(url=f'"ldaps://127.0.0.1:{server.port}"')
+    # The sanitizer's own memory does not fill what is freed as the C library's does.
+    options = {"ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:max_free_fill_size=65536"}
+    run = subprocess.Popen([GALWAY, "-c", "galway.conf", "check"], env={**ENVIRONMENT, **options}, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+    try:
+        if not server.asked.wait(20):
+            wrong("nothing came after the bind")
+        found = [where for where, data in writable(run.pid) if SECRET.encode() in data.replace(b"GALWAY_TEST_SECRET=" + SECRET.encode(), b"")]
+        print(f"{'the secret in memory':45} {found}")
+        if found:
+            wrong(f"the secret is left in memory: {found}")
+    except PermissionError as e:
+        print(f"the memory of a process is not to be seen: {e}")
+    run.wait(60)
+    server.stop()
+
+
 def huge():
     """A message of 1.8 GB costs neither time nor memory."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -217,6 +256,7 @@ modulepath /usr/lib/ldap
 TLSCACertificateFile {os.getcwd()}/ca.pem
 TLSCertificateFile {os.getcwd()}/right.pem
 TLSCertificateKeyFile {os.getcwd()}/right.key
+TLSVerifyClient try
 allow bind_anon_dn bind_anon_cred
 database mdb
 suffix "dc=abc,dc=example"
@@ -225,7 +265,9 @@ rootdn "{BIND}"
 rootpw {SECRET}
 """)
     with open("base.ldif", "w") as f:
-        f.write("dn: dc=abc,dc=example\nobjectClass: domain\ndc: abc\n")
+        f.write("dn: dc=abc,dc=example\nobjectClass: domain\ndc: abc\n\n"
+                "dn: ou=alias,dc=abc,dc=example\nobjectClass: alias\nobjectClass: extensibleObject\nou: alias\n"
+                "aliasedObjectName: dc=abc,dc=example\n")
     subprocess.run([SLAPD.replace("slapd", "slapadd"), "-f", "slapd.conf", "-l", "base.ldif"], check=True, capture_output=True)
     process = subprocess.Popen([SLAPD, "-d", "0", "-f", "slapd.conf", "-h",
                                 f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls} ldapi://{socket_path}"])
@@ -242,7 +284,13 @@ def real():
     ldaps = f'"ldaps://127.0.0.1:{tls}"'
     common = {"id": "entryUUID"}
     #       what,              settings,                                                            exit code, what is said
+    cert = {"auth": "external", "bind": None, "password": None, "tls-cert": "client.pem", "tls-key": "client.key"}
     runs = (("ldaps",          {"url": ldaps},                                                                   0, ""),
+            ("external",       {"url": ldaps, **cert},                                                           0, "external, as dn:cn=client"),
+            ("external by StartTLS", {"url": f'"ldap://127.0.0.1:{plain}"', "starttls": "true", **cert},         0, "external, as dn:cn=client"),
+            ("external, other CA", {"url": ldaps, **cert, "tls-cert": "stranger.pem", "tls-key": "stranger.key"}, 2, "EXTERNAL"),
+            ("external, open key", {"url": ldaps, **cert, "tls-key": "open.key"},                                2, "others may read it"),
+            ("external, no key", {"url": ldaps, **cert, "tls-key": "empty"},                                     2, "/empty"),
             ("StartTLS",       {"url": f'"ldap://127.0.0.1:{plain}"', "starttls": "true"},                       0, ""),
             ("ldapi",          {"url": f'"ldapi://{local}"'},                                                    0, ""),
             ("ldapi external", {"url": f'"ldapi://{local}"', "auth": "external", "bind": None, "password": None}, 0, ""),
@@ -259,8 +307,23 @@ def real():
         print(f"{'slapd, ' + what:45} {code:5} {took:4.1f} s  {line(out, text)}")
         if code != wanted or text not in out:
             wrong(f"{what}: exit code {code}: {out}")
+    told_of(ldaps)
+    # With DEREF always, which the environment says, the alias would be what it stands for, and not an entry.
+    code, out, _ = check(**common, url=ldaps)
+    if code != 0 or "good: ldap, 2 entries" not in out:
+        wrong(f"libldap's own configuration counts: {out}")
     process.terminate()
     process.wait()
+
+
+def told_of(url):
+    """tls = insecure stands in every report."""
+    for tls, wanted in ((None, False), ("insecure", True)):
+        configure(id="entryUUID", url=url, tls=tls)
+        for words in (*(["diff", f"--format={f}"] for f in ("text", "json", "csv", "ldif")), ["sync"]):
+            run = subprocess.run([GALWAY, "-c", "galway.conf", *words], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+            if run.returncode != 0 or ("tls = insecure" in run.stdout) != wanted:
+                wrong(f"{words}, tls = {tls}: exit code {run.returncode}: {run.stdout}{run.stderr}")
 
 
 def put(name, text, mode=0o600):
@@ -277,15 +340,20 @@ def prepare():
     certificate("other-name", "ca", "DNS:dc2.abc.example,IP:127.0.0.9")
     certificate("expired", "ca", "IP:127.0.0.1", "210101000000Z")
     certificate("self-signed", None, "IP:127.0.0.1")
+    certificate("client", "ca", "DNS:client", subject="client")
+    certificate("stranger", "another", "DNS:client", subject="client")
     put("secret", SECRET + "\n")
     put("empty", "")
+    with open("client.key") as key:
+        put("open.key", key.read(), 0o644)
+    put("leaks", "leak:gnutls_x509_privkey_init\nleak:gnutls_x509_crt_init\nleak:gnutls_certificate_set_x509_key\nleak:libgnutls.so\n")
     put("xyz.ldif", "dn: OU=GAL,DC=xyz,DC=example\nobjectClass: organizationalUnit\nobjectGUID:: AAECAwQFBgcICQoLDA0ODw==\n")
     put("open", SECRET, 0o644)
-    poison = "TLS_REQCERT never\nTLS_CACERT /dev/null\nREFERRALS on\n"
+    poison = "TLS_REQCERT never\nTLS_CACERT /dev/null\nREFERRALS on\nDEREF always\n"
     for name in ("ldaprc", ".ldaprc", "poison.conf"):
         put(name, poison, 0o644)
     here = os.getcwd()
-    return {**os.environ, "HOME": here, "LDAPTLS_REQCERT": "never", "LDAPTLS_CACERT": "/dev/null", "LDAPRC": "ldaprc",
+    return {**os.environ, "HOME": here, "LDAPTLS_REQCERT": "never", "LDAPTLS_CACERT": "/dev/null", "LDAPRC": "ldaprc", "LDAPDEREF": "always",
             "LDAPCONF": os.path.join(here, "poison.conf"), "CREDENTIALS_DIRECTORY": here, "GALWAY_TEST_SECRET": SECRET}
 
 
@@ -299,6 +367,7 @@ try:
         cell("self-signed", None, True, "invalidCredentials", starttls, insecure=True)
         cell("expired", None, True, "invalidCredentials", starttls, insecure=True)
     stripped()
+    wiped()
     huge()
     if SLAPD:
         real()

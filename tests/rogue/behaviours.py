@@ -73,6 +73,7 @@ TABLE = [
     good("cookie-of-a-kilobyte", constant_cookie(b"c" * 1024), kinds=LDAP),
     good("ranges-of-1500", **LONG),
     good("ranges-one-over", telephones=1501, roles=SOURCE, kinds=LDAP),
+    good("ranges-of-a-delta", telephones=3200, roles=SOURCE, words=("sync",), text=r"\(delta\)"),
     good("ranges-just-none", telephones=1500, roles=SOURCE, kinds=LDAP),
     good("dirsync-more-results", limit={"dirsync": 3}, kinds=AD, roles=SOURCE),
     good("dirsync-more-results-delta", limit={"dirsync": 1}, **DELTA, text=r"\(delta\)"),
