@@ -12,6 +12,7 @@
 #include "sync/journal.h"
 #include "sync/postponed.h"
 #include "sync/spool.h"
+#include "sync/verify.h"
 
 #define BATCH 1000
 
@@ -366,6 +367,44 @@ static int apply_all(struct applying *a)
 	return n;
 }
 
+/* Its link was remembered as if all had been well: it is looked at again by the next run. */
+static int note_unverified(struct applying *a, const struct unverified *u)
+{
+	struct link link;
+	struct outcome failed = {.kind = OUTCOME_FAILED};
+	const struct value name = u->step->change.name;
+
+	err_set(&failed.err, ERR_ENTRY, "%.*s %s", (int)name.len, name.data, u->text);
+	if (record(a) < 0 || record_pending(a, u->step, &failed) < 0 ||
+		note_failure(a, u->step, u->place, failed.err.text) < 0)
+		return -1;
+	int rc = state_link(a->state, a->flow, u->step->source_id, a->mem, &link, a->err);
+	if (rc == 1) {
+		link.source_digest = 0;
+		link.target_digest = 0;
+		rc = state_put_link(a->state, a->flow, &link, a->err);
+	}
+	a->kept = rc >= 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Is it as the server said? */
+static int verify(struct applying *a)
+{
+	struct unverified *wrong;
+	size_t n;
+	int rc = 0;
+
+	arena_reset(a->mem);
+	if (a->journal.n == 0)
+		return 0;
+	if (verify_plan(a->plan, a->target, &a->applied->failures, a->mem, &wrong, &n, a->err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = note_unverified(a, &wrong[i]);
+	return rc;
+}
+
 /* A server that was read is still there. */
 static int open_target(struct applying *a)
 {
@@ -395,7 +434,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	if (applied->texts == NULL || postponed_start(&a->postponed) < 0)
 		err_set(err, ERR_BUSY, "out of memory");
 	else if (open_target(a) == 0)
-		rc = apply_all(a);
+		rc = apply_all(a) < 0 ? -1 : verify(a);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */
 	if (connector_close(a->target, &closing) < 0 && rc == 0) {

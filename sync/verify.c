@@ -18,7 +18,8 @@ struct verifying {
 	const char *texts[VERIFY_MAX]; /* what is wrong; NULL: nothing */
 	struct wish wishes[VERIFY_MAX];
 	size_t n;
-	struct keys names; /* dn_key of the name -> its place here */
+	struct attr_set wanted; /* what was written of them */
+	struct keys names;      /* dn_key of the name -> its place here */
 };
 
 /* The steps that wrote; 1: they are more than are looked at. */
@@ -43,6 +44,8 @@ static int collect(
 		v->texts[v->n] = s.op == STEP_DELETE ? NULL : "is not there";
 		v->wishes[v->n] = (struct wish){.by = WISH_NAME, .value = name};
 		keys_put(&v->names, dn_key(name), (uint32_t)v->n);
+		for (unsigned i = 0; i < s.change.n; i++)
+			attr_set_add(v->mem, &v->wanted, s.change.mods[i].attr);
 		v->n++;
 	}
 	return rc;
@@ -76,11 +79,10 @@ static void look(struct verifying *v, const struct entry *e)
 						       : differs(v->mem, e, &v->steps[at]->change);
 }
 
-static int compare(
-	struct verifying *v, const struct flow *f, struct connector *target, struct err *err)
+static int compare(struct verifying *v, struct connector *target, struct err *err)
 {
 	const struct query q = {
-		.kind = QUERY_FIND, .wishes = v->wishes, .n_wishes = v->n, .wanted = &f->looks};
+		.kind = QUERY_FIND, .wishes = v->wishes, .n_wishes = v->n, .wanted = &v->wanted};
 	struct arena *scratch = arena_new();
 	struct entry e;
 	int rc = connector_read(target, &q, err);
@@ -107,7 +109,7 @@ int verify_plan(struct plan *plan, struct connector *target, const struct keys *
 	keys_init(&v->names, VERIFY_MAX, true);
 	rc = collect(v, plan, failures, err);
 	if (rc == 0 && v->n > 0)
-		rc = compare(v, plan->flow, target, err);
+		rc = compare(v, target, err);
 	keys_free(&v->names);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;

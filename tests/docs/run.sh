@@ -73,6 +73,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=n
     -keyout "$work/etc/key.pem" -out "$work/etc/abc-ca.pem" 2>"$work/out" || fail "openssl: $(cat "$work/out")"
 block docs/rules.md rules all.rules >"$work/etc/people.rules"
 cp "$work/etc/abc-ca.pem" "$work/etc/xyz-ca.pem"
+install -m 600 /dev/null "$work/etc/xyz.keytab"
 
 # try PAGE NAME: check ends with 5, as each server is away and each flow is good
 try() {
