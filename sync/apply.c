@@ -322,6 +322,7 @@ static int finish(struct applying *a)
 	if (whole)
 		f.epoch = plan->flow->epoch;
 	f.generation++;
+	f.links = plan->links + s->add + s->link - s->remove - s->forget;
 	a->run = (struct run){a->run.id, a->flow, a->run.started, (long long)time(NULL), plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
 		s->denied, s->failed};

@@ -338,6 +338,8 @@ static int make_plan(struct planning *p)
 	/* The guard measures what goes by what there is. */
 	if (p->g.links.sparse && p->plan->summary.remove + p->plan->summary.hide > 0)
 		p->plan->links = state_count_links(p->g.state, p->g.known.id, p->err);
+	else if (p->g.links.sparse)
+		p->plan->links = p->g.known.links;
 	return p->plan->links < 0 ? -1 : check_into(p);
 }
 

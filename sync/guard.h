@@ -14,7 +14,8 @@
  */
 struct guard_kind {
 	const char *name; /* the rule: what kind of object; NULL: all of the flow */
-	long long links;  /* before */
+	long long links;  /* before; of a rule not all are counted, when they are enough */
+	long long enough; /* kinds.c */
 	struct tally tally;
 };
 

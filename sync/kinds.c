@@ -65,38 +65,52 @@ void kinds_count(struct kinds *k, const struct row *row, const struct step *s)
 		count(&kind->tally, row, s);
 }
 
-/* Is any number of a rule's over what is allowed of none at all? */
-static bool matters(const struct kinds *k)
+/* With as many links or more no number of the kind is over its limit. A number over `max` is so for
+ * all of the flow too. */
+static long long enough_links(const struct flow *f, const struct tally *t)
 {
-	for (unsigned i = 1; i < k->n; i++) {
-		for (unsigned j = 0; j < N_LIMITS; j++) {
-			if (k->all[i].tally.n[j] > limit_of(j, &k->flow->limits[j], 0))
-				return true;
-		}
+	long long enough = 0;
+
+	for (unsigned i = 0; i < N_LIMITS; i++) {
+		const struct limit *l = &f->limits[i];
+		const long long n = t->n[i],
+				share = i == LIMIT_DELETE && l->percent > 100 - f->min_left
+						? 100 - f->min_left
+						: l->percent;
+		if (n <= limit_of(i, l, 0) || n > l->max)
+			continue;
+		if (share <= 0)
+			return LLONG_MAX;
+		if (n * 100 / share + 1 > enough)
+			enough = n * 100 / share + 1;
 	}
-	return false;
+	return enough;
 }
 
 int kinds_links(
 	struct kinds *k, struct state *state, long long flow, long long links, struct err *err)
 {
+	unsigned wanting = 0;
 	struct link link;
-	int rc;
+	int rc = 0;
 
 	k->all[0].links = links;
-	for (unsigned i = 1; i < k->n; i++)
-		k->all[i].links = links;
-	if (!matters(k))
+	for (unsigned i = 1; i < k->n; i++) {
+		struct guard_kind *kind = &k->all[i];
+		kind->enough = enough_links(k->flow, &kind->tally);
+		kind->links = kind->enough > 0 ? 0 : links;
+		wanting += kind->enough > 0;
+	}
+	if (wanting == 0)
 		return 0;
-	for (unsigned i = 1; i < k->n; i++)
-		k->all[i].links = 0;
 	if (state_links(state, flow, err) < 0)
 		return -1;
-	while ((rc = state_next_link(state, &link, err)) == 1) {
+	while (wanting > 0 && (rc = state_next_link(state, &link, err)) == 1) {
 		struct guard_kind *kind =
 			kind_of(k, written_rule(k->flow->rules, k->flow->epoch, link.written));
-		if (kind != NULL)
-			kind->links++;
+		if (kind != NULL && kind->enough > 0)
+			wanting -= ++kind->links == kind->enough;
 	}
-	return rc;
+	state_links_end(state);
+	return rc < 0 ? -1 : 0;
 }

@@ -23,7 +23,8 @@ void kinds_init(struct kinds *, const struct flow *, struct arena *);
 /* A step that is in the plan, and what it was decided from. */
 void kinds_count(struct kinds *, const struct row *, const struct step *);
 /* Then how many links there are of each: all of the flow's, which the caller knows, and the rules',
- * which are counted only when some number is not small anyway. state is held or not. */
+ * which are counted when a number is not small anyway, and only until it is clear that it is not
+ * over its share: in a flow that is well that is soon. */
 int kinds_links(struct kinds *, struct state *, long long flow, long long links, struct err *);
 
 #endif

@@ -113,7 +113,8 @@ int report_csv(struct report *r, struct plan *plan, struct err *err)
 	int rc = plan_rewind(plan, err);
 
 	caution_rows(&b, plan);
-	(void)fwrite(b.data, 1, b.len, r->out);
+	if (b.len > 0)
+		(void)fwrite(b.data, 1, b.len, r->out);
 	buf_clear(&b);
 	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
 		if (step_shows(&s)) {

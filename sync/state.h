@@ -37,6 +37,7 @@ struct flow_state {
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */
 	long long held;                /* since when, because a run was undone; 0: it is not */
+	long long links;               /* about how many, after the last run: for shares of them */
 };
 
 int state_flow(struct state *, const char *name, struct flow_state *, struct err *);
@@ -61,6 +62,7 @@ long long state_count_links(struct state *, long long flow, struct err *);
  * -1. */
 int state_links(struct state *, long long flow, struct err *);
 int state_next_link(struct state *, struct link *, struct err *);
+void state_links_end(struct state *); /* before the last one */
 /* The same without what most runs do not need of each: ids and digests only. */
 int state_digests(struct state *, long long flow, struct err *);
 int state_next_digests(struct state *, struct link *, struct err *);

@@ -49,6 +49,11 @@ int state_links(struct state *s, long long flow, struct err *err)
 	return 0;
 }
 
+void state_links_end(struct state *s)
+{
+	sqlite3_reset(s->statements[Q_LINKS]);
+}
+
 int state_next_link(struct state *s, struct link *link, struct err *err)
 {
 	sqlite3_stmt *st = s->statements[Q_LINKS];

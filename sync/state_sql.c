@@ -12,8 +12,8 @@
 	"CROSS JOIN journal j ON j.run = r.id WHERE o.id BETWEEN ? AND ?"
 
 static const char *const texts[N_QUERIES] = {
-	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held "
-		   "FROM flow WHERE name = ?",
+	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held, "
+		   "links FROM flow WHERE name = ?",
 	[Q_FLOWS] = "SELECT name FROM flow ORDER BY name",
 	[Q_COUNT] = "SELECT count(*) FROM link WHERE flow = ?",
 	[Q_COOKIE] = "SELECT cookie FROM flow WHERE id = ?",
@@ -41,10 +41,12 @@ static const char *const texts[N_QUERIES] = {
 	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity) VALUES (?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
-		"last_good, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+		"last_good, held, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
+		"UPDATE SET "
 		"epoch = excluded.epoch, sources = excluded.sources, deltas = excluded.deltas, "
 		"generation = excluded.generation, last_run = excluded.last_run, "
-		"last_good = excluded.last_good, held = excluded.held RETURNING id",
+		"last_good = excluded.last_good, held = excluded.held, "
+		"links = excluded.links RETURNING id",
 	[Q_PUT_COOKIE] = "UPDATE flow SET cookie = ? WHERE id = ?",
 	[Q_PUT_LINK] =
 		"INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
@@ -100,7 +102,7 @@ static const char schema[] =
 	"CREATE TABLE flow (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, epoch INTEGER, "
 	" sources INTEGER, deltas INTEGER, generation INTEGER, last_run INTEGER, last_good "
 	"INTEGER, "
-	" held INTEGER, cookie BLOB);"
+	" held INTEGER, links INTEGER, cookie BLOB);"
 	"CREATE TABLE link (flow INTEGER, source BLOB, target BLOB, source_digest INTEGER, "
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" PRIMARY KEY (flow, source)) WITHOUT ROWID;"

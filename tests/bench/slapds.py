@@ -21,6 +21,7 @@ moduleload syncprov
 pidfile {folder}/pid
 sizelimit unlimited
 threads 8
+loglevel 0
 allow update_anon
 database mdb
 suffix "{suffix}"
