@@ -21,6 +21,7 @@ enum query {
 	Q_COOKIE,
 	Q_LINKS,
 	Q_LINK,
+	Q_LINKED,
 	Q_WAITING,
 	Q_MANAGED,
 	Q_PENDINGS,
