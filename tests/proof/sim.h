@@ -157,5 +157,7 @@ void sim_remove(struct world *, unsigned side, unsigned at);
 /* Sixteen bytes that nobody else has. */
 struct value sim_guid(struct world *);
 const struct fault *sim_fault(const struct world *, enum fault_kind);
+/* Can connectors of that type say who they are? */
+bool sim_identifies(const char *type);
 
 #endif

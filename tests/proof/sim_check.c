@@ -123,6 +123,18 @@ static bool may_be_written(const struct history *h, unsigned attr)
 	       (attr == sim_attr(A_DEPARTMENT) || strncmp(attr_name(attr), "msExch", 6) == 0);
 }
 
+/* As the primary one or not. */
+static bool has_address(const struct entry *e, struct value address)
+{
+	const struct attr *a = entry_get(e, sim_attr(A_PROXY));
+
+	for (unsigned i = 0; a != NULL && i < a->n; i++) {
+		if (value_equal(sim_attr(A_MAIL), a->values[i], address))
+			return true;
+	}
+	return false;
+}
+
 static void check_attributes(
 	struct history *h, const struct entry *before, const struct entry *after)
 {
@@ -141,7 +153,7 @@ static void check_attributes(
 	const struct attr *was = entry_get(both[0], sim_attr(A_PROXY));
 	for (unsigned i = 0; was != NULL && i < was->n; i++) {
 		if (memmem(was->values[i].data, was->values[i].len, "@hand.", 6) != NULL &&
-			!entry_has(after, sim_attr(A_PROXY), was->values[i]))
+			!has_address(after, was->values[i]))
 			sim_wrong(h, "I6", "%s lost an address that somebody else gave it",
 				text_of(after));
 	}
@@ -302,6 +314,16 @@ static bool can_be_found(const struct entry *a, const struct entry *b)
 	return false;
 }
 
+static bool was_added(const struct history *h, const struct entry *e)
+{
+	for (unsigned i = 0; i < h->w.n_audits; i++) {
+		const struct audit *a = &h->w.audits[i];
+		if (a->before == NULL && value_same(a->after->id, e->id))
+			return true;
+	}
+	return false;
+}
+
 /* Nothing comes to be held twice. */
 static void check_not_more(struct history *h, const struct sync *s, const char *invariant,
 	unsigned (*of)(const struct entry *, struct holding *, unsigned))
@@ -313,7 +335,10 @@ static void check_not_more(struct history *h, const struct sync *s, const char *
 	for (unsigned i = 1; i < n_after; i++) {
 		if (after[i].key != after[i - 1].key)
 			continue;
-		if (of == marks_of && !can_be_found(after[i].who, after[i - 1].who))
+		/* A mark may be put back beside a copy that somebody made of it. */
+		if (of == marks_of && (!can_be_found(after[i].who, after[i - 1].who) ||
+					      (h->unmarked && !was_added(h, after[i].who) &&
+						      !was_added(h, after[i - 1].who))))
 			continue;
 		if (n_before == 0)
 			n_before = holdings(&s->at_apply[!s->flow], before, of);
@@ -332,6 +357,7 @@ static void check_limits(struct history *h, const struct sync *s)
 	const long long limit = share > 5 ? share : 5;
 	const long long shown = h->w.sides[s->flow].shown, last = h->tracks[s->flow].shown;
 	long long gone = 0;
+	bool other = false;
 
 	for (unsigned i = 0; i < h->w.n_audits; i++) {
 		const struct audit *a = &h->w.audits[i];
@@ -343,7 +369,10 @@ static void check_limits(struct history *h, const struct sync *s)
 	/* What the other flow made there is no source. */
 	if (s->was_full && !h->two_way && last > 0 && (last - shown) * 100 > last * 10)
 		sim_wrong(h, "I8", "the source shrank from %lld to %lld", last, shown);
-	if (s->other)
+	for (unsigned i = 0; i < 2; i++)
+		other |= h->tracks[s->flow].identity[i] != 0 &&
+			 h->tracks[s->flow].identity[i] != s->identity[i];
+	if (other)
 		sim_wrong(h, "I9", "another directory was written to");
 }
 
@@ -410,9 +439,8 @@ void check_remember(struct history *h, const struct sync *s)
 
 	for (unsigned i = 0; s->result == SYNC_DONE && i < h->n_strays; i++) {
 		struct stray *stray = &h->strays[i];
-		stray->lost |= !is_there(sources, stray->source);
-		if (seen && !stray->lost)
-			h->strays[i--] = h->strays[--h->n_strays];
+		stray->lost |= !stray->seen && !is_there(sources, stray->source);
+		stray->seen |= seen;
 	}
 	for (unsigned i = 0; !good && i < h->w.n_audits && h->n_strays < SIM_STRAYS; i++) {
 		const struct entry *contact = h->w.audits[i].after;
@@ -424,6 +452,17 @@ void check_remember(struct history *h, const struct sync *s)
 }
 
 static bool is_stray(const struct history *h, const struct entry *contact)
+{
+	for (unsigned i = 0; i < h->n_strays; i++) {
+		const struct stray *stray = &h->strays[i];
+		if ((stray->lost || !stray->seen) && value_same(stray->contact->id, contact->id))
+			return true;
+	}
+	return false;
+}
+
+/* What was written to it and not remembered then is somebody else's from then on. */
+static bool was_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
 		if (value_same(h->strays[i].contact->id, contact->id))
@@ -499,6 +538,12 @@ static void check_value(
 			text_of(contact), (int)want.len, want.data);
 }
 
+/* A contact whose mark was taken away by hand, and to which galway may not put it back. */
+static bool may_lack_mark(const struct history *h)
+{
+	return h->unmarked && h->bound;
+}
+
 static void check_manager(
 	const struct opinion *o, const struct entry *person, const struct entry *contact)
 {
@@ -509,7 +554,8 @@ static void check_manager(
 	const struct value is = entry_first(contact, sim_attr(A_MANAGER));
 
 	/* Of one in conflict nobody can say. */
-	if (n > 1 || (n == 1 && (is_protected(whose) || !is_managed(whose, !o->flow))) ||
+	if (n > 1 || may_lack_mark(o->h) ||
+		(n == 1 && (is_protected(whose) || !is_managed(whose, !o->flow))) ||
 		(at >= 0 && (!in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
 		return;
@@ -535,7 +581,7 @@ static void check_proxies(
 	for (unsigned i = 0; is != NULL && i < is->n; i++) {
 		const struct value v = is->values[i];
 		if (memmem(v.data, v.len, "@hand.", 6) == NULL && !o->h->orphans &&
-			!is_stray(o->h, contact) &&
+			!was_stray(o->h, contact) &&
 			entry_get(contact, sim_attr(A_UNREAD)) == NULL &&
 			!entry_has(person, sim_attr(A_PROXY), v))
 			sim_wrong(o->h, "I15", "%s has %.*s, which is nobody's", text_of(contact),
@@ -563,7 +609,7 @@ static void check_person(const struct opinion *o, const struct entry *person)
 	const unsigned n = contacts_of(o, person, &contact);
 	char target[200];
 
-	if (n > 1 || contended(o, person))
+	if (n > 1 || contended(o, person) || (n == 0 && may_lack_mark(o->h)))
 		return;
 	if (n == 0) {
 		for (unsigned i = 0; i < o->h->n_given; i++) {

@@ -104,6 +104,11 @@ static int sim_identity(
 	return 0;
 }
 
+bool sim_identifies(const char *type)
+{
+	return connector_type(type)->identity != NULL;
+}
+
 /* ---- reading */
 
 static void shuffle(struct sim_dir *d, struct dice *dice)
@@ -412,21 +417,23 @@ static const char *do_modify(struct handle *h, const struct change *c, struct va
 	if (rename && sim_find(&h->side->now, dn_parent(c->new_name)) < 0)
 		return "its new parent does not exist";
 	const struct entry *before = h->side->now.entries[at];
-	if (changed_meanwhile(before, c))
-		return "was changed meanwhile";
+	/* Two operations, of which the second may fail. */
 	if (rename)
 		sim_rename(w, h->number, (unsigned)at, c->new_name);
 	rest.new_name = (struct value){NULL, 0};
 	const char *why = refused_reference(h, c);
-	if (why != NULL)
+	if (why == NULL && changed_meanwhile(h->side->now.entries[at], c))
+		why = "was changed meanwhile";
+	if (why != NULL && !rename)
 		return why;
 	struct entry *e = sim_edit(w, h->number, (unsigned)at), copy;
-	change_apply(w->mem, e, &rest);
+	if (why == NULL)
+		change_apply(w->mem, e, &rest);
 	entry_copy(w->mem, &copy, e);
 	*e = copy;
 	*id = e->id;
 	note(h, before, e);
-	return NULL;
+	return why;
 }
 
 static const char *do_delete(struct handle *h, const struct change *c, struct value *id)

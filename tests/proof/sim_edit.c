@@ -464,10 +464,10 @@ const struct edit edits[] = {
 	{"add an address by hand", 3, EDITS_TARGET, add_proxy},
 	{"delete a contact", 4, EDITS_TARGET, delete_contact},
 	{"rename a contact", 3, EDITS_TARGET, rename_contact},
-	{"move a contact", 2, EDITS_TARGET, move_contact},
-	{"take a mark away", 2, EDITS_TARGET, unmark},
-	{"copy a mark", 1, EDITS_TARGET, copy_mark},
-	{"protect a contact", 1, EDITS_TARGET, protect},
+	{"move a contact", 2, EDITS_TARGET | EDITS_MARKS, move_contact},
+	{"take a mark away", 2, EDITS_TARGET | EDITS_MARKS | EDITS_UNMARKS, unmark},
+	{"copy a mark", 1, EDITS_TARGET | EDITS_MARKS, copy_mark},
+	{"protect a contact", 1, EDITS_TARGET | EDITS_BINDS, protect},
 };
 const unsigned n_edits = sizeof(edits) / sizeof(edits[0]);
 

@@ -8,9 +8,12 @@ struct edit {
 	const char *name;
 	unsigned weight;
 	enum {
-		EDITS_SOURCE = 1,  /* of people */
-		EDITS_TARGET = 2,  /* by hand, of contacts and strangers */
-		EDITS_NOTHING = 4, /* of which galway may take no notice */
+		EDITS_SOURCE = 1,   /* of people */
+		EDITS_TARGET = 2,   /* by hand, of contacts and strangers */
+		EDITS_NOTHING = 4,  /* of which galway may take no notice */
+		EDITS_MARKS = 8,    /* so that a mark may outlive its source */
+		EDITS_UNMARKS = 16, /* so that a contact of ours may be without one */
+		EDITS_BINDS = 32,   /* so that galway may not write to a contact of ours */
 	} what;
 	/* NULL: there was nothing that it could be done to. */
 	const char *(*fn)(struct world *, unsigned side, struct dice *);

@@ -16,6 +16,7 @@ enum event_kind {
 	EVENT_LOSE,
 	EVENT_BACK_UP,
 	EVENT_RESTORE,
+	EVENT_SWAP,
 	EVENT_RULES,
 	EVENT_TIME,
 	EVENT_GIVE,
@@ -71,7 +72,8 @@ static struct fault some_fault(struct dice *dice, unsigned flow)
 static struct event some_event(struct dice *dice)
 {
 	static const enum event_kind rare[] = {EVENT_SETTLE, EVENT_SETTLE, EVENT_SETTLE, EVENT_LOSE,
-		EVENT_BACK_UP, EVENT_RESTORE, EVENT_RULES, EVENT_TIME, EVENT_TIME, EVENT_GIVE};
+		EVENT_BACK_UP, EVENT_RESTORE, EVENT_SWAP, EVENT_RULES, EVENT_TIME, EVENT_TIME,
+		EVENT_GIVE};
 	struct event e = {.kind = EVENT_EDIT, .dice = dice_next(dice)};
 	const unsigned roll = dice_below(dice, 100);
 
@@ -124,6 +126,13 @@ static void stir(struct history *h, unsigned side, unsigned what)
 	}
 }
 
+static void note_edit(struct history *h, unsigned what)
+{
+	h->orphans |= (what & EDITS_MARKS) != 0;
+	h->unmarked |= (what & EDITS_UNMARKS) != 0;
+	h->bound |= (what & EDITS_BINDS) != 0;
+}
+
 static const char *do_edit(struct history *h, const struct event *e)
 {
 	const struct edit *edit = &edits[e->edit];
@@ -134,10 +143,7 @@ static const char *do_edit(struct history *h, const struct event *e)
 
 	if (what != NULL) {
 		stir(h, side, edit->what);
-		/* A mark that is copied or carried about by hand may outlive its source. */
-		h->orphans |=
-			(edit->what & EDITS_TARGET) != 0 &&
-			(strstr(edit->name, "mark") != NULL || strstr(edit->name, "move") != NULL);
+		note_edit(h, edit->what);
 		h->w.figures->edits++;
 	}
 	return what;
@@ -156,6 +162,8 @@ static void remember(struct history *h, const struct sync *s)
 
 	if (s->result == SYNC_DONE && s->was_full)
 		t->shown = h->w.sides[s->flow].shown;
+	if (s->result == SYNC_DONE)
+		memcpy(t->identity, s->identity, sizeof(t->identity));
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
 		t->drifted = false;
@@ -221,6 +229,7 @@ static void do_sync(struct history *h, const struct event *e)
 	sync_and_check(h, &s);
 	if (e->meanwhile) {
 		stir(h, s.meanwhile_side, s.meanwhile->what);
+		note_edit(h, s.meanwhile->what);
 		h->orphans |= (s.meanwhile->what & EDITS_TARGET) != 0;
 	}
 }
@@ -294,6 +303,7 @@ static const char *give(struct history *h, const struct event *e)
 		state_authority_put(h->state, f->name, who->id, f->target, &err) < 0)
 		return NULL;
 	h->given[h->n_given++] = who->id;
+	h->bound = true;
 	return arena_copy(h->w.mem, who->name.data, who->name.len);
 }
 
@@ -330,10 +340,14 @@ static const char *do_event(struct history *h, const struct event *e)
 			return NULL;
 		other_state(h);
 		return "";
+	case EVENT_SWAP:
+		sim_swap_state(h);
+		other_state(h);
+		return "";
 	case EVENT_RULES:
 		h->rules = !h->rules;
 		for (unsigned i = 0; i < h->n_strays; i++)
-			h->strays[i].lost = true;
+			h->strays[i].lost |= !h->strays[i].seen;
 		h->tracks[0].quiet = h->tracks[1].quiet = false;
 		return "";
 	case EVENT_TIME:
@@ -349,8 +363,8 @@ static const char *do_event(struct history *h, const struct event *e)
 /* ---- telling it */
 
 static const char *const kinds[] = {"", "edit", "sync", "settle", "the state is lost",
-	"the state is backed up", "the state of then is put back", "other rules", "three days pass",
-	"authority"};
+	"the state is backed up", "the state of then is put back", "another installation runs",
+	"other rules", "three days pass", "authority"};
 
 static const char *const fault_names[] = {"", "cannot be reached", "a read does not start",
 	"a read breaks", "the cookie is expired", "entries are silently missing", "silently empty",

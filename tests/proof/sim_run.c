@@ -243,6 +243,24 @@ bool sim_restore_state(struct history *h)
 	return true;
 }
 
+void sim_swap_state(struct history *h)
+{
+	sqlite3 *db;
+	struct value given[SIM_GIVEN];
+	const unsigned n = h->n_given;
+
+	if (sqlite3_open(":memory:", &db) != SQLITE_OK)
+		exit(2);
+	memcpy(given, h->given, sizeof(given));
+	copy_state(db, h->state->db);
+	if (!sim_restore_state(h))
+		sim_lose_state(h);
+	sqlite3_close(h->backup);
+	h->backup = db;
+	h->n_given_then = n;
+	memcpy(h->given_then, given, sizeof(given));
+}
+
 /* ---- a run */
 
 static void look(const struct history *h, struct sim_dir to[2])
@@ -382,6 +400,28 @@ static void run(struct history *h, struct flow *flow, struct sync *s, struct are
 	plan_free(&p);
 }
 
+static unsigned identity(const struct history *h, unsigned flow, unsigned side)
+{
+	const struct flow *f = sim_flow(h, flow);
+	const struct config *cfg = side == flow ? f->source_config : f->target_config;
+	const struct fault *other = sim_fault(&h->w, FAULT_IDENTITY);
+
+	if (!sim_identifies(config_text(cfg, "type")))
+		return 0;
+	return other != NULL && other->side == side ? 2 : 1;
+}
+
+/* Somebody else starts a run while this one has the state. */
+static void try_beside(struct history *h)
+{
+	struct state *other;
+	struct err err = {0};
+
+	if (state_open("state.db", true, &other, &err) < 0 && err.kind == ERR_BUSY)
+		return;
+	sim_wrong(h, "I27", "two runs have the state");
+}
+
 void sim_sync(struct history *h, struct sync *s)
 {
 	struct arena *mem = arena_new();
@@ -398,8 +438,12 @@ void sim_sync(struct history *h, struct sync *s)
 	}
 	for (unsigned i = 0; i < SIM_FAULTS; i++)
 		s->faulty[i] = w->faults[i].kind;
+	for (unsigned i = 0; i < 2; i++)
+		s->identity[i] = identity(h, s->flow, i);
 	sim_world = w;
 	look(h, s->before);
+	if (h->file)
+		try_beside(h);
 	run(h, flow, s, mem);
 	w->figures->syncs++;
 	w->figures->crashes += w->dead;

@@ -16,6 +16,7 @@ struct sync {
 
 	/* What became of it. */
 	enum { SYNC_DONE, SYNC_REFUSED, SYNC_FAILED } result;
+	unsigned identity[2]; /* who answered: 1, 2; 0: it cannot say */
 	bool planned, was_full, first, other, approved;
 	struct flow_state known; /* before */
 	struct summary plan, done;
@@ -26,18 +27,20 @@ struct sync {
 
 /* What the checks remember of a flow between runs. */
 struct track {
-	bool quiet;      /* it had nothing to do, and nothing was done to it since */
-	bool drifted;    /* the target was edited, or a read lied, since the last full run */
-	long long shown; /* entries of the source in the last good full run; -1 */
+	bool quiet;           /* it had nothing to do, and nothing was done to it since */
+	bool drifted;         /* the target was edited, or a read lied, since the last full run */
+	unsigned identity[2]; /* who answered in the last good run; 0 */
+	long long shown;      /* entries of the source in the last good full run; -1 */
 };
 
 #define SIM_GIVEN 32
-#define SIM_STRAYS 200
+#define SIM_STRAYS 600
 
 /* A contact that was written by a run that could not remember it, and how its source was then. When
  * that changes before the next good run, nobody knows what was ours of it. */
 struct stray {
 	bool lost; /* so it is */
+	bool seen; /* a good run has seen it since */
 	const struct entry *source, *contact;
 };
 
@@ -49,7 +52,9 @@ struct history {
 	void *backup; /* of the state, from earlier; NULL */
 	long long now;
 	struct track tracks[2];
-	bool orphans; /* a state was lost or put back: who left meanwhile may stay */
+	bool orphans;  /* a state was lost or put back: who left meanwhile may stay */
+	bool unmarked; /* a mark was taken away by hand */
+	bool bound;    /* some contact is not galway's to write to */
 	unsigned n_given;
 	struct value given[SIM_GIVEN]; /* source ids whose authority is the target */
 	unsigned n_given_then;         /* when the state was backed up */
@@ -73,6 +78,8 @@ void sim_stop(struct history *);
 void sim_lose_state(struct history *);
 void sim_back_up_state(struct history *);
 bool sim_restore_state(struct history *); /* false: there is no backup */
+/* Another installation, with a state of its own, has the next runs. */
+void sim_swap_state(struct history *);
 
 void sim_sync(struct history *, struct sync *);
 

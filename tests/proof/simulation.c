@@ -176,5 +176,6 @@ int main(int argc, char **argv)
 	read_options(&o, argc, argv);
 	const bool good = run_jobs(&o, &f);
 	print_figures(&o, &f, now() - start);
-	return good && f.violations == 0 && f.histories > 0 ? 0 : 1;
+	const bool all = f.histories >= (o.histories > 0 ? o.histories : 1) && f.syncs >= o.syncs;
+	return good && all && f.violations == 0 ? 0 : 1;
 }
