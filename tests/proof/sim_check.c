@@ -370,8 +370,7 @@ static void check_limits(struct history *h, const struct sync *s)
 	if (s->was_full && !h->two_way && last > 0 && (last - shown) * 100 > last * 10)
 		sim_wrong(h, "I8", "the source shrank from %lld to %lld", last, shown);
 	for (unsigned i = 0; i < 2; i++)
-		other |= h->tracks[s->flow].identity[i] != 0 &&
-			 h->tracks[s->flow].identity[i] != s->identity[i];
+		other |= h->identity[i] != 0 && h->identity[i] != s->identity[i];
 	if (other)
 		sim_wrong(h, "I9", "another directory was written to");
 }
@@ -433,7 +432,7 @@ static bool is_there(const struct sim_dir *d, const struct entry *e)
 void check_remember(struct history *h, const struct sync *s)
 {
 	const struct sim_dir *sources = &s->before[s->flow];
-	const bool good = s->result == SYNC_DONE && s->done.failed == 0;
+	const bool good = s->result == SYNC_DONE && s->done.failed == 0 && s->meanwhile == NULL;
 	/* A read that lied may have kept them from sight, until the next full run. */
 	const bool seen = good && !h->tracks[s->flow].drifted;
 
@@ -553,8 +552,9 @@ static void check_manager(
 	const unsigned n = at >= 0 ? contacts_of(o, o->sources->entries[at], &whose) : 0;
 	const struct value is = entry_first(contact, sim_attr(A_MANAGER));
 
-	/* Of one in conflict nobody can say. */
-	if (n > 1 || may_lack_mark(o->h) ||
+	/* Of one in conflict nobody can say; nor of one that was to be added in a run of which a
+	 * part failed, perhaps the add of whom it refers to. */
+	if (n > 1 || may_lack_mark(o->h) || was_stray(o->h, contact) ||
 		(n == 1 && (is_protected(whose) || !is_managed(whose, !o->flow))) ||
 		(at >= 0 && (!in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
@@ -649,7 +649,9 @@ static void check_contact(const struct opinion *o, const struct entry *contact)
 		!is_managed(contact, !o->flow) || is_given(o->h, o->flow, contact) ||
 		f->leave == LEAVE_KEEP)
 		return;
-	if (f->leave == LEAVE_HIDE && is_hidden(contact))
+	/* Until the grace period is over. */
+	if (f->leave == LEAVE_HIDE && is_hidden(contact) &&
+		(was_stray(o->h, contact) || !is_there(&o->h->long_ago[!o->flow], contact)))
 		return;
 	sim_wrong(o->h, "I15", "%s is left, and its source is not", text_of(contact));
 }

@@ -169,6 +169,19 @@ static const char *leave(struct world *w, unsigned side, struct dice *dice)
 	return who;
 }
 
+/* A site is sold, or a job in the source went wrong. */
+static const char *leave_many(struct world *w, unsigned side, struct dice *dice)
+{
+	const char *all = NULL;
+
+	for (unsigned n = 5 + dice_below(dice, 6); n > 0; n--) {
+		const char *who = leave(w, side, dice);
+		if (who != NULL)
+			all = all == NULL ? who : arena_printf(w->mem, "%s; %s", all, who);
+	}
+	return all;
+}
+
 /* The new name of an entry, "CN=..." and its container; NULL: taken, or already its own. */
 static const char *rename_to(struct world *w, unsigned side, int at, struct value name)
 {
@@ -328,7 +341,8 @@ static const char *respell(struct world *w, unsigned side, struct dice *dice)
 
 static const char *type_contact(struct world *w, unsigned side, struct dice *dice)
 {
-	const char *where = dice_chance(dice, 50) ? "OU=GAL" : "OU=Old";
+	static const char *const containers[] = {"OU=GAL", "OU=GAL", "OU=Old", "OU=Old", "OU=Else"};
+	const char *where = CHOOSE(dice, containers);
 	struct entry *e = make(w, side, CHOOSE(dice, cns), where, "contact");
 	const int known = pick(w, !side, dice, edit_is_person);
 
@@ -446,6 +460,7 @@ static const char *protect(struct world *w, unsigned side, struct dice *dice)
 const struct edit edits[] = {
 	{"hire", 20, EDITS_SOURCE, hire},
 	{"leave", 14, EDITS_SOURCE, leave},
+	{"many leave", 2, EDITS_SOURCE, leave_many},
 	{"rename", 8, EDITS_SOURCE, rename_person},
 	{"move", 5, EDITS_SOURCE, move_person},
 	{"retitle", 10, EDITS_SOURCE, retitle},

@@ -163,11 +163,12 @@ static void remember(struct history *h, const struct sync *s)
 	if (s->result == SYNC_DONE && s->was_full)
 		t->shown = h->w.sides[s->flow].shown;
 	if (s->result == SYNC_DONE)
-		memcpy(t->identity, s->identity, sizeof(t->identity));
+		memcpy(h->identity, s->identity, sizeof(h->identity));
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
 		t->drifted = false;
-		t->quiet = !wrote && s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE;
+		t->quiet = !wrote && s->plan.forget == 0 && s->faulty[0] == FAULT_NONE &&
+			   s->faulty[1] == FAULT_NONE;
 	}
 	if (lied(h))
 		t->drifted = true;
@@ -248,7 +249,8 @@ static bool at_rest(struct history *h, bool full, struct dice *dice)
 		sync_and_check(h, &s);
 		if (s.result != SYNC_DONE)
 			sim_wrong(h, "I16", "an undisturbed run fails: %s", s.err.text);
-		rest &= h->w.n_audits == 0;
+		/* Who is forgotten may be somebody else's in the next run. */
+		rest &= h->w.n_audits == 0 && s.plan.forget == 0;
 	}
 	return rest;
 }
@@ -311,6 +313,7 @@ static const char *give(struct history *h, const struct event *e)
 static void other_state(struct history *h)
 {
 	h->orphans = true;
+	memset(h->identity, 0, sizeof(h->identity));
 	for (unsigned i = 0; i < 2; i++)
 		h->tracks[i] = (struct track){.drifted = true, .shown = -1};
 }
@@ -352,6 +355,8 @@ static const char *do_event(struct history *h, const struct event *e)
 		return "";
 	case EVENT_TIME:
 		h->now += 86400 * 3;
+		h->long_ago[0] = h->w.sides[0].now;
+		h->long_ago[1] = h->w.sides[1].now;
 		h->tracks[0].quiet = h->tracks[1].quiet = false;
 		return "";
 	case EVENT_GIVE:

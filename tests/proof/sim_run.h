@@ -27,10 +27,9 @@ struct sync {
 
 /* What the checks remember of a flow between runs. */
 struct track {
-	bool quiet;           /* it had nothing to do, and nothing was done to it since */
-	bool drifted;         /* the target was edited, or a read lied, since the last full run */
-	unsigned identity[2]; /* who answered in the last good run; 0 */
-	long long shown;      /* entries of the source in the last good full run; -1 */
+	bool quiet;      /* it had nothing to do, and nothing was done to it since */
+	bool drifted;    /* the target was edited, or a read lied, since the last full run */
+	long long shown; /* entries of the source in the last good full run; -1 */
 };
 
 #define SIM_GIVEN 32
@@ -52,9 +51,11 @@ struct history {
 	void *backup; /* of the state, from earlier; NULL */
 	long long now;
 	struct track tracks[2];
-	bool orphans;  /* a state was lost or put back: who left meanwhile may stay */
-	bool unmarked; /* a mark was taken away by hand */
-	bool bound;    /* some contact is not galway's to write to */
+	struct sim_dir long_ago[2]; /* before the last three days */
+	unsigned identity[2];       /* who answered in the last good run; 0 */
+	bool orphans;               /* a state was lost or put back: who left meanwhile may stay */
+	bool unmarked;              /* a mark was taken away by hand */
+	bool bound;                 /* some contact is not galway's to write to */
 	unsigned n_given;
 	struct value given[SIM_GIVEN]; /* source ids whose authority is the target */
 	unsigned n_given_then;         /* when the state was backed up */
