@@ -108,6 +108,7 @@ struct fault {
 #define SIM_PAST 400
 #define SIM_AUDITS 400
 #define SIM_FAULTS 2
+#define SIM_MOVED 64
 
 struct sim_side {
 	struct sim_dir now;
@@ -136,6 +137,8 @@ struct world {
 	unsigned commits; /* of this run */
 	uint64_t shuffle; /* the order in which entries are read */
 	uint64_t guids;   /* given so far */
+	unsigned n_moved; /* people who had another name once: their ids */
+	struct value moved[SIM_MOVED];
 	unsigned n_audits;
 	struct audit audits[SIM_AUDITS];
 	struct figures *figures;

@@ -450,6 +450,15 @@ void check_remember(struct history *h, const struct sync *s)
 	}
 }
 
+bool check_lost(const struct history *h)
+{
+	bool lost = false;
+
+	for (unsigned i = 0; i < h->n_strays; i++)
+		lost |= h->strays[i].lost;
+	return lost;
+}
+
 static bool is_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
@@ -543,6 +552,21 @@ static bool may_lack_mark(const struct history *h)
 	return h->unmarked && h->bound;
 }
 
+/* Somebody who had another name once. Whoever takes that name over becomes the manager of those
+ * whose entries say it, and they are as they were: a run does not look at them. */
+static bool has_moved(const struct opinion *o, struct value contact_name)
+{
+	const int at = contact_name.len > 0 ? sim_find(o->targets, contact_name) : -1;
+	const struct entry *who =
+		at >= 0 ? source_of(o->flow, o->sources, o->targets->entries[at]) : NULL;
+
+	for (unsigned i = 0; who != NULL && i < o->h->w.n_moved; i++) {
+		if (value_same(o->h->w.moved[i], who->id))
+			return true;
+	}
+	return false;
+}
+
 static void check_manager(
 	const struct opinion *o, const struct entry *person, const struct entry *contact)
 {
@@ -559,7 +583,7 @@ static void check_manager(
 		(at >= 0 && (!in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
 		return;
-	if (n == 0 ? is.len > 0 : !dn_text_equal(is, whose->name))
+	if ((n == 0 ? is.len > 0 : !dn_text_equal(is, whose->name)) && !has_moved(o, is))
 		sim_wrong(o->h, "I15", "manager of %s is %.*s, and shall be %s", text_of(contact),
 			(int)is.len, is.data, n == 0 ? "nobody" : text_of(whose));
 }

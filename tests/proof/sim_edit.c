@@ -191,6 +191,8 @@ static const char *rename_to(struct world *w, unsigned side, int at, struct valu
 	if (value_same(e->name, name) || (there >= 0 && there != at))
 		return NULL;
 	const char *text = arena_printf(w->mem, "%s to %.*s", told(w, e), (int)name.len, name.data);
+	if (w->n_moved < SIM_MOVED)
+		w->moved[w->n_moved++] = e->id;
 	sim_rename(w, side, (unsigned)at, name);
 	return text;
 }
@@ -229,6 +231,26 @@ static const char *move_person(struct world *w, unsigned side, struct dice *dice
 	return at < 0 ? NULL
 		      : move_to(w, side, at,
 				dice_chance(dice, 50) ? "OU=A,OU=People" : "OU=B,OU=People");
+}
+
+/* One goes elsewhere, and another has its name from then on, whom somebody refers to. */
+static const char *take_over(struct world *w, unsigned side, struct dice *dice)
+{
+	const int a = pick(w, side, dice, edit_is_person), b = pick(w, side, dice, edit_is_person),
+		  c = pick(w, side, dice, edit_is_person);
+
+	if (a < 0 || a == b)
+		return NULL;
+	const struct value name = w->sides[side].now.entries[a]->name;
+	const char *where = edit_below(w->sides[side].now.entries[a], "OU=A,OU=People", side)
+				    ? "OU=B,OU=People"
+				    : "OU=A,OU=People";
+	if (move_to(w, side, a, where) == NULL)
+		return NULL;
+	const char *what = rename_to(w, side, b, name);
+	sim_put(w, sim_edit(w, side, (unsigned)c), A_MANAGER,
+		told(w, w->sides[side].now.entries[b]));
+	return what;
 }
 
 static const char *set(
@@ -463,6 +485,7 @@ const struct edit edits[] = {
 	{"many leave", 2, EDITS_SOURCE, leave_many},
 	{"rename", 8, EDITS_SOURCE, rename_person},
 	{"move", 5, EDITS_SOURCE, move_person},
+	{"take over a name", 4, EDITS_SOURCE, take_over},
 	{"retitle", 10, EDITS_SOURCE, retitle},
 	{"new phone", 8, EDITS_SOURCE, new_phone},
 	{"new department", 5, EDITS_SOURCE, new_department},
@@ -480,9 +503,9 @@ const struct edit edits[] = {
 	{"delete a contact", 4, EDITS_TARGET, delete_contact},
 	{"rename a contact", 3, EDITS_TARGET, rename_contact},
 	{"move a contact", 2, EDITS_TARGET | EDITS_MARKS, move_contact},
-	{"take a mark away", 2, EDITS_TARGET | EDITS_MARKS | EDITS_UNMARKS, unmark},
-	{"copy a mark", 1, EDITS_TARGET | EDITS_MARKS, copy_mark},
-	{"protect a contact", 1, EDITS_TARGET | EDITS_BINDS, protect},
+	{"take a mark away", 3, EDITS_TARGET | EDITS_MARKS | EDITS_UNMARKS, unmark},
+	{"copy a mark", 1, EDITS_TARGET | EDITS_MARKS | EDITS_COPIES, copy_mark},
+	{"protect a contact", 2, EDITS_TARGET | EDITS_BINDS, protect},
 };
 const unsigned n_edits = sizeof(edits) / sizeof(edits[0]);
 

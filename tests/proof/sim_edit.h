@@ -14,6 +14,7 @@ struct edit {
 		EDITS_MARKS = 8,    /* so that a mark may outlive its source */
 		EDITS_UNMARKS = 16, /* so that a contact of ours may be without one */
 		EDITS_BINDS = 32,   /* so that galway may not write to a contact of ours */
+		EDITS_COPIES = 64,  /* so that two contacts may have one mark */
 	} what;
 	/* NULL: there was nothing that it could be done to. */
 	const char *(*fn)(struct world *, unsigned side, struct dice *);

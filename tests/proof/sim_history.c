@@ -130,6 +130,7 @@ static void note_edit(struct history *h, unsigned what)
 {
 	h->orphans |= (what & EDITS_MARKS) != 0;
 	h->unmarked |= (what & EDITS_UNMARKS) != 0;
+	h->copied |= (what & EDITS_COPIES) != 0;
 	h->bound |= (what & EDITS_BINDS) != 0;
 }
 
@@ -167,8 +168,8 @@ static void remember(struct history *h, const struct sync *s)
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
 		t->drifted = false;
-		t->quiet = !wrote && s->plan.forget == 0 && s->faulty[0] == FAULT_NONE &&
-			   s->faulty[1] == FAULT_NONE;
+		t->quiet = !wrote && !h->copied && s->plan.forget == 0 &&
+			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE;
 	}
 	if (lied(h))
 		t->drifted = true;
@@ -270,7 +271,7 @@ static void settle(struct history *h, const struct event *e)
 	}
 	for (unsigned flow = 0; flow < flows(h) && h->wrong[0] == '\0'; flow++)
 		check_settled(h, flow);
-	if (!full && h->wrong[0] == '\0' && !at_rest(h, true, &dice))
+	if (!full && h->wrong[0] == '\0' && !at_rest(h, true, &dice) && !check_lost(h))
 		sim_wrong(h, "I17", "after deltas a full run has something to do");
 }
 

@@ -55,7 +55,8 @@ struct history {
 	unsigned identity[2];       /* who answered in the last good run; 0 */
 	bool orphans;               /* a state was lost or put back: who left meanwhile may stay */
 	bool unmarked;              /* a mark was taken away by hand */
-	bool bound;                 /* some contact is not galway's to write to */
+	bool copied; /* two contacts may have one mark, which few entries are asked for by */
+	bool bound;  /* some contact is not galway's to write to */
 	unsigned n_given;
 	struct value given[SIM_GIVEN]; /* source ids whose authority is the target */
 	unsigned n_given_then;         /* when the state was backed up */
