@@ -502,7 +502,7 @@ const struct edit edits[] = {
 	{"add an address by hand", 3, EDITS_TARGET, add_proxy},
 	{"delete a contact", 4, EDITS_TARGET, delete_contact},
 	{"rename a contact", 3, EDITS_TARGET, rename_contact},
-	{"move a contact", 2, EDITS_TARGET | EDITS_MARKS, move_contact},
+	{"move a contact", 2, EDITS_TARGET | EDITS_MARKS | EDITS_BINDS, move_contact},
 	{"take a mark away", 3, EDITS_TARGET | EDITS_MARKS | EDITS_UNMARKS, unmark},
 	{"copy a mark", 1, EDITS_TARGET | EDITS_MARKS | EDITS_COPIES, copy_mark},
 	{"protect a contact", 2, EDITS_TARGET | EDITS_BINDS, protect},

@@ -63,6 +63,9 @@ static void in_folder(const struct options *o, unsigned job, struct figures *f)
 {
 	char folder[] = "/dev/shm/galway-sim-XXXXXX", command[64];
 
+	/* In memory, where there is such a place. */
+	if (access("/dev/shm", W_OK) != 0)
+		(void)snprintf(folder, sizeof(folder), "/tmp/galway-sim-XXXXXX");
 	if (mkdtemp(folder) == NULL || setenv("TMPDIR", folder, 1) < 0 || sim_begin(folder) < 0) {
 		perror(folder);
 		exit(2);
