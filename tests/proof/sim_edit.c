@@ -120,13 +120,29 @@ static void give_mail(struct world *w, struct entry *e, const char *mail, const 
 		more != NULL && strcmp(more, mail) != 0 ? 2 : 1);
 }
 
+/* A word and a number: dice are thrown one after the other, never in the arguments of one call,
+ * whose order is the compiler's. */
+static const char *numbered(struct world *w, struct dice *dice, unsigned n)
+{
+	const char *word = CHOOSE(dice, locals);
+
+	return arena_printf(w->mem, "%s%u", word, dice_below(dice, n));
+}
+
 static const char *address(struct world *w, unsigned side, struct dice *dice)
 {
 	/* Few are fought for, most are somebody's own. */
 	if (dice_chance(dice, 30))
 		return arena_printf(w->mem, "%s@%s", CHOOSE(dice, locals), domain(side));
-	return arena_printf(
-		w->mem, "%s%u@%s", CHOOSE(dice, locals), dice_below(dice, 1000), domain(side));
+	return arena_printf(w->mem, "%s@%s", numbered(w, dice, 1000), domain(side));
+}
+
+static void give_addresses(
+	struct world *w, unsigned side, struct entry *e, struct dice *dice, unsigned percent_more)
+{
+	const char *mail = address(w, side, dice);
+
+	give_mail(w, e, mail, dice_chance(dice, percent_more) ? address(w, side, dice) : NULL);
 }
 
 /* ---- people */
@@ -142,11 +158,9 @@ static const char *hire(struct world *w, unsigned side, struct dice *dice)
 	struct entry *e = make(w, side, cn, where, "user");
 	if (e == NULL)
 		return NULL;
-	sim_put(w, e, A_SAM,
-		arena_printf(w->mem, "%s%u", CHOOSE(dice, locals), dice_below(dice, 20)));
+	sim_put(w, e, A_SAM, numbered(w, dice, 20));
 	sim_put(w, e, A_DISPLAY, cn);
-	give_mail(w, e, address(w, side, dice),
-		dice_chance(dice, 25) ? address(w, side, dice) : NULL);
+	give_addresses(w, side, e, dice, 25);
 	if (dice_chance(dice, 50))
 		sim_put(w, e, A_TITLE, CHOOSE(dice, titles));
 	if (dice_chance(dice, 50))
@@ -265,20 +279,23 @@ static const char *set(
 
 static const char *retitle(struct world *w, unsigned side, struct dice *dice)
 {
-	return set(w, side, pick(w, side, dice, edit_is_person), A_TITLE,
-		dice_chance(dice, 20) ? NULL : CHOOSE(dice, titles));
+	const int at = pick(w, side, dice, edit_is_person);
+
+	return set(w, side, at, A_TITLE, dice_chance(dice, 20) ? NULL : CHOOSE(dice, titles));
 }
 
 static const char *new_phone(struct world *w, unsigned side, struct dice *dice)
 {
-	return set(w, side, pick(w, side, dice, edit_is_person), A_TEL,
-		arena_printf(w->mem, "%u", dice_below(dice, 1000)));
+	const int at = pick(w, side, dice, edit_is_person);
+
+	return set(w, side, at, A_TEL, arena_printf(w->mem, "%u", dice_below(dice, 1000)));
 }
 
 static const char *new_department(struct world *w, unsigned side, struct dice *dice)
 {
-	return set(w, side, pick(w, side, dice, edit_is_person), A_DEPARTMENT,
-		CHOOSE(dice, departments));
+	const int at = pick(w, side, dice, edit_is_person);
+
+	return set(w, side, at, A_DEPARTMENT, CHOOSE(dice, departments));
 }
 
 static const char *new_photo(struct world *w, unsigned side, struct dice *dice)
@@ -312,8 +329,7 @@ static const char *new_mail(struct world *w, unsigned side, struct dice *dice)
 	if (at < 0)
 		return NULL;
 	struct entry *e = sim_edit(w, side, (unsigned)at);
-	give_mail(w, e, address(w, side, dice),
-		dice_chance(dice, 30) ? address(w, side, dice) : NULL);
+	give_addresses(w, side, e, dice, 30);
 	return told(w, e);
 }
 
@@ -400,15 +416,19 @@ static const char *change_contact(struct world *w, unsigned side, struct dice *d
 {
 	static const enum sim_attr which[] = {A_TITLE, A_TEL, A_DISPLAY, A_NICK, A_UNREAD};
 
-	return set(w, side, pick(w, side, dice, is_contact_here), CHOOSE(dice, which),
+	const int at = pick(w, side, dice, is_contact_here);
+	const enum sim_attr attr = CHOOSE(dice, which);
+
+	return set(w, side, at, attr,
 		dice_chance(dice, 30) ? NULL
 				      : arena_printf(w->mem, "hand%u", dice_below(dice, 100)));
 }
 
 static const char *clear_mail(struct world *w, unsigned side, struct dice *dice)
 {
-	return set(w, side, pick(w, side, dice, is_marked_here),
-		dice_chance(dice, 50) ? A_MAIL : A_PROXY, NULL);
+	const int at = pick(w, side, dice, is_marked_here);
+
+	return set(w, side, at, dice_chance(dice, 50) ? A_MAIL : A_PROXY, NULL);
 }
 
 static const char *add_proxy(struct world *w, unsigned side, struct dice *dice)
@@ -475,8 +495,9 @@ static const char *copy_mark(struct world *w, unsigned side, struct dice *dice)
 
 static const char *protect(struct world *w, unsigned side, struct dice *dice)
 {
-	return set(w, side, pick(w, side, dice, is_contact_here),
-		dice_chance(dice, 50) ? A_COUNT : A_SAM, "1");
+	const int at = pick(w, side, dice, is_contact_here);
+
+	return set(w, side, at, dice_chance(dice, 50) ? A_COUNT : A_SAM, "1");
 }
 
 const struct edit edits[] = {

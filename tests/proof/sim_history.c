@@ -57,8 +57,9 @@ static unsigned some_edit(struct dice *dice)
 static struct fault some_fault(struct dice *dice, unsigned flow)
 {
 	/* Of both sides in turn; entries, changes and commits as far as there are some. */
-	struct fault f = {.kind = 1 + dice_below(dice, N_FAULTS - 1), .dice = dice_next(dice)};
+	struct fault f = {.kind = 1 + dice_below(dice, N_FAULTS - 1)};
 
+	f.dice = dice_next(dice);
 	f.side = dice_chance(dice, 60) ? flow : !flow;
 	f.nth = dice_chance(dice, 70) ? 0 : dice_below(dice, 3);
 	f.at = dice_below(dice, dice_chance(dice, 50) ? 4 : 20);
@@ -242,11 +243,9 @@ static bool at_rest(struct history *h, bool full, struct dice *dice)
 	bool rest = true;
 
 	for (unsigned flow = 0; flow < flows(h) && h->wrong[0] == '\0'; flow++) {
-		struct sync s = {.flow = flow,
-			.full = full,
-			.approve = true,
-			.again = dice_chance(dice, 5),
-			.dice = dice_next(dice)};
+		struct sync s = {
+			.flow = flow, .full = full, .approve = true, .again = dice_chance(dice, 5)};
+		s.dice = dice_next(dice);
 		sync_and_check(h, &s);
 		if (s.result != SYNC_DONE)
 			sim_wrong(h, "I16", "an undisturbed run fails: %s", s.err.text);
