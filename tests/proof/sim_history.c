@@ -312,7 +312,7 @@ static const char *give(struct history *h, const struct event *e)
 /* Who left meanwhile stays. */
 static void other_state(struct history *h)
 {
-	h->orphans = true;
+	h->orphans = h->others = true;
 	memset(h->identity, 0, sizeof(h->identity));
 	for (unsigned i = 0; i < 2; i++)
 		h->tracks[i] = (struct track){.drifted = true, .shown = -1};

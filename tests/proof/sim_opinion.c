@@ -151,6 +151,8 @@ static bool has_moved(const struct opinion *o, struct value contact_name)
 	const struct entry *who =
 		at >= 0 ? who_source(o->flow, o->sources, o->targets->entries[at]) : NULL;
 
+	if (at >= 0 && who == NULL && o->h->w.n_moved > 0)
+		return true; /* and has left since */
 	for (unsigned i = 0; who != NULL && i < o->h->w.n_moved; i++) {
 		if (value_same(o->h->w.moved[i], who->id))
 			return true;
@@ -225,6 +227,9 @@ static void check_person(const struct opinion *o, const struct entry *person)
 	char target[200];
 
 	if (n > 1 || contended(o, person) || (n == 0 && may_lack_mark(o->h)))
+		return;
+	/* Two installations, of which one knows a contact by its link and the other by none. */
+	if (o->h->unmarked && o->h->others)
 		return;
 	if (n == 0) {
 		for (unsigned i = 0; i < o->h->n_given; i++) {

@@ -54,6 +54,7 @@ struct history {
 	struct sim_dir long_ago[2]; /* before the last three days */
 	unsigned identity[2];       /* who answered in the last good run; 0 */
 	bool orphans;               /* a state was lost or put back: who left meanwhile may stay */
+	bool others;                /* another state was used */
 	bool unmarked;              /* a mark was taken away by hand */
 	bool copied; /* two contacts may have one mark, which few entries are asked for by */
 	bool bound;  /* some contact is not galway's to write to */
