@@ -263,6 +263,9 @@ static int begin(struct applying *a)
 	if (known.id == 0)
 		known.sources = -1;
 	known.last_run = a->run.started;
+	/* Should this run not come to its end, the next one looks at everything: what was written
+	 * and not remembered, and what came and left again meanwhile. */
+	known.deltas = a->plan->flow->full_every;
 	if (a->plan->undoes != 0)
 		hold(a, &known);
 	if (record(a) < 0 || state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||

@@ -61,7 +61,8 @@ static bool all_ours(struct arena *mem, const struct flow *f, const struct open_
 static bool goes(struct arena *mem, const struct flow *f, const struct link *link, const char *side,
 	const struct entry *holder)
 {
-	return f->leave == LEAVE_DELETE && dn_text_below(holder->name, &f->managed[0]) &&
+	return f->leave == LEAVE_DELETE && plan_protected(f, holder) == NULL &&
+	       dn_text_below(holder->name, &f->managed[0]) &&
 	       value_same(entry_first(holder, f->marker), plan_marker(mem, f, link->source)) &&
 	       strcmp(authority_side(f, side, ATTR_NONE), f->source) == 0;
 }

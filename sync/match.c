@@ -12,6 +12,7 @@
 #include "base/keys.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
+#include "sync/pair.h"
 #include "sync/row.h"
 #include "sync/sorter.h"
 #include "sync/spool.h"
@@ -169,6 +170,22 @@ struct named {
 	uint64_t hash;
 };
 
+/* The link's source has another name by now, which its row says. */
+static int renamed(struct gather *g, const struct link_slot *slot, const struct link *link,
+	bool *is, struct err *err)
+{
+	struct open_row row;
+
+	*is = false;
+	if ((slot->flags & LINK_OPEN) == 0)
+		return 0;
+	struct arena_mark mark = arena_mark(g->scratch);
+	int rc = pair_read_row(g, g->scratch, slot->row, &row, err);
+	*is = rc == 0 && row.name_key != link->name;
+	arena_rewind(g->scratch, mark);
+	return rc;
+}
+
 static int find_named(struct gather *g, const struct filter_bits *bits, struct named **named,
 	size_t *n, struct err *err)
 {
@@ -187,7 +204,12 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
 		uint64_t hash = name_hash(link.name);
 		/* Who left and is only hidden so far: a delta does not see that he is gone. */
 		bool gone = link.left != 0 && (slot->flags & LINK_OPEN) == 0;
+		bool other;
 		if (gone || !asked(bits, hash))
+			continue;
+		if (renamed(g, slot, &link, &other, err) < 0)
+			return -1;
+		if (other)
 			continue;
 		if (*n == room) {
 			room = room > 0 ? room * 2 : 256;

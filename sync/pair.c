@@ -126,6 +126,15 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 	return NULL;
 }
 
+/* Sparse links know whose an entry is by its marker: of one without it (somebody took it away) the
+ * state is asked. 1, 0, -1. */
+static int linked_unseen(struct pairing *p, const struct entry *e, uint32_t link)
+{
+	if (!p->g->links.sparse || link != NO_LINK || entry_first(e, p->g->flow->marker).len > 0)
+		return 0;
+	return state_linked(p->g->state, p->g->known.id, e->id, p->err);
+}
+
 /* One candidate is it; several are a conflict. Returns 1 when there was any. */
 static int choose(struct pairing *p, const struct fact **found, unsigned n)
 {
@@ -145,6 +154,11 @@ static int choose(struct pairing *p, const struct fact **found, unsigned n)
 		return 1;
 	}
 	const char *taken = taken_by(p, &e, f->at, f->link);
+	const int linked = taken == NULL ? linked_unseen(p, &e, f->link) : 0;
+	if (linked < 0)
+		return -1;
+	if (linked == 1)
+		taken = "is linked to another source object";
 	if (taken != NULL) {
 		conflict(p, 7, arena_printf(p->mem, "%s %s", shown(p, e.name), taken));
 		return 1;

@@ -72,6 +72,8 @@ int state_next_waiting(struct state *, struct link *, struct err *);
 /* One link: 1, or 0 when there is none. */
 int state_link(struct state *, long long flow, struct value source, struct arena *, struct link *,
 	struct err *);
+/* Is the target entry somebody's contact? Looks at all links: 1, 0, -1. */
+int state_linked(struct state *, long long flow, struct value target, struct err *);
 /* Keys of the target ids of all other flows into the connectors of that name, sorted: what another
  * flow manages here is not a source. */
 int state_managed(struct state *, const char *const *flows, unsigned n, uint64_t **keys,

@@ -124,6 +124,19 @@ int state_link(struct state *s, long long flow, struct value source, struct aren
 	return 1;
 }
 
+int state_linked(struct state *s, long long flow, struct value target, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, Q_LINKED, err);
+
+	if (st == NULL)
+		return -1;
+	query_number(st, 1, (uint64_t)flow);
+	query_bind(st, 2, target);
+	int rc = query_step(s, st, err);
+	sqlite3_reset(st);
+	return rc;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

@@ -24,6 +24,7 @@ static const char *const texts[N_QUERIES] = {
 		      "FROM link WHERE flow = ? ORDER BY source",
 	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written, flag "
 		   "FROM link WHERE flow = ? AND source = ?",
+	[Q_LINKED] = "SELECT 1 FROM link WHERE flow = ? AND target = ?",
 	/* As the index says it, or it would not be used. */
 	[Q_WAITING] =
 		"SELECT source, target, source_digest, target_digest, name, left, written, flag "

@@ -22,6 +22,7 @@ enum query {
 	Q_LINKS,
 	Q_DIGESTS,
 	Q_LINK,
+	Q_LINKED,
 	Q_WAITING,
 	Q_MANAGED,
 	Q_PENDINGS,

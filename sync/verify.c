@@ -51,12 +51,15 @@ static int collect(
 	return rc;
 }
 
-/* The first attribute that is not as the change makes it; NULL. */
+/* The first attribute that is not as the change makes it; NULL. References are passed over: they
+ * follow whom they name, and that one may have been renamed after them. */
 static const char *differs(struct arena *mem, const struct entry *e, const struct change *c)
 {
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct mod *m = &c->mods[i];
 		bool good = true;
+		if (attr_syntax(m->attr) == SYNTAX_DN)
+			continue;
 		for (unsigned k = 0; k < m->n_add; k++)
 			good &= entry_has(e, m->attr, m->add[k]);
 		for (unsigned k = 0; k < m->n_remove; k++)

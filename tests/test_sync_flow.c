@@ -357,6 +357,72 @@ static void test_stopped(void **state)
 	arena_free(mem);
 }
 
+static char *get_text(struct arena *mem, const char *name)
+{
+	FILE *f = fopen(path_of(mem, name), "r");
+	char *text = arena_zalloc(mem, 65536);
+
+	assert_non_null(f);
+	assert_true(fread(text, 1, 65535, f) > 0);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* Of the target's record that has this line: the text of its first line that begins so. */
+static const char *line_of(struct arena *mem, const char *line, const char *begin)
+{
+	char *text = get_text(mem, "xyz.ldif"), *at = strstr(text, line), *end;
+
+	assert_non_null(at);
+	end = strstr(at, "\n\n");
+	if (end != NULL)
+		*end = '\0';
+	while (at > text && strncmp(at, "\n\n", 2) != 0)
+		at--;
+	at = strstr(at, begin);
+	assert_non_null(at);
+	at += strlen(begin);
+	at[strcspn(at, "\n")] = '\0';
+	return at;
+}
+
+/* In a delta one takes the name that another had: who refers to the name means the new one. */
+static void test_name_taken_over(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b; cem key=c manager=CN=bob,DC=abc");
+	sync_now(mem);
+	put_source(mem, "bob uid=ann key=a; bert uid=bob key=b; cem key=d manager=CN=bob,DC=abc");
+	assert_int_equal(strncmp(sync_now(mem), "delta", 5), 0);
+	assert_string_equal(
+		line_of(mem, "galway:f:cem", "manager: "), line_of(mem, "galway:f:ann", "dn: "));
+	arena_free(mem);
+}
+
+/* A contact that is not to be touched keeps its address when its source is gone. */
+static void test_address_of_protected(void **state)
+{
+	static const char record[] = "dn: CN=ann,OU=GAL,DC=xyz\n";
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, "rule user\n scope (key=*)\n name \"CN=\" & [cn]\n"
+		   " objectClass add = \"contact\"\n mail = [mail]\n");
+	put_source(mem, "ann key=a mail=a@abc.example; cem key=c");
+	sync_now(mem);
+	char *text = get_text(mem, "xyz.ldif"), *rest = strstr(text, record);
+	assert_non_null(rest);
+	*rest = '\0';
+	rest += strlen(record);
+	put_text(mem, "xyz.ldif", arena_printf(mem, "%s%sadminCount: 1\n%s", text, record, rest));
+	put_source(mem, "bob key=b mail=a@abc.example; cem key=c");
+	assert_string_equal(sync_now(mem), "delta; forget ann; conflict bob,DC=abc");
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +433,8 @@ int main(void)
 		cmocka_unit_test(test_authority_of_gone),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_name_taken_over),
+		cmocka_unit_test(test_address_of_protected),
 	};
 
 	log_level(LOG_ERROR);
