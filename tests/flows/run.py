@@ -116,6 +116,11 @@ class Case:
     def sync(self, where, **how):
         return self.run(where, "sync", "--format", "json", *self.args, *self.read("args-of-sync", "").split(), **how)
 
+    def approved(self, where, refused):
+        """What is left to do has another digest, and is planned by a full run, for which a source may have shrunk."""
+        words = re.findall(r"to do exactly this, once: galway (.*)", refused.stderr.decode())
+        return self.run(where, *words[-1].split(), "--format", "json") if words else refused
+
     def diff(self, where, form, *words):
         return self.run(where, "diff", "--format", form, *self.args, *words)
 
@@ -374,7 +379,7 @@ class Case:
                 self.check_reader(where, what)
             done = self.sync(where)
             if done.returncode == 3 and self.exits[1] != 3:
-                done = self.sync(where)  # approved by the digest of what is left to do
+                done = self.approved(where, done)
             good = {0, 4} if self.exits[1] in (0, 4) else {self.exits[1]}
             if done.returncode not in good:
                 raise Failure(f"{what}: the next run ended with {done.returncode}\n" + done.stderr.decode())
