@@ -333,10 +333,10 @@ static void find_changed(struct sync *s)
 
 	if (n_wishes > 0)
 		memcpy(wishes, l->query.wishes, n_wishes * sizeof(*wishes));
-	for (size_t i = 0; i < n; i++) {
-		if (!told[i].gone)
-			wishes[n_wishes++] = (struct wish){.by = WISH_ID, .value = told[i].id};
-	}
+	/* What the server calls gone too: one that has lost its history calls gone what it does not
+	 * know (OpenLDAP ITS#8125, ITS#9282). Who is found is there. */
+	for (size_t i = 0; i < n; i++)
+		wishes[n_wishes++] = (struct wish){.by = WISH_ID, .value = told[i].id};
 	l->find = find_start(&l->dir, &l->request, wishes, n_wishes);
 }
 

@@ -309,11 +309,49 @@ static int side_config(const struct config *root, struct flow *f, const char *se
 	return 0;
 }
 
-/* Everything that what was written depends on, but the source: the rules, and where contacts may
- * lie and what marks them. */
+/* Settings of a source that say which entries it has, and what is in them: whoever edits one in
+ * passing may take away as many people as with a scope. */
+static bool decides(const char *setting)
+{
+	static const char *const settings[] = {"base", "id", "filter", "referrals", "columns",
+		"multi-columns", "object-class", "name"};
+	size_t i = 0;
+
+	while (i < sizeof(settings) / sizeof(settings[0]) && strcmp(settings[i], setting) != 0)
+		i++;
+	return i < sizeof(settings) / sizeof(settings[0]);
+}
+
+static uint64_t hash_settings(const struct config *c, const struct setting *s, uint64_t h)
+{
+	for (; s->name != NULL; s++) {
+		unsigned n = 0;
+		const char *text = NULL;
+		const char *const *list = &text;
+		if (!decides(s->name))
+			continue;
+		if (s->kind == SETTING_LIST) {
+			list = config_list(c, s->name, &n);
+		} else {
+			text = config_text(c, s->name);
+			n = text != NULL;
+		}
+		h = hash_bytes(s->name, strlen(s->name) + 1, h);
+		for (unsigned i = 0; i < n; i++)
+			h = hash_bytes(list[i], strlen(list[i]) + 1, h);
+	}
+	return h;
+}
+
+/* Everything that what was written depends on, but the entries of the source: which of them are
+ * read, the rules, and where contacts may lie and what marks them. */
 static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 {
+	const struct connector_type *type = connector_type(config_text(f->source_config, "type"));
 	uint64_t h = rules_epoch(f->rules, &f->env);
+
+	h = hash_settings(f->source_config, connector_settings, h);
+	h = hash_settings(f->source_config, type->settings, h);
 
 	for (unsigned i = 0; i < f->n_managed; i++) {
 		uint64_t key = dn_key(dn_print(mem, &f->managed[i]));
