@@ -136,7 +136,7 @@ def referred_elsewhere():
                                    (reads, changes.referral, r"referral \(10\)"),
                                    (reads, changes.referring, r"refer\w*")):
             s.rogue(when, change)  # leans on: ldap_search.c, which counts references *;
-            # ldap_connect.c, twice: referrals are off, and a second connection is refused (found only as a pair)
+            # ldap_connect.c, twice: referrals are off, and a second connection is refused: each of them keeps it
             s.refused(2, text, "sync", "--full")
         if far.log or far.sockets:
             raise Failure(f"the other host was asked: {far.log}")
