@@ -72,6 +72,17 @@ static int show(struct state *state, const struct object *o, struct arena *mem, 
 	return show_history(state, o, mem, err);
 }
 
+/* Somebody looked at it: what was frozen is put back again (undone.h). */
+static int thaw(struct state *state, const struct object *o, struct err *err)
+{
+	struct link link = o->link;
+
+	if (!o->linked || link.undone.len == 0)
+		return 0;
+	link.undone = (struct value){NULL, 0};
+	return state_put_link(state, o->known.id, &link, err);
+}
+
 /* What the object would be without anybody's word is not written down. */
 static int transfer(struct state *state, const struct object *o, struct arena *mem,
 	const char *side, struct err *err)
@@ -89,7 +100,8 @@ static int transfer(struct state *state, const struct object *o, struct arena *m
 	if (state_begin(state, err) < 0 ||
 		state_authority_put(state, f->name, o->id, usual ? NULL : side, err) < 0 ||
 		state_put_transfer(state, o->known.id, o->id, &t, err) < 0 ||
-		state_drop_refusals(state, o->known.id, o->id, NULL, side, err) < 0)
+		state_drop_refusals(state, o->known.id, o->id, NULL, side, err) < 0 ||
+		thaw(state, o, err) < 0)
 		return -1;
 	return state_commit(state, err);
 }

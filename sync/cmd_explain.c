@@ -14,6 +14,7 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/object.h"
+#include "sync/undone.h"
 
 /* One object, gate by gate: the first that stops it is the last that is told. */
 struct explaining {
@@ -195,6 +196,25 @@ static int explain_joins(struct explaining *x, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* What was put back, and may be frozen for that. */
+static void explain_undone(const struct explaining *x)
+{
+	static const char *const words[] = {[1] = "once",
+		[2] = "2 times",
+		[3] = "3 times: the next change is left alone",
+		[UNDONE_FROZEN] = "3 times, and changed again: frozen"};
+	const struct flow *f = x->flow;
+
+	for (unsigned i = 0; i <= f->writes.n; i++) {
+		const unsigned attr = i < f->writes.n ? i : attr_named("distinguishedName");
+		const unsigned n = undone_times(f, &x->o.link, attr, f->env.now);
+		if ((i == f->writes.n || attr_set_has(&f->writes, i)) && n > 0 &&
+			n <= UNDONE_FROZEN)
+			printf("undone   %s was changed in %s and put back %s\n", attr_name(attr),
+				f->target, words[n]);
+	}
+}
+
 static int explain_link(struct explaining *x, struct err *err)
 {
 	struct object *o = &x->o;
@@ -207,6 +227,8 @@ static int explain_link(struct explaining *x, struct err *err)
 		printf("link     none\n");
 	printf("object   authority %s (%s)\n", object_authority(o, ATTR_NONE),
 		object_why(o, ATTR_NONE));
+	if (o->linked)
+		explain_undone(x);
 	return 0;
 }
 

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "sync/undone.h"
 
 static const char *text_or(const char *text, const char *other)
 {
@@ -35,16 +37,35 @@ static void show_pending(struct arena *mem, const struct pending *p)
 		printf("set)\n");
 }
 
+/* A denial that is not put back (undone.h). */
+static int show_frozen(struct state *state, const struct flow *f, long long flow, struct arena *mem,
+	const struct pending *p, struct err *err)
+{
+	struct link link;
+	int rc = 0;
+
+	if (p->attribute != NULL && p->side != NULL && strcmp(p->side, f->target) == 0)
+		rc = state_link(state, flow, p->source, mem, &link, err);
+	if (rc == 1 &&
+		undone_times(f, &link, attr_named(p->attribute), f->env.now) == UNDONE_FROZEN)
+		printf("           frozen: it was put back 3 times and changed again\n");
+	return rc < 0 ? -1 : 0;
+}
+
 /* What runs found, and what "set" refused. Their number, or -1. */
-static int show_pendings(struct state *state, struct arena *mem, long long flow, struct err *err)
+static int show_pendings(struct state *state, const struct flow *f, long long flow,
+	struct arena *mem, struct err *err)
 {
 	struct pending p;
 	int rc, n = 0;
 
 	if (state_pendings(state, flow, err) < 0)
 		return -1;
-	for (; (rc = state_next_pending(state, mem, &p, err)) == 1; n++)
+	for (; (rc = state_next_pending(state, mem, &p, err)) == 1; n++) {
 		show_pending(mem, &p);
+		if (show_frozen(state, f, flow, mem, &p, err) < 0)
+			return -1;
+	}
 	if (rc < 0 || state_refusals(state, flow, err) < 0)
 		return -1;
 	for (; (rc = state_next_refusal(state, mem, &p, err)) == 1; n++)
@@ -100,7 +121,7 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 			       "on\n",
 				time_text(mem, known.held), flows[i]->name);
 		if (show_last_run(state, mem, known.id, err) < 0 ||
-			(pending = show_pendings(state, mem, known.id, err)) < 0)
+			(pending = show_pendings(state, flows[i], known.id, mem, err)) < 0)
 			code = -1;
 		else if (pending > 0)
 			code = EXIT_PARTIAL;

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "rules/address.h"
 #include "sync/authority.h"
+#include "sync/undone.h"
 #include "sync/written.h"
 
 static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
@@ -226,7 +227,7 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 	const unsigned n_denied = s->n_denied;
 	if (row->link != NULL)
 		note_drift(mem, f, row, before, w, &m, s);
-	if (f->on_denied == DENIED_REPORT && s->n_denied > n_denied)
+	if (s->n_denied > n_denied && undone_reports(f, row->link, w->attr, row->now))
 		return;
 	s->lines[s->change.n] = w->line;
 	s->change.mods[s->change.n++] = m;
@@ -247,7 +248,7 @@ static void rename_back(struct arena *mem, const struct flow *f, const struct ro
 		return;
 	}
 	const bool ours = written_name(before, row->current->name);
-	if (ours || f->on_denied == DENIED_RESTORE)
+	if (ours || !undone_reports(f, row->link, attr, row->now))
 		s->change.new_name = value_copy(mem, name);
 	if (ours)
 		return;

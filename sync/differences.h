@@ -10,7 +10,8 @@
  * Attribute by attribute: equal by its syntax: nothing. Not the source's to say: denied. Else the
  * difference, as values to take away and values to put; and when the link knows that the attribute
  * is not as we left it, what was there is recorded as denied, for somebody on the target's side
- * wrote it. With on-denied = report the attribute, or the name, is then left as it is.
+ * wrote it. With on-denied = report, or when it was frozen (undone.h), the attribute, or the name,
+ * is then left as it is.
  */
 void differences(struct arena *, const struct flow *, const struct row *, const struct wanted *,
 	unsigned n, struct step *);

@@ -22,6 +22,7 @@
 #include "sync/sorter.h"
 #include "sync/spool.h"
 #include "sync/undo.h"
+#include "sync/undone.h"
 #include "sync/wishes.h"
 #include "sync/written.h"
 
@@ -100,14 +101,18 @@ static int gather_all(struct planning *p)
 static int gets_one(struct planning *p, struct arena *mem, uint32_t row_place, bool *gets)
 {
 	const struct flow *f = p->plan->flow;
+	const unsigned name = attr_named("distinguishedName");
 	const char *side = NULL;
 	struct open_row row;
+	struct link link = {.flag = 0};
 
 	if (pair_read_row(&p->g, mem, row_place, &row, p->err) < 0 ||
-		state_authority(p->g.state, p->g.known.id, row.id, mem, &side, p->err) < 0)
+		state_authority(p->g.state, p->g.known.id, row.id, mem, &side, p->err) < 0 ||
+		(row.link != NO_LINK &&
+			state_link(p->g.state, p->g.known.id, row.id, mem, &link, p->err) < 0))
 		return -1;
 	*gets = (p->options->skip & SKIP_CREATE) == 0 &&
-		(row.link == NO_LINK || f->on_denied == DENIED_RESTORE) &&
+		(row.link == NO_LINK || !undone_reports(f, &link, name, p->now)) &&
 		authority_ours(f, side != NULL ? side : row.flag, ATTR_NONE);
 	return 0;
 }
@@ -270,7 +275,9 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 	/* The next run has to look at it again: what it refers to may have a contact by then. */
 	if (kept || refs.lacks)
 		s.link.source_digest = 0;
-	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT)
+	/* A contact that was deleted, and stays so, has in its link what it had. */
+	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT &&
+		(row.current != NULL || s.op == STEP_ADD))
 		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
 	s.refers_new =
 		s.op == STEP_ADD && refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;

@@ -10,13 +10,14 @@
 #include "sync/gather.h"
 #include "sync/plan.h"
 #include "sync/row.h"
+#include "sync/undone.h"
 #include "sync/written.h"
 
-/* What somebody changed stays as it is: on-denied = report. */
-static bool left_alone(const struct flow *f, const struct written *before, const struct wanted *w,
-	const struct attr *there)
+/* What somebody changed stays as it is: on-denied = report, or it is frozen. */
+static bool left_alone(const struct flow *f, const struct link *link, const struct written *before,
+	const struct wanted *w, const struct attr *there)
 {
-	if (f->on_denied == DENIED_RESTORE)
+	if (!undone_reports(f, link, w->attr, f->env.now))
 		return false;
 	if (w->mode != FLOW_MERGE)
 		return !written_left(before, w->attr, there);
@@ -47,7 +48,7 @@ static bool all_ours(struct arena *mem, const struct flow *f, const struct open_
 			unsigned n = claims_held(mem, &alone, &claims);
 			if (!claims_key(claims, n, key))
 				continue;
-			if (!ours || left_alone(f, &before, w, a) ||
+			if (!ours || left_alone(f, link, &before, w, a) ||
 				authority_excepts(f, side, a->id, a->values[k]) ||
 				(w->mode == FLOW_MERGE &&
 					!written_value(&before, a->id, a->values[k])))

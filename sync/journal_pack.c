@@ -173,6 +173,7 @@ static void put_link(struct buf *b, const struct link *l)
 	put_u64(b, l->name);
 	put_u64(b, (uint64_t)l->left);
 	put_value(b, l->written);
+	put_value(b, l->undone);
 }
 
 static int take_link(const char **at, const char *end, struct link *l)
@@ -184,7 +185,7 @@ static int take_link(const char **at, const char *end, struct link *l)
 		take_u64(at, end, &left) < 0)
 		return -1;
 	l->left = (long long)left;
-	return take_value(at, end, &l->written);
+	return take_value(at, end, &l->written) < 0 ? -1 : take_value(at, end, &l->undone);
 }
 
 void op_pack(const struct op *op, struct value base, struct buf *change, struct buf *before,

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "sync/authority.h"
 #include "sync/differences.h"
+#include "sync/undone.h"
 #include "sync/written.h"
 
 struct value plan_marker(struct arena *mem, const struct flow *f, struct value source_id)
@@ -46,10 +47,12 @@ static void head(const struct row *row, struct step *s)
 	}
 }
 
-/* One line of text: what was there, then more. */
+/* One line of text: what was there, then more; each may be NULL. */
 static const char *and_also(struct arena *mem, const char *text, const char *more)
 {
-	return text == NULL ? more : arena_printf(mem, "%s; %s", text, more);
+	if (text == NULL || more == NULL)
+		return text == NULL ? more : text;
+	return arena_printf(mem, "%s; %s", text, more);
 }
 
 static void tell_warnings(struct arena *mem, const struct row *row, struct step *s)
@@ -180,12 +183,13 @@ static struct entry after_of(struct arena *mem, const struct row *row, const str
 	return after;
 }
 
-/* Did the target's side change it, and is that only told (on-denied = report)? */
-static bool left_alone(const struct flow *f, const struct step *s, unsigned attr)
+/* Did the target's side change it, and is that only told? */
+static bool left_alone(
+	const struct flow *f, const struct row *row, const struct step *s, unsigned attr)
 {
-	for (unsigned i = 0; i < s->n_denied && f->on_denied == DENIED_REPORT; i++) {
+	for (unsigned i = 0; i < s->n_denied; i++) {
 		if (s->denied[i].attr == attr && strcmp(s->denied[i].side, f->target) == 0)
-			return true;
+			return undone_reports(f, row->link, attr, row->now);
 	}
 	return false;
 }
@@ -202,10 +206,10 @@ static struct entry as_wanted(struct arena *mem, const struct flow *f, const str
 		return *after;
 	entry_copy(mem, &e, after);
 	for (unsigned i = 0; i < d->n; i++) {
-		if (left_alone(f, s, d->attrs[i].attr))
+		if (left_alone(f, row, s, d->attrs[i].attr))
 			entry_put(mem, &e, d->attrs[i].attr, d->attrs[i].values, d->attrs[i].n);
 	}
-	if (left_alone(f, s, attr_named("distinguishedName")))
+	if (left_alone(f, row, s, attr_named("distinguishedName")))
 		e.name = row->verdict->name;
 	return e;
 }
@@ -262,7 +266,7 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 		d.attrs[d.n++] =
 			w != NULL && w->mode != FLOW_MERGE
 				? *w
-				: own(mem, f, row, attrs[i], w, left_alone(f, s, attrs[i]));
+				: own(mem, f, row, attrs[i], w, left_alone(f, row, s, attrs[i]));
 	}
 	const struct entry left = as_wanted(mem, f, row, s, &after);
 	s->remember = true;
@@ -272,7 +276,8 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 		.target_digest = target_digest(f, &after),
 		.name = row->open->name_key,
 		.flag = authority_flag_number(f, row->open->flag),
-		.written = written_make(mem, &d, f->epoch, &left, skip)};
+		.written = written_make(mem, &d, f->epoch, &left, skip),
+		.undone = undone_after(mem, f, row, s)};
 }
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)
@@ -281,6 +286,20 @@ uint64_t target_digest(const struct flow *f, const struct entry *e)
 		return e->digest;
 	return hash_bytes(
 		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->tells));
+}
+
+/* A contact that somebody deleted, and that is not added again. */
+static void leave_deleted(
+	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
+{
+	s->op = STEP_MODIFY;
+	s->target_id = row->link->target;
+	deny_object(mem, f, row, true, s);
+	s->denied[0].side = f->target;
+	s->message =
+		and_also(mem, "was deleted in the target: left alone", undone_tell(mem, f, row, s));
+	s->link.undone = undone_after(mem, f, row, s);
+	s->remember = !value_same(s->link.undone, row->link->undone);
 }
 
 /* Cases 4 and 8. */
@@ -298,12 +317,9 @@ static void plan_add(struct arena *mem, const struct flow *f, const struct row *
 		deny_object(mem, f, row, false, s);
 		return;
 	}
-	if (row->link != NULL && f->on_denied == DENIED_REPORT) {
-		s->op = STEP_MODIFY;
-		s->target_id = row->link->target;
-		deny_object(mem, f, row, true, s);
-		s->denied[0].side = f->target;
-		s->message = "was deleted in the target: left alone";
+	if (row->link != NULL &&
+		undone_reports(f, row->link, attr_named("distinguishedName"), row->now)) {
+		leave_deleted(mem, f, row, s);
 		return;
 	}
 	make_add(mem, f, row, w, n, s);
@@ -377,6 +393,7 @@ static void plan_modify(
 		s->op = differs ? STEP_MODIFY : STEP_NONE;
 		s->number = differs ? 10 : 9;
 	}
+	s->message = undone_tell(mem, f, row, s);
 	if (s->op != STEP_NONE)
 		tell_warnings(mem, row, s);
 	remember(mem, f, row, s);
@@ -542,5 +559,6 @@ bool step_counts(const struct step *s, const struct link *before)
 	return before == NULL || s->link.source_digest != before->source_digest ||
 	       s->link.target_digest != before->target_digest || s->link.name != before->name ||
 	       s->link.left != before->left || s->link.flag != before->flag ||
-	       !value_same(s->link.written, before->written);
+	       !value_same(s->link.written, before->written) ||
+	       !value_same(s->link.undone, before->undone);
 }

@@ -446,6 +446,16 @@ static void make_foreign(struct arena *mem, const struct setup *setup, struct fl
 	}
 }
 
+static void make_beside(struct arena *mem, const struct setup *setup, struct flow *f)
+{
+	f->beside = arena_alloc(mem, setup->n * sizeof(*f->beside));
+	for (unsigned i = 0; i < setup->n; i++) {
+		const struct flow *other = &setup->flows[i];
+		if (other != f && strcmp(other->target, f->target) == 0)
+			f->beside[f->n_beside++] = other->name;
+	}
+}
+
 int setup_load(struct arena *mem, const char *path, struct setup *setup, struct err *err)
 {
 	struct config *root;
@@ -467,8 +477,10 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 		if (make_flow(mem, root, config_at(root, "flow", i), &setup->flows[i], err) < 0)
 			return -1;
 	}
-	for (unsigned i = 0; i < setup->n; i++)
+	for (unsigned i = 0; i < setup->n; i++) {
 		make_foreign(mem, setup, &setup->flows[i]);
+		make_beside(mem, setup, &setup->flows[i]);
+	}
 	return 0;
 }
 

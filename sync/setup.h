@@ -69,6 +69,10 @@ struct flow {
 	unsigned n_reverse;
 	const char **reverse;
 
+	/* Names of the other flows into the same target: who may undo what this one does. */
+	unsigned n_beside;
+	const char **beside;
+
 	struct attr_set reads;  /* of the source */
 	struct attr_set writes; /* to the target: the rules' and the marker */
 	struct attr_set tells;  /* of the target: what a change of makes it be looked at: writes and

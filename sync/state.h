@@ -53,6 +53,7 @@ struct link {
 	uint64_t name;        /* dn_key of the source's name: for references */
 	long long left;       /* when the source was first seen to be gone or out of scope; 0 */
 	struct value written; /* written.h */
+	struct value undone;  /* undone.h; mostly empty */
 	int flag; /* what the source's own flag said, for when the source is gone: 1 the source, 2
 		     the target, 0 nothing */
 };

@@ -23,6 +23,7 @@ static void link_of(sqlite3_stmt *st, struct link *link)
 	link->left = sqlite3_column_int64(st, 5);
 	link->written = query_column(st, 6);
 	link->flag = sqlite3_column_int(st, 7);
+	link->undone = query_column(st, 8);
 }
 
 long long state_count_links(struct state *s, long long flow, struct err *err)
@@ -120,6 +121,7 @@ int state_link(struct state *s, long long flow, struct value source, struct aren
 	link->source = value_copy(mem, link->source);
 	link->target = value_copy(mem, link->target);
 	link->written = value_copy(mem, link->written);
+	link->undone = value_copy(mem, link->undone);
 	sqlite3_reset(st);
 	return 1;
 }
@@ -195,6 +197,7 @@ int state_put_link(struct state *s, long long flow, const struct link *link, str
 	query_number(st, 7, (uint64_t)link->left);
 	query_bind(st, 8, link->written);
 	query_number(st, 9, (uint64_t)link->flag);
+	query_bind(st, 10, link->undone);
 	return query_done(s, st, "link", err);
 }
 

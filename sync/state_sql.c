@@ -17,18 +17,19 @@ static const char *const texts[N_QUERIES] = {
 	[Q_FLOWS] = "SELECT name FROM flow ORDER BY name",
 	[Q_COUNT] = "SELECT count(*) FROM link WHERE flow = ?",
 	[Q_COOKIE] = "SELECT cookie FROM flow WHERE id = ?",
-	[Q_LINKS] =
-		"SELECT source, target, source_digest, target_digest, name, left, written, flag "
-		"FROM link WHERE flow = ? ORDER BY source",
+	[Q_LINKS] = "SELECT source, target, source_digest, target_digest, name, left, written, "
+		    "flag, undone "
+		    "FROM link WHERE flow = ? ORDER BY source",
 	[Q_DIGESTS] = "SELECT source, target, source_digest, target_digest "
 		      "FROM link WHERE flow = ? ORDER BY source",
-	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written, flag "
+	[Q_LINK] = "SELECT source, target, source_digest, target_digest, name, left, written, "
+		   "flag, undone "
 		   "FROM link WHERE flow = ? AND source = ?",
 	[Q_LINKED] = "SELECT 1 FROM link WHERE flow = ? AND target = ?",
 	/* As the index says it, or it would not be used. */
-	[Q_WAITING] =
-		"SELECT source, target, source_digest, target_digest, name, left, written, flag "
-		"FROM link INDEXED BY link_waiting WHERE flow = ? AND source_digest = 0",
+	[Q_WAITING] = "SELECT source, target, source_digest, target_digest, name, left, written, "
+		      "flag, undone "
+		      "FROM link INDEXED BY link_waiting WHERE flow = ? AND source_digest = 0",
 	[Q_MANAGED] = "SELECT target FROM link WHERE flow = (SELECT id FROM flow WHERE name = ?)",
 	[Q_PENDINGS] =
 		"SELECT source, kind, name, attribute, value, side, authority, rule, message, "
@@ -49,9 +50,9 @@ static const char *const texts[N_QUERIES] = {
 		"last_good = excluded.last_good, held = excluded.held, "
 		"links = excluded.links RETURNING id",
 	[Q_PUT_COOKIE] = "UPDATE flow SET cookie = ? WHERE id = ?",
-	[Q_PUT_LINK] =
-		"INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
-		"target_digest, name, left, written, flag) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[Q_PUT_LINK] = "INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
+		       "target_digest, name, left, written, flag, undone) VALUES (?, ?, ?, ?, ?, "
+		       "?, ?, ?, ?, ?)",
 	[Q_DROP_LINK] = "DELETE FROM link WHERE flow = ? AND source = ?",
 	[Q_PUT_PENDING] = "INSERT INTO pending (flow, source, kind, name, attribute, value, side, "
 			  "authority, rule, message, run, since) "
@@ -106,7 +107,7 @@ static const char schema[] =
 	" held INTEGER, links INTEGER, cookie BLOB);"
 	"CREATE TABLE link (flow INTEGER, source BLOB, target BLOB, source_digest INTEGER, "
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
-	" PRIMARY KEY (flow, source)) WITHOUT ROWID;"
+	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"
 	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
 	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;"
 	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "

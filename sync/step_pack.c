@@ -63,6 +63,7 @@ static void pack_link(struct buf *b, const struct link *l)
 	buf_add(b, &l->left, sizeof(l->left));
 	pack_value(b, l->written);
 	pack_number(b, (uint32_t)l->flag);
+	pack_value(b, l->undone);
 }
 
 static int unpack_link(const char **at, const char *end, struct link *l)
@@ -79,7 +80,7 @@ static int unpack_link(const char **at, const char *end, struct link *l)
 	if (unpack_value(at, end, &l->written) < 0 || unpack_number(at, end, &flag) < 0)
 		return -1;
 	l->flag = (int)flag;
-	return 0;
+	return unpack_value(at, end, &l->undone);
 }
 
 static void pack_denied(struct buf *b, const struct denied *d)

@@ -67,7 +67,8 @@ static void put_link_back(const struct inverting *v, struct step *s)
 static bool link_differs(const struct link *now, const struct link *s)
 {
 	return now == NULL || !value_same(now->target, s->target) || now->source_digest != 0 ||
-	       now->left != s->left || !value_same(now->written, s->written);
+	       now->left != s->left || !value_same(now->written, s->written) ||
+	       !value_same(now->undone, s->undone);
 }
 
 /* Added by us: deleted, if it is still that. */

@@ -42,7 +42,8 @@ static inline struct link link_of(const char *source, const char *target)
 		.target_digest = 1ull << 63,
 		.name = 3,
 		.left = 4,
-		.written = {"w\0x", 3}};
+		.written = {"w\0x", 3},
+		.undone = {"u\0y", 3}};
 }
 
 /* A flow with one link, s1 to t1. */

@@ -98,6 +98,7 @@ static void same_op(const struct op *a, const struct op *b)
 		assert_true(value_same(a->link.target, b->link.target) &&
 			    value_same(a->link.source, b->link.source) &&
 			    value_same(a->link.written, b->link.written) &&
+			    value_same(a->link.undone, b->link.undone) &&
 			    a->link.source_digest == b->link.source_digest &&
 			    a->link.target_digest == b->link.target_digest &&
 			    a->link.name == b->link.name && a->link.left == b->link.left);

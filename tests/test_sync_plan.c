@@ -579,6 +579,7 @@ static void test_pack(void **state)
 		assert_int_equal(back.remember, s.remember);
 		if (s.remember)
 			assert_false(!value_same(back.link.written, s.link.written) ||
+				     !value_same(back.link.undone, s.link.undone) ||
 				     back.link.source_digest != s.link.source_digest ||
 				     back.link.target_digest != s.link.target_digest ||
 				     back.link.name != s.link.name);
@@ -655,6 +656,9 @@ static void test_counts(void **state)
 	assert_true(step_counts(&s, &before));
 	s.link = before;
 	s.link.written = value_of("x");
+	assert_true(step_counts(&s, &before));
+	s.link = before;
+	s.link.undone = value_of("x");
 	assert_true(step_counts(&s, &before));
 	s.link = before;
 	s.link.flag++;
