@@ -234,13 +234,17 @@ static bool do_notice(struct peer *p, const char *code)
 	return false;
 }
 
+/* All at once: what libldap says of bytes that are no message depends on how they come in. */
 static bool do_hex(struct peer *p, const char *bytes)
 {
-	for (; bytes[0] != 0 && bytes[1] != 0; bytes += 2) {
+	unsigned char all[256];
+	size_t n = 0;
+
+	for (; bytes[0] != 0 && bytes[1] != 0 && n < sizeof(all); bytes += 2) {
 		const char pair[] = {bytes[0], bytes[1], 0};
-		const unsigned char byte = (unsigned char)strtoul(pair, NULL, 16);
-		send_bytes(p, &byte, 1);
+		all[n++] = (unsigned char)strtoul(pair, NULL, 16);
 	}
+	send_bytes(p, all, n);
 	return true;
 }
 
