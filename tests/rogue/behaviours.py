@@ -37,6 +37,7 @@ class Behaviour:
     writes: bool = False
     leaks: bool = False  # libldap forgets something
     settings: str = ""  # more, of the rogue's connector
+    retry: str = "1s"  # where much has to be tried again, it takes its time
     telephones: int = 0  # of one person of the source
 
 
@@ -263,9 +264,9 @@ TABLE = [
     bad("add-always-busy", 4, r"busy", adds, says(51), **WRITE),
     good("write-no-answer-once", times(1, applied_then(Wait(FOREVER))), adds, **WRITE),
     bad("write-no-answer", 4, r"not known if it was done", adds, applied_then(Wait(FOREVER)), **WRITE),
-    good("write-answer-lost-fin", applied_then(CLOSE), adds, **WRITE),
-    good("write-answer-lost-rst", applied_then(RESET), adds, **WRITE),
-    good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE),
+    good("write-answer-lost-fin", applied_then(CLOSE), adds, **WRITE, retry="5s"),
+    good("write-answer-lost-rst", applied_then(RESET), adds, **WRITE, retry="5s"),
+    good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE, retry="5s"),
     good("write-answer-lost-once", times(1, applied_then(RESET)), adds, **WRITE),
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, **WRITE),
     bad("write-notice", 4, r"ends the connection|not known if it was done", adds, notice, **WRITE, leaks=True),

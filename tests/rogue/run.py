@@ -60,7 +60,8 @@ class Case:
         with Server(Directory("DC=far,DC=example")) as elsewhere, self.stage.server(
                 directory, behaviour=self.behaviour, **self.behaviour.limit) as server:
             server.elsewhere = elsewhere.url
-            self.stage.configure(folder, server.url, self.role, self.kind, settings=self.behaviour.settings)
+            self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
+                                 settings=self.behaviour.settings)
             run = self.stage.run(folder, *self.behaviour.words, leaks=self.behaviour.leaks)
             talk = "\n".join(server.log[-20:])
             try:
@@ -72,7 +73,8 @@ class Case:
             except Failure as failure:
                 raise Failure(f"{failure}\n{run.text[:2000]}\n{talk}") from None
         with self.stage.server(directory) as server:
-            self.stage.configure(folder, server.url, self.role, self.kind, settings=self.behaviour.settings)
+            self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
+                                 settings=self.behaviour.settings)
             self.stage.good(folder, "sync")
             self.same(folder, directory)
         return run
