@@ -383,6 +383,11 @@ static int note_unverified(struct applying *a, const struct unverified *u)
 		note_failure(a, u->step, u->place, failed.err.text) < 0)
 		return -1;
 	int rc = state_link(a->state, a->flow, u->step->source_id, a->mem, &link, a->err);
+	/* Of one that was deleted, and is still there, the link went: it is ours as before. */
+	if (rc == 0 && u->step->op == STEP_DELETE) {
+		link = u->step->link;
+		rc = 1;
+	}
 	if (rc == 1) {
 		link.source_digest = 0;
 		link.target_digest = 0;

@@ -127,7 +127,8 @@ void step_pack(struct buf *b, const struct step *s)
 	for (unsigned i = 0; i < s->n_denied; i++)
 		pack_denied(b, &s->denied[i]);
 	pack_number(b, s->remember);
-	if (s->remember)
+	/* Of a delete it is needed when the entry turns out to be still there. */
+	if (s->remember || s->op == STEP_DELETE)
 		pack_link(b, &s->link);
 }
 
@@ -176,5 +177,5 @@ int step_unpack(struct arena *mem, struct value bytes, struct step *s)
 	if ((s->write && unpack_change(mem, &at, end, s) < 0) ||
 		unpack_denials(mem, &at, end, s) < 0 || unpack_flag(&at, end, &s->remember) < 0)
 		return -1;
-	return s->remember ? unpack_link(&at, end, &s->link) : 0;
+	return s->remember || s->op == STEP_DELETE ? unpack_link(&at, end, &s->link) : 0;
 }

@@ -357,6 +357,37 @@ static void test_stopped(void **state)
 	arena_free(mem);
 }
 
+/* A delta that stops leaves nobody knows what: the next run looks at everything. */
+static void test_stopped_delta(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct flow_options all = {.full = false};
+	struct setup setup;
+	struct state *known;
+	struct plan plan;
+	struct applied applied;
+	struct err err = {0};
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b");
+	assert_string_equal(sync_now(mem), "full; add ann; add bob");
+	put_source(mem, "ann key=a; bob key=b; cem key=c");
+	assert_int_equal(mkdir(path_of(mem, "xyz.ldif.tmp"), 0700), 0);
+	setup = load(mem);
+	assert_int_equal(state_open(setup.state, true, &known, &err), 0);
+	assert_int_equal(flow_plan(&setup.flows[0], known, &all, mem, &plan, &err), 0);
+	assert_false(plan.full);
+	assert_int_equal(flow_apply(&plan, known, mem, &applied, &err), -1);
+	applied_free(&applied);
+	plan_free(&plan);
+	state_close(known);
+	assert_int_equal(rmdir(path_of(mem, "xyz.ldif.tmp")), 0);
+	assert_string_equal(sync_now(mem), "full");
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
 static char *get_text(struct arena *mem, const char *name)
 {
 	FILE *f = fopen(path_of(mem, name), "r");
@@ -430,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_skip_full),
 		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_stopped_delta),
 		cmocka_unit_test(test_authority_of_gone),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_find),

@@ -260,6 +260,9 @@ TABLE = [
     good("writes-out-of-order", out_of_order, writes, **WRITE),
     good("writes-and-strange-results", strange_result, writes, **WRITE),
     bad("add-exists-and-does-not", 4, r"entryAlreadyExists|exists", adds, says(68), **WRITE),
+    # Only reading again shows that it is not so (sync/verify.h).
+    bad("add-done-and-not-there", 4, r"it was added, but cannot be seen", adds, says(0), **WRITE),
+    bad("delete-done-and-still-there", 4, r"is still there", lambda r: r.op == "delete", says(0), **WRITE),
     bad("add-refused", 4, r"insufficientAccessRights|insufficient", adds, says(50), **WRITE),
     bad("add-always-busy", 4, r"busy", adds, says(51), **WRITE),
     good("write-no-answer-once", times(1, applied_then(Wait(FOREVER))), adds, **WRITE),
