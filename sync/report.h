@@ -54,6 +54,16 @@ int report_json_set(
 int report_csv(struct report *, struct plan *, struct err *);
 int report_ldif(struct report *, struct plan *, struct err *);
 
+/* What a step does to one attribute, value by value, as a table has it: a value taken away and one
+ * put in its place share a row. Text made safe, in the arena. */
+struct report_row {
+	const char *attribute;
+	const char *kind; /* "add", "delete", "update", "denied" */
+	const char *old_value, *new_value;
+	const char *line; /* the rule line concerned, or "" */
+};
+unsigned report_rows(struct arena *, const struct step *, struct report_row **);
+
 /* "add", "modify" ... as the JSON says it. */
 const char *report_op(const struct step *);
 /* Why a step failed, or NULL. */
