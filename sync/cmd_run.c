@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "sync/deadline.h"
 #include "sync/files.h"
-#include "sync/guard.h"
+#include "sync/ruling.h"
 #include "sync/saved.h"
 
 /* diff and sync: the same plan, shown, or judged, applied and shown. */
@@ -26,6 +26,7 @@ struct session {
 	char *partial; /* the file that becomes --output, NULL: stdout */
 	const struct request *request;
 	const struct saved *saved; /* --plan; NULL */
+	struct ruling ruling;      /* on the flow that is being reported */
 };
 
 /* May a file be written there? The rename would take the place of a device, too: of /dev/null, for
@@ -127,6 +128,8 @@ static int open_session(
 		return -1;
 	if (open_output(s, mem, q, err) < 0)
 		return -1;
+	s->report.state = s->state;
+	s->report.ruling = &s->ruling;
 	report_begin(&s->report);
 	return 0;
 }
@@ -158,35 +161,12 @@ static int diff_flow(struct session *s, const struct flow *flow, struct arena *m
 	int code = -1;
 
 	if (flow_plan(flow, s->state, &s->request->options, mem, &plan, err) == 0 &&
+		ruling_of(&plan, s->state, &s->ruling, err) == 0 &&
 		(save == NULL || saved_write(save, &plan, &s->request->options, err) == 0) &&
 		report_flow(&s->report, &plan, NULL, err) == 0)
 		code = has_changes(&plan.summary) ? EXIT_CHANGES : needs_look(&plan.summary);
 	plan_free(&plan);
 	return code;
-}
-
-/* The reasons against a plan, as guard_check; -1. */
-static int judge_facts(const struct session *s, struct plan *plan, char reasons[GUARD_MAX][250],
-	bool *final, struct err *err)
-{
-	const struct flow *f = plan->flow;
-	struct guard_facts facts = {.plan = plan->summary,
-		.kinds = plan->kinds.all,
-		.n_kinds = plan->kinds.n,
-		.sources = plan->sources,
-		.sources_before = plan->known.sources,
-		.full = plan->full,
-		.rules_changed = plan->known.epoch != f->epoch,
-		.first = plan->known.sources < 0 && plan->links == 0,
-		.other = plan->other,
-		.canary = plan->canary,
-		.min_left = f->min_left,
-		.max_shrink = f->max_shrink};
-
-	memcpy(facts.limits, f->limits, sizeof(facts.limits));
-	if (kinds_links(&plan->kinds, s->state, plan->known.id, plan->links, err) < 0)
-		return -1;
-	return (int)guard_check(&facts, reasons, final);
 }
 
 /* What was saved is not what would be done now. */
@@ -204,31 +184,30 @@ static int stale(const struct session *s, struct plan *plan, struct err *err)
 }
 
 /* The plan is refused unless a person approved it: this one and no other. 1: go. */
-static int judge(const struct session *s, struct plan *plan, struct err *err)
+static int judge(struct session *s, struct plan *plan, struct err *err)
 {
 	const char *approve = s->request->approve;
-	char reasons[GUARD_MAX][250], digest[65];
-	bool final;
-	int n = judge_facts(s, plan, reasons, &final, err);
+	const struct ruling *ruling = &s->ruling;
+	char digest[65];
 
-	if (n < 0)
+	if (ruling_of(plan, s->state, &s->ruling, err) < 0)
 		return -1;
-	if (n == 0 && approve == NULL)
+	if (ruling->n == 0 && approve == NULL)
 		return 1;
 	if (plan_digest(plan, digest, err) < 0)
 		return -1;
-	if (approve != NULL && strcmp(approve, digest) == 0 && !final)
+	if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)
 		return 1;
-	if (s->saved != NULL && !final)
+	if (s->saved != NULL && !ruling->final)
 		return stale(s, plan, err);
-	if (approve != NULL && !final)
+	if (approve != NULL && !ruling->final)
 		log_error("flow %s: --approve: the plan is not the one that was approved; it is "
 			  "now %s",
 			plan->flow->name, digest);
-	for (int i = 0; i < n; i++)
-		log_error(
-			"flow %s: refused, nothing was written: %s", plan->flow->name, reasons[i]);
-	if (final)
+	for (unsigned i = 0; i < ruling->n; i++)
+		log_error("flow %s: refused, nothing was written: %s", plan->flow->name,
+			ruling->reasons[i]);
+	if (ruling->final)
 		return 0;
 	const char *full = plan->full ? "--full " : "", *name = plan->flow->name;
 	if (plan->undoes != 0)

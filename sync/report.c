@@ -15,6 +15,7 @@ static const char *const formats[] = {
 	[REPORT_JSON] = "json",
 	[REPORT_CSV] = "csv",
 	[REPORT_LDIF] = "ldif",
+	[REPORT_HTML] = "html",
 };
 
 bool report_format(const char *name, enum report_format *format)
@@ -42,6 +43,9 @@ void report_begin(struct report *r)
 	case REPORT_LDIF:
 		(void)fputs("version: 1\n", r->out);
 		break;
+	case REPORT_HTML:
+		report_html_begin(r);
+		break;
 	case REPORT_TEXT:
 		break;
 	}
@@ -60,6 +64,9 @@ int report_flow(struct report *r, struct plan *plan, struct applied *applied, st
 		break;
 	case REPORT_LDIF:
 		rc = report_ldif(r, plan, err);
+		break;
+	case REPORT_HTML:
+		rc = report_html(r, plan, applied, err);
 		break;
 	case REPORT_TEXT:
 		rc = report_text(r, plan, applied, err);
@@ -82,6 +89,8 @@ int report_end(struct report *r, struct err *err)
 {
 	if (r->format == REPORT_JSON)
 		(void)fputs("]}\n", r->out);
+	if (r->format == REPORT_HTML)
+		report_html_end(r);
 	if (fflush(r->out) != 0 || ferror(r->out))
 		return err_set(
 			err, ERR_BUSY, "the report could not be written: %s", strerror(errno));

@@ -9,6 +9,8 @@
 
 struct arena;
 struct err;
+struct ruling;
+struct state;
 
 /*
  * Plans and what became of them, for people and programs. Everything that came from a directory is
@@ -21,8 +23,10 @@ struct err;
  * - csv: one line an attribute: OMODT (add, update, delete ...), AMODT (add, delete, update), old,
  *   new
  * - ldif: change records that ldapmodify accepts
+ * - html: one page that needs no other: what somebody has to look at first, then the rest, to be
+ *   filtered and sorted; the last runs as a chart
  */
-enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF };
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF, REPORT_HTML };
 
 struct report {
 	enum report_format format;
@@ -30,6 +34,8 @@ struct report {
 	bool colour;
 	bool brief; /* text: only what somebody has to look at, and the summary */
 	bool begun;
+	struct state *state;         /* html: whose runs; NULL */
+	const struct ruling *ruling; /* what the guard says of the flow's plan; NULL */
 };
 
 /* False: no such format. */
@@ -53,6 +59,9 @@ int report_json_set(
 	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
 int report_csv(struct report *, struct plan *, struct err *);
 int report_ldif(struct report *, struct plan *, struct err *);
+int report_html(struct report *, struct plan *, struct applied *, struct err *);
+void report_html_begin(struct report *);
+void report_html_end(struct report *);
 
 /* What a step does to one attribute, value by value, as a table has it: a value taken away and one
  * put in its place share a row. Text made safe, in the arena. */
