@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "sync/deadline.h"
 #include "sync/files.h"
+#include "sync/metrics.h"
 #include "sync/ruling.h"
 #include "sync/saved.h"
 
@@ -37,10 +38,10 @@ static int check_path(const struct session *s, struct arena *mem, const char *op
 	struct stat there;
 
 	if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
-		return err_set(err, ERR_FATAL, "--%s %s: not a regular file", option, path);
+		return err_set(err, ERR_FATAL, "%s %s: not a regular file", option, path);
 	const char *use = files_use(mem, &s->setup, s->request->config, path);
 	if (use != NULL)
-		return err_set(err, ERR_FATAL, "--%s %s: not over %s", option, path, use);
+		return err_set(err, ERR_FATAL, "%s %s: not over %s", option, path, use);
 	return 0;
 }
 
@@ -52,7 +53,7 @@ static int open_output(
 	s->report.colour = q->output == NULL && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	if (q->output == NULL)
 		return 0;
-	if (check_path(s, mem, "output", q->output, err) < 0)
+	if (check_path(s, mem, "--output", q->output, err) < 0)
 		return -1;
 	if (asprintf(&s->partial, "%s.XXXXXX", q->output) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
@@ -251,6 +252,13 @@ static int sync_flow(struct session *s, const struct flow *flow, struct arena *m
 	return code;
 }
 
+/* An error that keeps nothing else from being done. */
+static int tell_error(int code, const struct err *err)
+{
+	log_error("%s", err->text);
+	return exit_worse(code, exit_of(err));
+}
+
 /* Flow by flow; one that fails does not keep the others from running. */
 static int run_flows(struct session *s, struct arena *mem,
 	int (*one)(struct session *, const struct flow *, struct arena *, struct err *))
@@ -260,11 +268,7 @@ static int run_flows(struct session *s, struct arena *mem,
 	for (unsigned i = 0; i < s->n; i++) {
 		struct err err = {0};
 		int flow_code = one(s, s->flows[i], mem, &err);
-		if (flow_code < 0) {
-			log_error("%s", err.text);
-			flow_code = exit_of(&err);
-		}
-		code = exit_worse(code, flow_code);
+		code = flow_code < 0 ? tell_error(code, &err) : exit_worse(code, flow_code);
 	}
 	return code;
 }
@@ -277,7 +281,7 @@ int command_diff(struct arena *mem, const struct request *q, struct err *err)
 	if (code == 0 && q->save != NULL && (s.n != 1 || q->options.undo != 0))
 		code = err_set(err, ERR_FATAL, "--save is for one flow, and no undo: name it");
 	if (code == 0 && q->save != NULL)
-		code = check_path(&s, mem, "save", q->save, err);
+		code = check_path(&s, mem, "--save", q->save, err);
 	if (code == 0) {
 		code = run_flows(&s, mem, diff_flow);
 		if (close_output(&s, err) < 0)
@@ -362,12 +366,17 @@ int command_sync(struct arena *mem, const struct request *given, struct err *err
 	if (code == 0 && q->approve != NULL && s.n != 1)
 		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");
 	s.report.brief = !q->format_given;
+	if (code == 0 && s.setup.metrics != NULL)
+		code = check_path(&s, mem, "metrics", s.setup.metrics, err);
 	if (code == 0) {
 		deadline_start(s.setup.deadline);
 		int held = q->if_due ? leave_held(&s) : EXIT_GOOD;
 		if (!q->if_due || due(&s))
 			code = run_flows(&s, mem, sync_flow);
 		code = exit_worse(code, held);
+		if (s.setup.metrics != NULL &&
+			metrics_write(s.setup.metrics, &s.setup, s.state, mem, err) < 0)
+			code = tell_error(code, err);
 		if (close_output(&s, err) < 0)
 			code = -1;
 	}
