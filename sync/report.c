@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "connectors/dsml.h"
 #include "sync/spool.h"
 
 static const char *const formats[] = {
@@ -15,6 +16,7 @@ static const char *const formats[] = {
 	[REPORT_JSON] = "json",
 	[REPORT_CSV] = "csv",
 	[REPORT_LDIF] = "ldif",
+	[REPORT_DSML] = "dsml",
 };
 
 bool report_format(const char *name, enum report_format *format)
@@ -26,6 +28,15 @@ bool report_format(const char *name, enum report_format *format)
 		}
 	}
 	return false;
+}
+
+static void put_dsml(struct report *r, void (*print)(struct buf *))
+{
+	struct buf b = {0};
+
+	print(&b);
+	(void)fwrite(b.data, 1, b.len, r->out);
+	buf_free(&b);
 }
 
 void report_begin(struct report *r)
@@ -41,6 +52,9 @@ void report_begin(struct report *r)
 		break;
 	case REPORT_LDIF:
 		(void)fputs("version: 1\n", r->out);
+		break;
+	case REPORT_DSML:
+		put_dsml(r, dsml_print_begin);
 		break;
 	case REPORT_TEXT:
 		break;
@@ -59,6 +73,7 @@ int report_flow(struct report *r, struct plan *plan, struct applied *applied, st
 		rc = report_csv(r, plan, err);
 		break;
 	case REPORT_LDIF:
+	case REPORT_DSML:
 		rc = report_ldif(r, plan, err);
 		break;
 	case REPORT_TEXT:
@@ -82,6 +97,8 @@ int report_end(struct report *r, struct err *err)
 {
 	if (r->format == REPORT_JSON)
 		(void)fputs("]}\n", r->out);
+	if (r->format == REPORT_DSML)
+		put_dsml(r, dsml_print_end);
 	if (fflush(r->out) != 0 || ferror(r->out))
 		return err_set(
 			err, ERR_BUSY, "the report could not be written: %s", strerror(errno));

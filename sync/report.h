@@ -21,8 +21,9 @@ struct err;
  * - csv: one line an attribute: OMODT (add, update, delete ...), AMODT (add, delete, update), old,
  *   new
  * - ldif: change records that ldapmodify accepts
+ * - dsml: a batchRequest of DSMLv2
  */
-enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF };
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF, REPORT_DSML };
 
 struct report {
 	enum report_format format;
@@ -30,6 +31,7 @@ struct report {
 	bool colour;
 	bool brief; /* text: only what somebody has to look at, and the summary */
 	bool begun;
+	unsigned long requests; /* dsml: so many so far */
 };
 
 /* False: no such format. */
@@ -52,7 +54,7 @@ void report_text_set(struct report *, const struct flow *, const char *side, con
 int report_json_set(
 	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
 int report_csv(struct report *, struct plan *, struct err *);
-int report_ldif(struct report *, struct plan *, struct err *);
+int report_ldif(struct report *, struct plan *, struct err *); /* dsml, too */
 
 /* "add", "modify" ... as the JSON says it. */
 const char *report_op(const struct step *);
