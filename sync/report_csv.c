@@ -72,8 +72,9 @@ static void caution_rows(struct buf *b, const struct plan *plan)
 	}
 }
 
-int report_csv(struct report *r, struct plan *plan, struct err *err)
+int report_csv(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
+	(void)applied; /* it shows the plan */
 	struct arena *mem = arena_new();
 	struct buf b = {0};
 	struct step s;

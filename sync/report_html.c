@@ -38,33 +38,25 @@ static void value(struct sheet *h, struct value v)
 	page_text(&h->b, report_value(h->mem, v));
 }
 
-void report_html_begin(struct report *r)
+void report_html_begin(struct buf *b)
 {
-	struct buf b = {0};
-
-	page_head(&b, "galway");
-	buf_puts(&b, "<header><h1>galway</h1></header>\n<form>\n"
-		     "<label>Search<input name=\"text\" type=\"search\"></label>\n"
-		     "<label>Flow<select name=\"flow\"><option "
-		     "value=\"\">all</option></select></label>\n"
-		     "<label>Operation<select name=\"op\"><option "
-		     "value=\"\">all</option></select></label>\n"
-		     "<label>Rule<select name=\"rule\"><option "
-		     "value=\"\">all</option></select></label>\n"
-		     "<label>Attribute<select name=\"attributes\"><option "
-		     "value=\"\">all</option></select></label>\n"
-		     "<button type=\"reset\">Show all</button>\n<output></output>\n</form>\n");
-	(void)fwrite(b.data, 1, b.len, r->out);
-	buf_free(&b);
+	page_head(b, "galway");
+	buf_puts(b, "<header><h1>galway</h1></header>\n<form>\n"
+		    "<label>Search<input name=\"text\" type=\"search\"></label>\n"
+		    "<label>Flow<select name=\"flow\"><option "
+		    "value=\"\">all</option></select></label>\n"
+		    "<label>Operation<select name=\"op\"><option "
+		    "value=\"\">all</option></select></label>\n"
+		    "<label>Rule<select name=\"rule\"><option "
+		    "value=\"\">all</option></select></label>\n"
+		    "<label>Attribute<select name=\"attributes\"><option "
+		    "value=\"\">all</option></select></label>\n"
+		    "<button type=\"reset\">Show all</button>\n<output></output>\n</form>\n");
 }
 
-void report_html_end(struct report *r)
+void report_html_end(struct buf *b)
 {
-	struct buf b = {0};
-
-	page_foot(&b);
-	(void)fwrite(b.data, 1, b.len, r->out);
-	buf_free(&b);
+	page_foot(b);
 }
 
 static void verdict(struct sheet *h)
