@@ -42,6 +42,7 @@ KINDS = {  # what is run, and how it says that it found
     "incident": ("/usr/bin/python3 {0}/proof/incidents.py {galway} {what}", r"^FAIL {what} "),
     "rogue": ("/usr/bin/python3 {0}/rogue/run.py {galway} {what}", r"^FAILED {what} \("),
     "tls": ("/usr/bin/python3 {0}/live/tls.py {galway}", r"^WRONG: {what}"),
+    "web": ("/usr/bin/python3 {0}/web/client.py {tests}/web_driver", r"^WRONG: {what}"),
     "authority": ("/usr/bin/python3 {0}/authority/run.py {galway}", r"^{what}: "),
     "saved": ("/usr/bin/python3 {0}/saved/run.py {galway}", r"^{what}: "),
     "robust": ("bash {0}/robust/run.sh {galway}", r"^FAILED: .*{what}"),
@@ -65,7 +66,8 @@ class Finder:
         self.words, says = KINDS.get(kind, PROGRAM)
         self.says = re.compile(says.replace("{what}", what), re.M)
         self.words = self.words.replace("{what}", what).replace("{kind}", kind)
-        self.targets = {"galway", "killer"} if "{galway}" in self.words else {self.words.split()[0].split("/")[1]}
+        programs = set(re.findall(r"{tests}/(\w+)", self.words))
+        self.targets = programs | ({"galway", "killer"} if "{galway}" in self.words else set())
 
     def command(self, build):
         tests = build / "tests"

@@ -2,7 +2,7 @@
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
-"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls WORDS", "robust WORDS". Where several would
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls", "web", "robust WORDS". Where several would
 notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
@@ -103,6 +103,8 @@ cut("bind-result", "the result of the bind", "connectors/ldap_bind.c",
 cut("bind-anonymous", "that a bind was not taken for an anonymous one", "connectors/ldap_bind.c",
     "if (strcmp(s->server.who, anonymous) == 0 || anonymous_token(s))", "if (false)",
     "rogue whoami-anonymous")
+cut("web-elsewhere", "that a token goes to no other host", "connectors/http_run.c",
+    "} else if (!url_same(&o, &h->origin)) {", "} else if (false) {", "web another origin")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
@@ -185,9 +187,12 @@ cut("ldif-range", "that an LDIF file has no part of a range", "connectors/ldif.c
 cut("ldif-outside", "that an entry of a file lies below the base", "connectors/ldif.c",
     "else if (!ldif_within(d, e->name))", "else if (false)", "flow bad-outside-base")
 cut("csv-changed", "that a table did not change while it was read", "connectors/csv_rows.c",
-    "if (fstat(c->fd, &now) < 0 || now.st_size != c->opened.st_size ||\n"
-    "\t\tnow.st_mtim.tv_sec != c->opened.st_mtim.tv_sec ||\n"
-    "\t\tnow.st_mtim.tv_nsec != c->opened.st_mtim.tv_nsec)", "if (false)", "test_connectors_csv test_changing")
+    "if (file_changed(c->fd, &c->opened))", "if (false)", "test_connectors_csv test_changing")
+cut("xml-changed", "that a document did not change while it was read", "connectors/xml.c",
+    "if (x->fd >= 0 && file_changed(x->fd, &x->opened))", "if (false)", "test_connectors_xml test_files")
+cut("xml-doctype", "that a document has no DOCTYPE", "connectors/xml.c",
+    "if (r > 0 && xmlTextReaderNodeType(x->reader) == XML_READER_TYPE_DOCUMENT_TYPE)", "if (false)",
+    "test_connectors_xml test_records")
 cut("csv-fields", "that a row has as many fields as there are columns", "connectors/csv.c",
     "if (n != d->n_columns)", "if (false)", "test_connectors_csv test_read")
 cut("csv-quote", "that a quote is closed", "connectors/csv_rows.c",
@@ -286,13 +291,13 @@ cut("source-shrunk", "that a source that shrank is refused", "sync/guard.c",
     "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
     "if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)", "if (false)", "test_sync_guard test_guard")
-cut("first-run", "that a first run is one without links", "sync/cmd_run.c",
+cut("first-run", "that a first run is one without links", "sync/ruling.c",
     ".first = plan->known.sources < 0 && plan->links == 0,", ".first = plan->known.sources < 0,",
     "flow guard-first-run-of-some")
-cut("refusal", "that a plan that is refused is not done", "sync/cmd_run.c", "if (n == 0 && approve == NULL)",
+cut("refusal", "that a plan that is refused is not done", "sync/cmd_run.c", "if (ruling->n == 0 && approve == NULL)",
     "if (approve == NULL)", "flow guard-deletes")
 cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
-    "if (approve != NULL && strcmp(approve, digest) == 0 && !final)", "if (approve != NULL && !final)",
+    "if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)", "if (approve != NULL && !ruling->final)",
     "flow guard-approved-another")
 cut("approval-once", "that a plan is approved once", "sync/flow.c",
     "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
