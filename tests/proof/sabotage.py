@@ -28,8 +28,8 @@ from sabotages import GROUPS, SABOTAGES, Pair, by_name
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
-# What is built. Everything else of the tests is run from the checkout, against the programs of the copy.
-COPIED = ("CMakeLists.txt", "cmake", "base", "connectors", "rules", "sync", "tests")
+# Not copied; the scripts of the tests are run from the checkout, against the programs of the copy.
+LEFT_OUT = {".git", "build", "__pycache__"}
 LATE = 120  # seconds, for one finder
 CRASHED = re.compile(r"ended with -\d|Segmentation fault|failed with exception|core dumped")
 FLOWS = "/usr/bin/python3 {0}/flows/run.py --galway {galway} --killer {killer} --kill "
@@ -115,11 +115,10 @@ class Copy:
         self.green = set()  # finders that were silent without a sabotage
 
     def make(self):
-        for name in COPIED:
-            top = ROOT / name
-            for path in [top] if top.is_file() else top.rglob("*"):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    self.bring(path)
+        for top, folders, files in os.walk(ROOT):
+            folders[:] = [f for f in folders if f not in LEFT_OUT]
+            for name in files:
+                self.bring(pathlib.Path(top) / name)
         launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
         # Optimized, as histories take their time; a sabotage leaves things unused, of which nobody wants to hear.
         self.shell("cmake", "-S", self.source, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
@@ -286,6 +285,14 @@ def main():
         return 0
     if options.check:
         return check()
+    try:
+        return run_in(options)
+    except Fault as fault:
+        print(f"sabotage: {fault}")
+        return 1
+
+
+def run_in(options):
     if options.work:
         folder = pathlib.Path(options.work).resolve()
         folder.mkdir(parents=True, exist_ok=True)
