@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "base/keys.h"
+#include "base/memory.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
 #include "sync/pair.h"
@@ -45,11 +46,10 @@ static uint32_t get32(const unsigned char from[4])
 	return __builtin_bswap32(n);
 }
 
-int match_start(struct gather *g)
+void match_start(struct gather *g)
 {
 	g->asks = sorter_new(sizeof(struct ask));
 	g->answers = sorter_new(sizeof(struct answer));
-	return g->asks == NULL || g->answers == NULL ? -1 : 0;
 }
 
 struct asking {
@@ -144,9 +144,7 @@ static int make_bits(struct gather *g, struct filter_bits *b, struct err *err)
 	while (size < 8 * sorter_count(g->asks) && size < (64u << 20))
 		size *= 2;
 	b->mask = size - 1;
-	b->bits = calloc(size / 8, 1);
-	if (b->bits == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
+	b->bits = memory_need(size / 8, 1);
 	if (sorter_rewind(g->asks, err) < 0)
 		return -1;
 	while ((rc = sorter_next(g->asks, &record, err)) == 1) {
@@ -215,7 +213,7 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
 			room = room > 0 ? room * 2 : 256;
 			struct named *more = realloc(*named, room * sizeof(*more));
 			if (more == NULL)
-				return err_set(err, ERR_BUSY, "out of memory");
+				memory_lacks();
 			*named = more;
 		}
 		(*named)[(*n)++] = (struct named){(uint32_t)(slot - g->links.slots), hash};
@@ -526,11 +524,9 @@ int match_target(struct gather *g, bool few, struct matched *m, struct err *err)
 
 	*m = (struct matched){.entries = spool_new(),
 		.facts = sorter_new(sizeof(struct fact_record)),
-		.names = calloc(1, sizeof(*m->names)),
-		.nicknames = calloc(1, sizeof(*m->nicknames)),
+		.names = memory_need(1, sizeof(*m->names)),
+		.nicknames = memory_need(1, sizeof(*m->nicknames)),
 		.few = few};
-	if (m->entries == NULL || m->facts == NULL || m->names == NULL || m->nicknames == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
 	/* What is there, and what the rows may add: no growing, which needs both sizes at once. */
 	size_t expected = few ? 0 : (size_t)g->compare.entries + g->n_names;
 	keys_init(m->names, expected, false);

@@ -44,16 +44,13 @@ int report_ldif(struct report *r, struct plan *plan, struct err *err)
 {
 	struct arena *mem = arena_new();
 	struct postponed postponed;
-	int rc;
 
 	(void)fprintf(r->out, "# flow %s\n", plan->flow->name);
 	for (unsigned i = 0; i < plan->n_cautions; i++)
 		(void)fprintf(r->out, "# caution: %s\n", plan->cautions[i]);
 	(void)fputc('\n', r->out);
-	if (postponed_start(&postponed) < 0)
-		rc = err_set(err, ERR_BUSY, "out of memory");
-	else
-		rc = put_steps(r, plan, mem, &postponed, err);
+	postponed_start(&postponed);
+	int rc = put_steps(r, plan, mem, &postponed, err);
 	postponed_free(&postponed);
 	arena_free(mem);
 	return rc;
