@@ -345,10 +345,12 @@ static int finish(struct applying *a)
 /* The run stopped: what was done before is remembered, and why it stopped is told. */
 static void stop(struct applying *a)
 {
-	struct err ignored;
+	struct err ignored, *told = a->err;
 
+	/* cppcheck-suppress autoVariables ; not beyond this function */
 	a->err = &ignored;
 	(void)settle(a);
+	a->err = told;
 }
 
 static int apply_all(struct applying *a)

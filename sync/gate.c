@@ -31,15 +31,8 @@ static bool below_managed(const struct flow *f, struct value name)
 bool gate_forbids(unsigned attr)
 {
 	static unsigned ids[N_NEVER];
-	size_t i = 0;
 
-	if (ids[0] == 0) {
-		for (size_t k = 0; k < N_NEVER; k++)
-			ids[k] = attr_named(never[k]);
-	}
-	while (i < N_NEVER && ids[i] != attr)
-		i++;
-	return i < N_NEVER;
+	return attr_among(attr, never, N_NEVER, ids);
 }
 
 /* What the rules write; the marker is among that, and hiding is ours. */

@@ -14,6 +14,7 @@ declare -A packages=(
         ldb-tools 389-ds-base libnss3-tools"
     [bench]="time python3-ldap3"
     [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck"
+    [static]="clang-tidy cppcheck"
 )
 
 # packages_install WORD...: what lacks of the lists named; as root, or by a sudo that does not ask; else says
