@@ -13,7 +13,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 tools=("$@")
 [ $# -gt 0 ] || tools=(tidy cppcheck analyzer)
-packages_install build static
+lists=(build ci)
+[[ " ${tools[*]} " != *" tidy "* ]] || lists+=(tidy)
+packages_install "${lists[@]}"
 folder=$(build_folder debug)
 cmake --preset debug -B "$folder" -DGALWAY_TESTS=OFF >/dev/null
 sources=({base,connectors,rules,sync}/*.c)
