@@ -21,8 +21,8 @@ unit='^test_(base|sync)_'
 measure() {
     local name=$1
     shift
-    gcovr --root . --object-directory "$folder" "$folder" --exclude-throw-branches --json-summary "$folder/summary.json" \
-        "$@" >"$folder/report" 2>&1 || true
+    gcovr --root . --object-directory "$folder" "$folder" --exclude-throw-branches \
+        --json-summary "$folder/summary.json" --txt "$folder/report" "$@" >/dev/null
     # shellcheck disable=SC2016 # the backquotes are Python's business
     /usr/bin/python3 - "$folder" "$name" <<'PYTHON'
 import json, sys
