@@ -341,6 +341,23 @@ static void parent(void **state)
 	}
 }
 
+/* The first RDN, as it is spelled; what has no other, and what is no name, as it is. */
+static void leaf(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", ""},
+		{"DC=x", "DC=x"},
+		{"CN=a,DC=x", "CN=a"},
+		{"CN=a ,  DC=x", "CN=a "},
+		{"CN=a\\,b,DC=x", "CN=a\\,b"},
+		{"no name", "no name"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++)
+		assert_value(dn_leaf(value_of(cases[i][0])), value_of(cases[i][1]));
+}
+
 /* The digest of one name is that of another: as the key, but that the case of values counts. */
 static void digest(void **state)
 {
@@ -534,6 +551,7 @@ int main(void)
 		cmocka_unit_test(below),
 		cmocka_unit_test(normal),
 		cmocka_unit_test(parent),
+		cmocka_unit_test(leaf),
 		cmocka_unit_test(digest),
 		cmocka_unit_test(naming),
 		cmocka_unit_test(nothing),
