@@ -345,10 +345,12 @@ static int finish(struct applying *a)
 /* The run stopped: what was done before is remembered, and why it stopped is told. */
 static void stop(struct applying *a)
 {
-	struct err ignored;
+	struct err ignored, *told = a->err;
 
+	/* cppcheck-suppress autoVariables ; not beyond this function */
 	a->err = &ignored;
 	(void)settle(a);
+	a->err = told;
 }
 
 static int apply_all(struct applying *a)
@@ -440,9 +442,8 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	keys_init(&applied->failures, 0, true);
 	a->mem = arena_new();
 	int rc = -1;
-	if (applied->texts == NULL || postponed_start(&a->postponed) < 0)
-		err_set(err, ERR_BUSY, "out of memory");
-	else if (open_target(a) == 0)
+	postponed_start(&a->postponed);
+	if (open_target(a) == 0)
 		rc = apply_all(a) < 0 ? -1 : verify(a);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 #include "sync/state_lock.h"
 #include "sync/state_sql.h"
 
@@ -62,11 +63,9 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 
 int state_open(const char *path, bool write, struct state **out, struct err *err)
 {
-	struct state *s = calloc(1, sizeof(*s));
+	struct state *s = memory_need(1, sizeof(*s));
 	const char *file;
 
-	if (s == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
 	s->lock = -1;
 	s->path = path;
 	if (state_lock(path, write, &s->lock, err) < 0)

@@ -178,7 +178,7 @@ int state_run(struct state *s, const char *text, struct err *err)
 	return 0;
 }
 
-sqlite3_stmt *state_query(struct state *s, enum query q, struct err *err)
+sqlite3_stmt *state_query(struct state *s, enum statement q, struct err *err)
 {
 	if (s->statements[q] == NULL &&
 		sqlite3_prepare_v3(s->db, texts[q], -1, SQLITE_PREPARE_PERSISTENT,
