@@ -147,6 +147,7 @@ class Stage:
         # Plans and approvals are for one run; what is left is another plan.
         self.again = ["sync"] if "--plan" in self.words or "--approve" in self.words else self.words
         self.start = self.take()
+        self.known = self.runs() if os.path.exists("state.db") else set()
         counted = self.folder.parent / "count"
         counted.unlink(missing_ok=True)
         self.run(*self.words, KILLER_COUNT=str(counted))
@@ -186,15 +187,15 @@ class Stage:
 
     def check(self, before):
         """Directories and what is remembered are those of the run that was not interrupted, nothing else was written, the
-        next run has nothing to do, and the journal can be read."""
+        next run has nothing to do, and the journal has it all."""
         files, now = self.take()
         told = [line for n, content in now.items()
                 for line in getattr(self, n).wrong((self.start[1][n], before[n]), self.want[1][n], content)]
         told += [f"left behind: {name}" for name in files.keys() - self.want[0].keys()]
+        told = told or self.unjournalled(now)
         told = told or sides.difference(self.want_state, self.remembered(self.check_quiet(now)))
         if told:
             raise Wrong("\n".join(told))
-        self.check_history()
 
     def check_quiet(self, before):
         """The run after the next one."""
@@ -205,19 +206,37 @@ class Stage:
             raise Wrong(f"the run after the next one has something to do: {wrote}\n{self.said()}")
         return after
 
-    def check_history(self):
+    def runs(self):
+        """Those that have a journal."""
         with sqlite3.connect("file:state.db?mode=ro", uri=True) as db:
-            run = db.execute("SELECT max(run) FROM journal").fetchone()[0]
+            found = {run for run, in db.execute("SELECT run FROM journal")}
         db.close()
-        if run is not None:
+        return found
+
+    def unjournalled(self, now):
+        """Whatever changed is in the journal, also when the run that wrote it could not tell that it did. `set` has none."""
+        if self.words[0] == "set":
+            return []
+        names = set()
+        for run in self.runs() - self.known:
             self.must((0,), "history", str(run), "--format", "json")
+            self.out.seek(0)
+            names.update(op["target"]["name"].lower() for op in json.loads(self.out.read())["operations"])
+        told = []
+        for side, content in now.items():
+            was, entries = (getattr(self, side).entries(x) for x in (self.start[1][side], content))
+            for key in was.keys() | entries.keys():
+                one, other = was.get(key), entries.get(key)
+                if one != other and not names & {x[0] for x in (one, other) if x}:
+                    told.append(f"not in the journal: {(other or one)[0]}")
+        return told
 
     def remembered(self, now):
         """Links and what is pending, in words. Behind the run that finds nothing to do: what was put back is told by the run
         that does it, and by no other."""
         names = {}
         for side, content in now.items():
-            names.update(getattr(self, side).names(content))
+            names.update((key, e[0]) for key, e in getattr(self, side).entries(content).items())
         with sqlite3.connect("file:state.db?mode=ro", uri=True) as db:
             if db.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 raise Wrong("the state is damaged")

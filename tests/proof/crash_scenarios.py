@@ -138,13 +138,6 @@ def renames(s):
         s.abc.rename(named(n), f"CN=Renamed {n}")
 
 
-def names_exchanged(s):
-    synced(s)
-    s.abc.rename(named(3), "CN=Nobody")
-    s.abc.rename(named(4), "CN=Person 3")
-    s.abc.rename("CN=Nobody,OU=People", "CN=Person 4")
-
-
 def moves(s):
     """Somebody moved contacts within the managed container; they come back."""
     synced(s)
@@ -312,13 +305,12 @@ def edit_but_deletes(s):
 SERVERS, FILES = ("ldap", "ldap"), ("ldif", "ldif")
 SCENARIOS = {f.__name__.replace("_", "-"): (f, SERVERS) for f in (
     first_sync, window_of_two, pages_of_two, names_taken, adoption, lost_state, modifies_by_syncrepl,
-    modifies_by_timestamp, modifies_full, everything_by_syncrepl, everything_by_timestamp, everything_full, renames,
-    names_exchanged, moves, references, addresses_move, rules_changed, deletes, hide, hidden_deleted, hidden_back,
-    put_back, two_way, transferred, conflicts, set_as, saved_plan, approved, undo, held, undo_of_undo)}
+    modifies_by_timestamp, modifies_full, everything_by_syncrepl, everything_by_timestamp, everything_full, renames, moves,
+    references, addresses_move, rules_changed, deletes, hide, hidden_deleted, hidden_back, put_back, two_way, transferred,
+    conflicts, set_as, saved_plan, approved, undo, held, undo_of_undo)}
 SCENARIOS.update({
     "ldif-first-sync": (first_sync, FILES),
     "ldif-everything": (everything_full, FILES),
-    "ldif-names-exchanged": (names_exchanged, FILES),
     "ldif-two-way": (two_way, FILES),
     "ldif-undo": (undo, FILES),
     "ldif-to-slapd": (everything_full, ("ldif", "ldap")),

@@ -139,9 +139,9 @@ class Server:
             e.name for k, e in before.items() if k not in after]
 
     @staticmethod
-    def names(content):
-        """{id as the state has it: name}"""
-        return {k.decode(): e.name.lower() for k, e in content.items()}
+    def entries(content):
+        """{id as the state has it: (name, values)}"""
+        return {k.decode(): (e.name.lower(), e.values) for k, e in content.items()}
 
 
 class File:
@@ -195,9 +195,9 @@ class File:
         return [str(self.path)] if before != after else []
 
     @staticmethod
-    def names(content):
-        entries = [(e.values("objectGUID"), e.name) for e in ldif.parse(content)]
-        return {guid[0].hex(): name.decode().lower() for guid, name in entries if guid}
+    def entries(content):
+        entries = [(e.values("objectGUID"), e) for e in ldif.parse(content)]
+        return {guid[0].hex(): (e.name.decode().lower(), set(e.pairs)) for guid, e in entries if guid}
 
 
 def difference(want, got):
