@@ -74,9 +74,6 @@ class Server:
     def rename(self, name, rdn, parent=None):
         self.directory.rename(f"{name},{self.base}", rdn, f"{parent},{self.base}" if parent else None)
 
-    def has(self, name):
-        return any(e.name.lower() == f"{name},{self.base}".lower() for e in self.take().values())
-
     # ---- content
 
     def take(self):
