@@ -46,7 +46,7 @@ static const struct choice {
 } choices[] = {
 	{'f', "full", NULL, "read everything, not only what changed in the source"},
 	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
-	{'F', "format", "FORMAT", "text, json, csv or ldif"},
+	{'F', "format", "FORMAT", "text, html, json, csv, ldif or dsml"},
 	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
 	{'U', "no-update", NULL, "leave changes for another run"},
@@ -113,8 +113,8 @@ static int take(struct request *q, int letter, char *value, struct err *err)
 	case 'F':
 		q->format_given = true;
 		if (!report_format(value, &q->format))
-			return err_set(err, ERR_FATAL, "--format %s: it is text, json, csv or ldif",
-				value);
+			return err_set(err, ERR_FATAL,
+				"--format %s: it is text, html, json, csv, ldif or dsml", value);
 		break;
 	default:
 		break;

@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/text.h"
 #include "sync/impact.h"
+#include "sync/ruling.h"
 
 /* How each kind of step is shown: one sign, one colour. */
 static const struct look {
@@ -156,6 +157,10 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 			step_lines(&p, &s, failure);
 		arena_reset(p.mem);
 	}
+	for (unsigned i = 0; !r->brief && applied == NULL && r->ruling != NULL && i < r->ruling->n;
+		i++)
+		(void)fprintf(r->out, "%s: the guard refuses this: %s\n", plan->flow->name,
+			r->ruling->reasons[i]);
 	summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
 	arena_free(p.mem);
 	return rc;
