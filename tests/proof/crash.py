@@ -2,7 +2,7 @@
 """Crash points: a run is interrupted at a call, in every way there is, and one more run must bring what the run that was
 not interrupted brought.
 
-    crash.py GALWAY [--killer PATH] [--points N] [-j N] [--list] [SCENARIO | POINT]...
+    crash.py GALWAY [--killer PATH] [--points N] [--twice] [-j N] [--list] [SCENARIO | POINT]...
 
 A point is SCENARIO:CALL:MODE: the CALLth of the calls that write to a file or send to a server, and what becomes of it
 (tests/killer.c). SCENARIO:CALL:MODE:CALL:MODE interrupts the run that recovers, too, and one more recovers. Without N all
@@ -50,6 +50,8 @@ def doubles(once, calls, n):
 def choose(calls, options):
     once = [p for name in calls for p in singles(name, calls[name])]
     n = options.points or len(once)
+    if options.twice:
+        return sorted(doubles(once, calls, n)), len(once)
     few = [once[i * len(once) // n] for i in range(n)] if n < len(once) else once
     return sorted([*few, *doubles(once, calls, n - len(few))]), len(once)
 
@@ -168,6 +170,7 @@ def main():
     parser.add_argument("galway")
     parser.add_argument("--killer")
     parser.add_argument("--points", type=int, help="so many; all single ones without")
+    parser.add_argument("--twice", action="store_true", help="double ones only")
     parser.add_argument("-j", type=int, default=os.cpu_count() + 1)
     parser.add_argument("--list", action="store_true", help="tell the points of each scenario")
     parser.add_argument("--keep", help="a folder for what is wrong")

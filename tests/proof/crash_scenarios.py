@@ -7,6 +7,15 @@ GAL = "OU=GAL"
 LAX = "max-shrink-percent = 100\nmax-deletes-percent = 100\nmin-left-percent = 0"
 RULES = "include galsync\n\nrule user\n    title = \"{} \" & [title]\n    drop mobile\n"
 
+# Nothing but the marker says whose a contact is.
+NO_JOIN = """rule user
+    scope (&(objectClass=user)(mail=*))
+    name  "CN=" & [cn]
+    objectClass add = Split("top;person;organizationalPerson;contact", ";")
+    displayName = [displayName]
+    proxyAddresses merge = [proxyAddresses]
+"""
+
 
 def person(side, n, **more):
     alias = f"{side.name}{n}"
@@ -62,6 +71,10 @@ def first_sync(s):
     s.abc.put("CN=Board,OU=People", "group", displayName="Board", mail="board@abc.example", sAMAccountName="board",
               proxyAddresses=["SMTP:board@abc.example"], mailNickname="board",
               member=[f"{named(0)},{s.abc.base}"])
+
+
+def without_joins(s):
+    company(s, people=5, flow=f'rules = "{s.file("some.rules", NO_JOIN)}"', side={"xyz": "window = 2"})
 
 
 def window_of_two(s):
@@ -304,7 +317,7 @@ def edit_but_deletes(s):
 
 SERVERS, FILES = ("ldap", "ldap"), ("ldif", "ldif")
 SCENARIOS = {f.__name__.replace("_", "-"): (f, SERVERS) for f in (
-    first_sync, window_of_two, pages_of_two, names_taken, adoption, lost_state, modifies_by_syncrepl,
+    first_sync, without_joins, window_of_two, pages_of_two, names_taken, adoption, lost_state, modifies_by_syncrepl,
     modifies_by_timestamp, modifies_full, everything_by_syncrepl, everything_by_timestamp, everything_full, renames, moves,
     references, addresses_move, rules_changed, deletes, hide, hidden_deleted, hidden_back, put_back, two_way, transferred,
     conflicts, set_as, saved_plan, approved, undo, held, undo_of_undo)}
