@@ -120,9 +120,12 @@ class Workers:
             w.start()
         return self
 
-    def __exit__(self, *_):
-        for _ in self.all:
-            self.tasks.put(None)
+    def __exit__(self, failure, *_):
+        for w in self.all:
+            if failure is None:
+                self.tasks.put(None)
+            else:
+                w.terminate()
         for w in self.all:
             w.join(30)
 

@@ -37,7 +37,7 @@ def contact(n):
 
 
 def company(s, people=5, side=None, settings=LAX, flow="", more=""):
-    """People of abc, two of them in the other's hands; a hand-made contact and a mailbox of xyz that nobody may touch."""
+    """People of abc, the first of whom is a manager; a hand-made contact and a mailbox of xyz that nobody may touch."""
     for one in (s.abc, s.xyz):
         one.put("OU=People", "organizationalUnit")
         one.put(GAL, "organizationalUnit")
