@@ -366,6 +366,7 @@ int command_sync(struct arena *mem, const struct request *given, struct err *err
 	if (code == 0 && q->approve != NULL && s.n != 1)
 		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");
 	s.report.brief = !q->format_given;
+	s.report.quiet = s.report.brief && q->quiet;
 	if (code == 0 && s.setup.metrics != NULL)
 		code = check_path(&s, mem, "metrics", s.setup.metrics, err);
 	if (code == 0) {

@@ -35,6 +35,7 @@ struct report {
 	FILE *out;
 	bool colour;
 	bool brief; /* text: only what somebody has to look at, and the summary */
+	bool quiet; /* brief, and no summary when nobody has to look at anything */
 	bool begun;
 	struct state *state;         /* html: whose runs; NULL */
 	const struct ruling *ruling; /* what the guard says of the flow's plan; NULL */
