@@ -4,11 +4,11 @@ import dataclasses
 import typing
 
 import ber
-from changes import (FOREVER, adds, applied_then, base_look, binds, constant_cookie, control, dirsyncs, dripping,
+from changes import (FOREVER, adds, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs, dripping,
                      empty_page_first, empty_pages, empty_values, endless_page, endless_ranges, ends, entries, every,
-                     false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, many, nested,
+                     false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, many, modifies, nested,
                      new_people, nothing_found, notice, one, out_of_order, paged, ranges, raw_attributes,
-                     reads, referral, referring, renamed, resets, root, root_with, same_entry_endlessly,
+                     reads, referral, referring, renamed, renames, resets, root, root_with, same_entry_endlessly,
                      same_page_again, says, searches, shuffled, silent, strange_id, strange_result, talks, times,
                      whoami, with_dn, with_values, without_controls, writes)
 from server import CLOSE, RESET, Result, Wait
@@ -262,7 +262,10 @@ TABLE = [
     bad("add-exists-and-does-not", 4, r"entryAlreadyExists|exists", adds, says(68), **WRITE),
     # Only reading again shows that it is not so (sync/verify.h).
     bad("add-done-and-not-there", 4, r"it was added, but cannot be seen", adds, says(0), **WRITE),
-    bad("delete-done-and-still-there", 4, r"is still there", lambda r: r.op == "delete", says(0), **WRITE),
+    bad("modify-done-and-as-before", 4, r"CN=Person 05.* is not as it was written: displayName", modifies, says(0),
+        **WRITE),
+    bad("rename-done-and-as-before", 4, r"CN=Person 07.* is not there", renames, says(0), **WRITE),
+    bad("delete-done-and-still-there", 4, r"is still there", deletes, says(0), **WRITE),
     bad("add-refused", 4, r"insufficientAccessRights|insufficient", adds, says(50), **WRITE),
     bad("add-always-busy", 4, r"busy", adds, says(51), **WRITE),
     good("write-no-answer-once", times(1, applied_then(Wait(FOREVER))), adds, **WRITE),
@@ -274,5 +277,8 @@ TABLE = [
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, **WRITE),
     bad("write-notice", 4, r"ends the connection|not known if it was done", adds, notice, **WRITE, leaks=True),
     bad("write-referral", 4, r"referral", adds, referral, **WRITE),
+    bad("modify-referral", 4, r"changing CN=Person 05.*referral \(10\)", modifies, referral, **WRITE),
+    bad("delete-referral", 4, r"deleting CN=Person 20.*referral \(10\)", deletes, referral, **WRITE),
+    bad("rename-referral", 4, r"renaming CN=Person 07.*referral \(10\)", renames, referral, **WRITE),
 ]
 assert len({b.name for b in TABLE}) == len(TABLE)

@@ -60,6 +60,18 @@ def adds(request):
     return request.op == "add"
 
 
+def modifies(request):
+    return request.op == "modify"
+
+
+def deletes(request):
+    return request.op == "delete"
+
+
+def renames(request):
+    return request.op == "rename"
+
+
 def writes(request):
     return request.op in ("add", "modify", "delete", "rename")
 
