@@ -266,6 +266,28 @@ static void test_strange(void **state)
 	refused("/dev/null/state.db", false, "Not a directory");
 }
 
+/* A state that was cut to nothing is not a new one. What making one has left that was killed is
+ * nothing. */
+static void test_empty(void **state)
+{
+	const char *path = fresh();
+	struct state *s;
+
+	(void)state;
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	refused(path, false, "the file is empty");
+	refused(path, true, "the file is empty");
+	assert_int_equal(bytes_of(path).len, 0);
+	assert_int_equal(unlink(path), 0);
+	put_bytes(beside(path, ".new"), 0, "half a state", 12);
+	put_bytes(beside(path, ".new-journal"), 0, "half a journal", 14);
+	s = opened(path, true);
+	state_close(s);
+	assert_int_equal(access(beside(path, ".new"), F_OK), -1);
+	assert_int_equal(access(beside(path, ".new-journal"), F_OK), -1);
+	one_link(path);
+}
+
 static void test_links_to_files(void **state)
 {
 	const char *path = fresh(), *link = fresh(), *lock = fresh();
@@ -384,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_locking),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_links_to_files),
 		cmocka_unit_test(test_unwritable),
 		cmocka_unit_test(test_private),

@@ -10,5 +10,5 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 galway=${GALWAY:-$here/../../build/debug/galway}
-/usr/bin/python3 "$here/../rogue/run.py" "$galway" referral
+/usr/bin/python3 "$here/../rogue/run.py" "$galway" referral noSuchObject
 /usr/bin/python3 "$here/result_codes.py" "$galway" "$@"
