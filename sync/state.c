@@ -13,6 +13,10 @@
 #include "sync/state_lock.h"
 #include "sync/state_sql.h"
 
+#define PAGE_SIZE 8192
+#define TEXT_OF(n) #n
+#define TEXT(n) TEXT_OF(n)
+
 static int open_database(struct state *s, const char *file, bool write, struct err *err)
 {
 	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
@@ -27,9 +31,10 @@ static int open_database(struct state *s, const char *file, bool write, struct e
 	 * as links are written in the order of their key; mapped or larger caches only raise the
 	 * peak. */
 	if (state_run(s,
-		    "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; "
-		    "PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; "
-		    "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+		    "PRAGMA page_size = " TEXT(
+			    PAGE_SIZE) "; PRAGMA journal_mode = DELETE; "
+				       "PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; "
+				       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
 		    err) < 0)
 		return -1;
 	return state_check_version(s, write || strcmp(file, ":memory:") == 0, err);
@@ -89,12 +94,11 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 		return -1;
 	if (!there && errno != ENOENT)
 		return err_set(err, ERR_FATAL, "state %s: %s", s->path, strerror(errno));
+	/* SQLite takes no bytes for a new file, and what lacks of the last page for zeros. */
 	if (there && st.st_size == 0)
-		return err_set(err, ERR_FATAL,
-			"state %s: the file is empty: something cut it to nothing. Put a copy of "
-			"it in its place; or remove it, and the next run finds its contacts by "
-			"their markers, but not who left meanwhile",
-			s->path);
+		return state_damaged(s, "the file is empty", err);
+	if (there && st.st_size % PAGE_SIZE != 0 && !state_hot(s->path))
+		return state_damaged(s, "the file ends within a page", err);
 	/* What points to a file that is not there is SQLite's to refuse. */
 	if (write)
 		return there || lstat(s->path, &st) == 0 ? 0 : make(s, err);

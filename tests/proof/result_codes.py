@@ -393,6 +393,7 @@ def main():
         return 1
     codes = [c for i, c in enumerate(CODES) if i % options.every == 0 or c in PASSING]
     with contextlib.ExitStack() as stack:
+        stack.enter_context(server.own_network())
         scenes = [kind(galway, stack.enter_context(server.Folder("codes")), stack.enter_context(Server(suffix)))
                   for kind, suffix in ((ReadScene, ABC), (WriteScene, XYZ))]
         for scene in scenes:
