@@ -251,6 +251,8 @@ TABLE = [
         root_with(supportedCapabilities=None, forestFunctionality=None), kinds=AD),
     bad("root-dse-twice", 2, r"gave more than 1", root, lambda s, r, h: [h()[0], *h()]),
     bad("another-directory", 3, r"another directory answers.*refused", base_look, renamed),
+    bad("another-directory-undo", 3, r"refused.*another directory answers", base_look, renamed, roles=TARGET,
+        words=("undo", "1")),
     bad("whoami-anonymous", 2, r"anonymous", whoami, says(0), kinds=AD),
     bad("bind-anonymous", 2, r"anonymous|who", binds, says(0), kinds=AD),
     bad("bind-refused", 2, r"invalidCredentials \(49\).*data 52e", binds, says(49, "comment: data 52e")),
