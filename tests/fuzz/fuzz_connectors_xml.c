@@ -10,11 +10,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct xml_shape shape[] = {
-	{NULL, "all", NULL, XML_HOLDS, 0},
-	{"all", "group", NULL, XML_HOLDS, 0},
-	{"all", "one", NULL, XML_RECORD, 1},
-	{"group", "one", NULL, XML_RECORD, 2},
-	{"all", "rest", NULL, XML_SKIP, 0},
+	{NULL, "all", "", XML_HOLDS, 0},
+	{"all", "group", "", XML_HOLDS, 0},
+	{"all", "one", "", XML_RECORD, 1},
+	{"group", "one", "", XML_RECORD, 2},
+	{"all", "rest", "", XML_SKIP, 0},
 	{NULL, NULL, NULL, XML_SKIP, 0},
 };
 
