@@ -3,7 +3,7 @@
 #
 #   tests/proof/byte-cuts.sh              20,000 cuts
 #   tests/proof/byte-cuts.sh N            about N, spread over all scenarios
-#   tests/proof/byte-cuts.sh --every 1    all there are
+#   tests/proof/byte-cuts.sh --every 1    all there are; with names of scenarios behind it, those
 #
 # Ends with a line of figures, and with 0 only if nothing was wrong. GALWAY is the program; without, that of build/debug.
 set -eu
@@ -13,4 +13,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 case ${1:-20000} in
 [0-9]*) set -- --cuts "${1:-20000}" ;;
 esac
-exec /usr/bin/python3 "$here/../rogue/cuts.py" "$@" "${GALWAY:-$here/../../build/debug/galway}"
+exec /usr/bin/python3 "$here/../rogue/cuts.py" "${GALWAY:-$here/../../build/debug/galway}" "$@"
