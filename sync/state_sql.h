@@ -70,6 +70,8 @@ struct state {
 
 /* Errors: ERR_BUSY where a later run may succeed, else ERR_FATAL, with what SQLite says. */
 int state_fail(struct state *, const char *doing, struct err *);
+/* ERR_FATAL, and what to do. */
+int state_damaged(const struct state *, const char *how, struct err *);
 /* Statements without parameters and rows. */
 int state_run(struct state *, const char *text, struct err *);
 /* Make the tables; refuses those of another version. */

@@ -187,7 +187,7 @@ rm state.db
 want 4 '32 linked' sync abc-to-xyz
 holds 'galway:abc-to-xyz:' xyz.ldif 32
 synced
-head -c 9000 /dev/urandom >state.db
+head -c 16384 /dev/urandom >state.db
 want 2 'not a database: put a backup in its place' sync
 synced
 rm state.db.lock
