@@ -39,6 +39,7 @@ struct request {
 /* Commands: an exit code, or -1 with err. */
 int command_check(struct arena *, const struct request *, struct err *);
 int command_diff(struct arena *, const struct request *, struct err *);
+int command_preflight(struct arena *, const struct request *, struct err *);
 int command_sync(struct arena *, const struct request *, struct err *);
 int command_explain(struct arena *, const struct request *, struct err *);
 int command_eval(struct arena *, const struct request *, struct err *);

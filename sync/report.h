@@ -77,6 +77,10 @@ struct report_row {
 };
 unsigned report_rows(struct arena *, const struct step *, struct report_row **);
 
+/* One cell of the CSV (RFC 4180), always quoted, with the comma before it where one is due; what a
+ * spreadsheet would take for a formula gets an apostrophe before it. */
+void report_cell(struct buf *, const char *text);
+
 /* "add", "modify" ... as the JSON says it. */
 const char *report_op(const struct step *);
 /* Why a step failed, or NULL. */

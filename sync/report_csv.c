@@ -5,9 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* RFC 4180, every cell quoted; one that a spreadsheet would take for a formula gets an apostrophe
- * before it. */
-static void cell(struct buf *b, const char *text)
+void report_cell(struct buf *b, const char *text)
 {
 	if (b->len > 0 && b->data[b->len - 1] != '\n')
 		buf_putc(b, ',');
@@ -43,7 +41,7 @@ static void row(struct buf *b, struct arena *mem, const struct plan *plan, const
 		s->message != NULL ? report_value(mem, value_of(s->message)) : ""};
 
 	for (size_t i = 0; i < N_CELLS; i++)
-		cell(b, cells[i]);
+		report_cell(b, cells[i]);
 	buf_puts(b, "\r\n");
 }
 
@@ -63,11 +61,11 @@ static void step_rows(
 static void caution_rows(struct buf *b, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->n_cautions; i++) {
-		cell(b, plan->flow->name);
-		cell(b, "caution");
+		report_cell(b, plan->flow->name);
+		report_cell(b, "caution");
 		for (unsigned k = 2; k < N_CELLS - 1; k++)
-			cell(b, "");
-		cell(b, plan->cautions[i]);
+			report_cell(b, "");
+		report_cell(b, plan->cautions[i]);
 		buf_puts(b, "\r\n");
 	}
 }
