@@ -2,11 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "connectors/discover.h"
+#include "sync/survey.h"
 
 static const char example[] =
 	"# galway.conf. Relative paths start at this file; \"galway check\" says what is wrong.\n"
@@ -43,25 +47,183 @@ static const char example[] =
 	"# Whose an attribute is, where it is not the source's:\n"
 	"# authority { msRTCSIP-PrimaryUserAddress = \"xyz\" }\n";
 
-int command_init(struct arena *mem, const struct request *q, struct err *err)
+/* A new file: what is there is never written over. */
+static int write_new(const char *path, const char *text, size_t len, struct err *err)
 {
-	const char *folder = q->argc > 0 ? q->argv[0] : ".";
-	const char *path = arena_printf(mem, "%s/galway.conf", folder);
-	size_t len = sizeof(example) - 1;
-
-	if (q->argc > 1)
-		return err_set(err, ERR_FATAL, "init: at most one folder");
-	if (folder[0] == '\0')
-		return err_set(err, ERR_FATAL, "init: the folder's name is empty");
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
 	if (fd < 0)
 		return err_set(err, ERR_FATAL, "%s: %s", path, strerror(errno));
-	bool good = write(fd, example, len) == (ssize_t)len;
+	bool good = write(fd, text, len) == (ssize_t)len;
 	if (close(fd) < 0 || !good) {
 		err_set(err, ERR_BUSY, "%s: %s", path, strerror(errno));
 		(void)unlink(path);
 		return -1;
 	}
+	return 0;
+}
+
+/* The connector of one side as a configuration of its own, which is there for so long only. */
+static int load_side(struct arena *mem, const char *path, const struct survey *s, const char *ca,
+	const struct config **config, struct err *err)
+{
+	const char *draft = arena_printf(mem, "%s.%s.draft", path, s->name);
+	struct buf b = {0};
+	struct config *root;
+
+	survey_connector(&b, s, NULL, ca);
+	int rc = write_new(draft, b.data, b.len, err);
+	buf_free(&b);
+	if (rc < 0)
+		return -1;
+	rc = config_load(mem, draft, setup_shape(), &root, err);
+	(void)unlink(draft);
+	if (rc == 0)
+		*config = config_at(root, "connector", 0);
+	return rc;
+}
+
+/* The server's own base, when nobody named another. */
+static int discover(struct arena *mem, const char *path, const char *which, struct survey *s,
+	const char *ca, struct err *err)
+{
+	const struct config *config;
+	struct discovered d;
+
+	s->type = "ldap";
+	if (load_side(mem, path, s, ca, &config, err) < 0 ||
+		discover_server(config, mem, &d, err) < 0)
+		return -1;
+	s->type = d.type;
+	s->base = d.base;
+	s->vendor = d.vendor;
+	s->who = d.who;
+	s->contexts = d.contexts;
+	s->n_contexts = d.n_contexts;
+	if (s->base[0] != '\0')
+		return 0;
+	struct buf b = {0};
+	for (unsigned i = 0; i < d.n_contexts; i++)
+		buf_printf(&b, "%s%s", i > 0 ? "; " : "", d.contexts[i]);
+	err_set(err, ERR_FATAL, "it has no naming context of its own: name one by --%s-base: %s",
+		which, b.data != NULL ? b.data : "it shows none");
+	buf_free(&b);
+	return -1;
+}
+
+/* Relative to where we are, and not to the configuration. */
+static int whole_path(struct arena *mem, const char **path, struct err *err)
+{
+	char *whole = realpath(*path, NULL);
+
+	if (whole == NULL)
+		return err_set(err, ERR_FATAL, "%s: %s", *path, strerror(errno));
+	*path = arena_strdup(mem, whole);
+	free(whole);
+	return 0;
+}
+
+static const char *const sides[2] = {"source", "target"};
+
+/* What is in one directory. */
+static int look(struct arena *mem, const char *path, const struct request *q, unsigned side,
+	struct survey *s, struct err *err)
+{
+	const struct config *config;
+
+	*s = (struct survey){.wish = q->sides[side],
+		.name = sides[side],
+		.type = "ldif",
+		.base = q->sides[side].base != NULL ? q->sides[side].base : "",
+		.vendor = "",
+		.who = ""};
+	if (survey_is_file(&s->wish)) {
+		if (whole_path(mem, &s->wish.where, err) < 0)
+			return -1;
+	} else if (discover(mem, path, sides[side], s, q->tls_ca, err) < 0) {
+		return -1;
+	}
+	if (load_side(mem, path, s, q->tls_ca, &config, err) < 0 ||
+		survey_read(config, mem, s, err) < 0)
+		return -1;
+	if (!survey_clean(s->base))
+		return err_set(err, ERR_FATAL, "its base has a control character in its name");
+	s->name = survey_name(mem, s->base, sides[side]);
+	return 0;
+}
+
+static int look_at_both(struct arena *mem, const struct request *q, const char *path,
+	struct survey two[2], struct err *err)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (survey_wish(sides[i], &q->sides[i], err) < 0)
+			return -1;
+	}
+	if (!survey_clean(q->into) || !survey_clean(q->tls_ca))
+		return err_set(err, ERR_FATAL, "init: a control character in --into or --tls-ca");
+	for (unsigned i = 0; i < 2; i++) {
+		if (look(mem, path, q, i, &two[i], err) < 0)
+			return err_in(err, "init: %s", sides[i]);
+	}
+	if (strcmp(two[0].name, two[1].name) == 0) {
+		two[0].name = sides[0];
+		two[1].name = sides[1];
+	}
+	return 0;
+}
+
+/* A configuration for two directories, which are looked at; and what "check" says of it. */
+static int init_for(
+	struct arena *mem, const struct request *given, const char *path, struct err *err)
+{
+	struct request wish = *given, *q = &wish;
+	const struct request check = {.config = path};
+	struct survey two[2];
+	struct buf b = {0};
+
+	if (isatty(STDIN_FILENO) && survey_ask(mem, stdin, stdout, q->sides, &q->into, err) < 0)
+		return -1;
+	if ((q->tls_ca != NULL && whole_path(mem, &q->tls_ca, err) < 0) ||
+		look_at_both(mem, q, path, two, err) < 0)
+		return -1;
+	const char *into = q->into != NULL      ? q->into
+			   : two[1].gal != NULL ? two[1].gal
+						: arena_printf(mem, "OU=GAL,%s", two[1].base);
+	survey_print(&b, &two[0], &two[1], q->tls_ca, into);
+	int rc = write_new(path, b.data, b.len, err);
+	buf_free(&b);
+	if (rc < 0)
+		return -1;
+	printf("%s: written. This is what \"galway -c %s check\" says of it:\n", path, path);
+	return command_check(mem, &check, err);
+}
+
+/* Is it about two directories? */
+static bool is_wish(const struct request *q)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct side_wish *w = &q->sides[i];
+		if (w->where != NULL || w->bind != NULL || w->password != NULL || w->base != NULL)
+			return true;
+	}
+	return q->into != NULL || q->tls_ca != NULL;
+}
+
+int command_init(struct arena *mem, const struct request *q, struct err *err)
+{
+	const char *folder = q->argc > 0 ? q->argv[0] : ".";
+	const char *path = arena_printf(mem, "%s/galway.conf", folder);
+
+	if (q->argc > 1)
+		return err_set(err, ERR_FATAL, "init: at most one folder");
+	if (folder[0] == '\0')
+		return err_set(err, ERR_FATAL, "init: the folder's name is empty");
+	if (access(path, F_OK) == 0)
+		return err_set(err, ERR_FATAL, "%s: %s", path, strerror(EEXIST));
+	if (is_wish(q))
+		return init_for(mem, q, path, err);
+	if (write_new(path, example, sizeof(example) - 1, err) < 0)
+		return -1;
 	printf("%s: written. Edit it, then: galway -c %s check\n", path, path);
 	return EXIT_GOOD;
 }

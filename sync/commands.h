@@ -7,6 +7,7 @@
 #include "sync/flow.h"
 #include "sync/report.h"
 #include "sync/setup.h"
+#include "sync/survey.h"
 
 struct arena;
 struct connector;
@@ -32,7 +33,9 @@ struct request {
 	const char *as;          /* set: the side that wants to write */
 	enum report_format format;
 	bool format_given;
-	int argc; /* what follows the options */
+	struct side_wish sides[2]; /* init: of the source and of the target */
+	const char *tls_ca, *into; /* init */
+	int argc;                  /* what follows the options */
 	char **argv;
 };
 

@@ -8,6 +8,11 @@
 #include "base/err.h"
 #include "base/log.h"
 
+/* In pairs, the source's before the target's, of --source, -bind, -password and -base; then the
+ * others. */
+#define INIT_SIDES "stbBpKgG"
+#define INIT_LETTERS INIT_SIDES "ci"
+
 const struct command commands[] = {
 	{"check", "", "read the configuration, the rules and every directory; say what is wrong",
 		"", true, command_check},
@@ -39,7 +44,10 @@ const struct command commands[] = {
 	{"schedule", "systemd|cron [FOLDER]",
 		"print, or write there, what has sync run every interval", "", true,
 		command_schedule},
-	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
+	{"init", "[FOLDER]",
+		"write a configuration to start from; with options: for these two directories, "
+		"which are looked at",
+		INIT_LETTERS, false, command_init},
 	{"help", "[TOPIC]", "this page; a command, functions [NAME], settings or validators", "",
 		false, command_help},
 	{NULL, NULL, NULL, NULL, false, NULL},
@@ -66,6 +74,17 @@ static const struct choice {
 	{'I', "if-due", NULL,
 		"only when the last good run of some flow is older than the interval"},
 	{'u', "undo", "RUN", "what undo would do"},
+	{'s', "source", "WHERE", "init: the URL of the directory that is read, or an LDIF file"},
+	{'t', "target", "WHERE", "init: the same of the one that is written to"},
+	{'b', "source-bind", "NAME", "init: who logs in; none: Kerberos, or ldapi"},
+	{'B', "target-bind", "NAME", "init: the same for the target"},
+	{'p', "source-password", "REF",
+		"init: where the password is: file:PATH, env:NAME, exec:COMMAND, credential:NAME"},
+	{'K', "target-password", "REF", "init: the same for the target"},
+	{'g', "source-base", "DN", "init: what is read is below it; none: the server's own"},
+	{'G', "target-base", "DN", "init: the same for the target"},
+	{'c', "tls-ca", "FILE", "init: CA certificates of both servers; none: the system's"},
+	{'i', "into", "DN", "init: where contacts are made; none: OU=GAL of the target"},
 	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
 };
 
@@ -80,6 +99,20 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
+/* A choice of init about one side. */
+static bool take_side(struct request *q, int letter, char *value)
+{
+	const char *at = strchr(INIT_SIDES, letter);
+
+	if (at == NULL)
+		return false;
+	const size_t place = (size_t)(at - INIT_SIDES);
+	struct side_wish *w = &q->sides[place % 2];
+	const char **wishes[] = {&w->where, &w->bind, &w->password, &w->base};
+	*wishes[place / 2] = value;
+	return true;
+}
+
 static int take(struct request *q, int letter, char *value, struct err *err)
 {
 	static const char skips[] = "CUDR";
@@ -89,7 +122,15 @@ static int take(struct request *q, int letter, char *value, struct err *err)
 		q->options.skip |= 1u << (skip - skips);
 		return 0;
 	}
+	if (take_side(q, letter, value))
+		return 0;
 	switch (letter) {
+	case 'c':
+		q->tls_ca = value;
+		break;
+	case 'i':
+		q->into = value;
+		break;
 	case 'f':
 		q->options.full = true;
 		break;
@@ -264,7 +305,7 @@ void options_help(struct buf *b)
 		buf_printf(b, "  %-10s%-30s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
 	for (size_t i = 0; i < N_CHOICES; i++) {
-		if (choices[i].letter == 'A')
+		if (choices[i].letter == 'A' || strchr(INIT_LETTERS, choices[i].letter) != NULL)
 			continue;
 		help_choice(b, &choices[i]);
 		buf_puts(b, strchr("aIP", choices[i].letter) != NULL  ? " (sync)\n"
