@@ -14,11 +14,12 @@ const struct connector_type *const connector_types[] = {
 	&mem_type,
 	&ldap_type,
 	&ad_type,
+	&scim_type,
 	NULL,
 };
 
 const struct setting connector_settings[] = {
-	{"type", SETTING_WORD, "!", "ldif|csv|mem|ldap|ad", "what kind of directory it is"},
+	{"type", SETTING_WORD, "!", "ldif|csv|mem|ldap|ad|scim", "what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
 		"the attribute that identifies an entry and never changes"},
 	{"base", SETTING_TEXT, NULL, NULL, "the DN at or below which every entry lies"},

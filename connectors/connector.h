@@ -21,6 +21,7 @@ enum connector_can {
 	CAN_FIND = 4,        /* finds a few entries without reading all */
 	NEEDS_REFERRED = 16, /* it refuses references to what is not there */
 	CAN_BESIDE = 8,      /* worth a thread: it waits for a server */
+	NEEDS_NO_PLACES = 32, /* it has no containers: they need not be there */
 };
 
 enum query_kind {

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/entry.h"
 
+struct buf;
 struct err;
 
 /*
@@ -107,6 +108,10 @@ void http_drop(struct http *, struct http_call *);
 int http_do(struct http *, const struct http_request *, struct http_call **, struct http_answer *,
 	struct err *);
 
+/* Percent-encoded (RFC 3986), for a path's segment or a query's value. */
+void http_escape(struct buf *, struct value);
+/* Where the call went. */
+const char *http_url(const struct http_call *);
 /* A header of a taken answer; NULL. Lives until http_drop. */
 const char *http_header(const struct http_call *, const char *name);
 /* An answer that is no success, as an error: method, path, status, what the server says of it

@@ -250,3 +250,8 @@ int http_fail(const struct http_call *c, const char *detail, struct err *err)
 		detail != NULL ? detail : "", c->id, id != NULL ? ", request-id " : "",
 		id != NULL ? id : "");
 }
+
+const char *http_url(const struct http_call *c)
+{
+	return c->url;
+}

@@ -123,7 +123,8 @@ static int look_at(const struct setup *setup, const struct config *config, struc
 	printf("connector %s: good: %s, %lld entries, %lld with proxyAddresses\n", name,
 		config_text(config, "type"), seen.entries, seen.recipients);
 	warn_connector(config, &seen);
-	*code = check_places(&seen, name);
+	if ((c->type->can & NEEDS_NO_PLACES) == 0)
+		*code = check_places(&seen, name);
 	return check_probe(setup, config, c, mem, code, err);
 }
 
