@@ -239,7 +239,8 @@ static const struct setting settings[] = {
 const struct connector_type scim_type = {
 	.name = "scim",
 	.help = "users and groups of a SCIM 2.0 service",
-	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_BESIDE | NEEDS_REFERRED | NEEDS_NO_PLACES,
+	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_BESIDE | NEEDS_REFERRED | NEEDS_NO_PLACES |
+	       CAN_MEMBERS,
 	.settings = settings,
 	.open = scim_open,
 	.read = scim_read,

@@ -42,11 +42,14 @@ struct scim_kind {
 extern const struct scim_kind scim_kinds[]; /* ended by one without endpoint */
 #define SCIM_KINDS 2
 
-/* Of which attribute of what the filter is known to work, or not to. */
+/* What a filter is known to find: nothing for sure, the very value, or that in any case. */
+enum scim_finds { SCIM_FINDS_NOTHING, SCIM_FINDS_EXACT, SCIM_FINDS_ANY_CASE };
+
+/* Of which attribute of what. */
 struct scim_proof {
 	const struct scim_kind *kind;
 	const char *path; /* of the field */
-	bool works;
+	enum scim_finds finds;
 	struct scim_proof *next;
 };
 

@@ -37,8 +37,13 @@ static void add_question(
 static int add_search(struct scim_find *f, const struct scim_kind *kind, const char *path,
 	struct value v, bool *can, struct err *err)
 {
-	if (scim_filter_works(f->dir, kind, path, can, err) < 0)
+	enum scim_finds finds;
+
+	if (scim_filter_finds(f->dir, kind, path, &finds, err) < 0)
 		return -1;
+	/* Of externalId case counts (RFC 7643, 3.1). */
+	*can = finds == SCIM_FINDS_ANY_CASE ||
+	       (finds == SCIM_FINDS_EXACT && strcmp(path, "externalId") == 0);
 	const char *url = scim_filter_url(f->mem, kind, path, v);
 	if (*can && url != NULL)
 		add_question(f, kind, url, false);

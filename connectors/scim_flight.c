@@ -118,12 +118,12 @@ static void look(struct scim_writer *w, struct scim_flight *f, const struct err 
 	const struct scim_kind *kind = kind_of(w, f);
 	struct arena *mem = arena_new();
 	struct value name;
-	bool works = false;
+	enum scim_finds finds;
 	struct err err;
 
 	f->why = *why;
-	if (scim_filter_works(w->dir, kind, kind->name, &works, &err) < 0 || !works ||
-		!scim_name_of(w->dir, mem, f->change->name, &name)) {
+	if (scim_filter_finds(w->dir, kind, kind->name, &finds, &err) < 0 ||
+		finds == SCIM_FINDS_NOTHING || !scim_name_of(w->dir, mem, f->change->name, &name)) {
 		scim_flight_fail(w, f, why);
 	} else {
 		f->stage = SCIM_LOOK;

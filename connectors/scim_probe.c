@@ -30,10 +30,10 @@ static int tell_filters(struct scim_dir *d, const struct probe *p, struct err *e
 	for (unsigned i = 0; d->kinds[i] != NULL; i++) {
 		const char *const paths[] = {d->kinds[i]->name, "externalId"};
 		for (unsigned k = 0; k < 2; k++) {
-			bool works;
-			if (scim_filter_works(d, d->kinds[i], paths[k], &works, err) < 0)
+			enum scim_finds finds;
+			if (scim_filter_finds(d, d->kinds[i], paths[k], &finds, err) < 0)
 				return -1;
-			if (!works)
+			if (finds == SCIM_FINDS_NOTHING || (finds == SCIM_FINDS_EXACT && k == 0))
 				probe_tell(p, FINDING_NOTE,
 					"%s: filters of %s are not known to work (whatever the "
 					"case): "

@@ -68,30 +68,34 @@ static struct value other_case(struct arena *mem, const char *text)
 }
 
 static int prove(struct scim_dir *d, const struct scim_kind *kind, const char *path,
-	const struct json *sample, bool *works, struct err *err)
+	const struct json *sample, enum scim_finds *finds, struct err *err)
 {
 	const char *id = json_text(sample, "id"), *text = json_text(sample, path);
 	struct arena *mem = arena_new();
+	const struct value values[] = {
+		value_of(arena_printf(mem, "galway-%08x-%s", arc4random(), text)),
+		value_of(text),
+		other_case(mem, text),
+	};
+	bool found = false;
 	size_t n = 0;
-	int r = 0;
+	int r = id == NULL ? 0
+			   : try_filter(d, scim_filter_url(mem, kind, path, values[0]), id, &n,
+				     &found, err);
 
-	const char *there = scim_filter_url(mem, kind, path, other_case(mem, text));
-	const struct value nobody =
-		value_of(arena_printf(mem, "galway-%08x-%s", arc4random(), text));
-	if (there != NULL && id != NULL) {
-		r = try_filter(d, there, id, &n, works, err);
-		bool ignored;
-		if (r == 0 && *works)
-			r = try_filter(
-				d, scim_filter_url(mem, kind, path, nobody), id, &n, &ignored, err);
-		*works = *works && n == 0;
+	/* What finds somebody who is not there, finds anybody. */
+	for (unsigned i = 1; id != NULL && r == 0 && i < 3 && (i > 1 || n == 0); i++) {
+		r = try_filter(d, scim_filter_url(mem, kind, path, values[i]), id, &n, &found, err);
+		if (r < 0 || !found)
+			break;
+		*finds = i == 1 ? SCIM_FINDS_EXACT : SCIM_FINDS_ANY_CASE;
 	}
 	arena_free(mem);
 	return r;
 }
 
-static int look(struct scim_dir *d, const struct scim_kind *kind, const char *path, bool *works,
-	struct err *err)
+static int look(struct scim_dir *d, const struct scim_kind *kind, const char *path,
+	enum scim_finds *finds, struct err *err)
 {
 	char url[64];
 	struct json *page;
@@ -104,29 +108,31 @@ static int look(struct scim_dir *d, const struct scim_kind *kind, const char *pa
 	for (size_t i = 0; i < json_count(page, "Resources"); i++) {
 		if (json_text(json_item(list, i), path) == NULL)
 			continue;
-		r = prove(d, kind, path, json_item(list, i), works, err);
+		r = prove(d, kind, path, json_item(list, i), finds, err);
 		break;
 	}
 	json_free(page);
 	return r;
 }
 
-int scim_filter_works(struct scim_dir *d, const struct scim_kind *kind, const char *path,
-	bool *works, struct err *err)
+int scim_filter_finds(struct scim_dir *d, const struct scim_kind *kind, const char *path,
+	enum scim_finds *finds, struct err *err)
 {
-	*works = false;
+	static const char *const words[] = {"nothing for sure", "the exact value", "any case"};
+
+	*finds = SCIM_FINDS_NOTHING;
 	for (const struct scim_proof *p = d->proofs; p != NULL; p = p->next) {
 		if (p->kind == kind && strcmp(p->path, path) == 0) {
-			*works = p->works;
+			*finds = p->finds;
 			return 0;
 		}
 	}
-	if (scim_discover(d, err) < 0 || (d->service.filter && look(d, kind, path, works, err) < 0))
+	if (scim_discover(d, err) < 0 || (d->service.filter && look(d, kind, path, finds, err) < 0))
 		return -1;
+	log_debug("%s%s: a filter of %s finds %s", http_base(d->http), kind->endpoint, path,
+		words[*finds]);
 	struct scim_proof *p = arena_alloc(d->mem, sizeof(*p));
-	*p = (struct scim_proof){kind, arena_strdup(d->mem, path), *works, d->proofs};
+	*p = (struct scim_proof){kind, arena_strdup(d->mem, path), *finds, d->proofs};
 	d->proofs = p;
-	log_debug("%s%s: filters of %s %s", http_base(d->http), kind->endpoint, path,
-		*works ? "work" : "are not known to work");
 	return 0;
 }

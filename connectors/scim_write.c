@@ -137,6 +137,9 @@ int scim_write(struct connector *c, const struct change *changes, struct outcome
 	size_t n, struct arena *mem, struct err *err)
 {
 	struct scim_dir *d = (struct scim_dir *)c;
+
+	if (n == 0)
+		return 0;
 	struct scim_writer w = {
 		.dir = d, .changes = changes, .outcomes = outcomes, .n = n, .mem = mem};
 	struct arena *room = arena_new();
@@ -156,7 +159,7 @@ int scim_write(struct connector *c, const struct change *changes, struct outcome
 	}
 	leave(&w);
 	arena_free(room);
-	if (!w.hopeless || w.known || n == 0)
+	if (!w.hopeless || w.known)
 		return 0;
 	*err = w.why;
 	return -1;

@@ -158,7 +158,7 @@ static void warn_rules(const struct flow *f)
 				f->name, attr_name(attr));
 	}
 	for (unsigned attr = 0; attr < f->writes.n; attr++) {
-		if (attr_set_has(&f->writes, attr) && gate_forbids(attr))
+		if (attr_set_has(&f->writes, attr) && gate_forbids_flow(f, attr))
 			printf("flow %s: warning: the rules write %s: that is never written, and "
 			       "what has it fails\n",
 				f->name, attr_name(attr));

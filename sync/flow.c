@@ -315,7 +315,8 @@ static int check_into(const struct planning *p)
 {
 	const struct flow *f = p->plan->flow;
 
-	if (p->plan->summary.add == 0 || keys_has(p->m.names, name_hash(dn_key(f->into))))
+	if (p->plan->summary.add == 0 || (p->g.target->type->can & NEEDS_NO_PLACES) != 0 ||
+		keys_has(p->m.names, name_hash(dn_key(f->into))))
 		return 0;
 	return err_set(p->err, ERR_FATAL, "into: %.*s does not exist in %s: create it first",
 		(int)f->into.len, f->into.data, f->target);

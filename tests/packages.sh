@@ -11,8 +11,8 @@ declare -A packages=(
         libunistring-dev libxxhash-dev libssl-dev libldap-dev libsasl2-dev"
     [test]="libcmocka-dev python3 python3-jsonschema slapd ldap-utils
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
-        ldb-tools 389-ds-base libnss3-tools"
-    [bench]="time python3-ldap3"
+        ldb-tools 389-ds-base libnss3-tools nodejs npm"
+    [bench]="time python3-ldap3 curl"
     [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck"
 )
 
