@@ -17,7 +17,7 @@ struct err;
  * refused before anything is sent, so that no link in an answer makes the credentials leave it.
  * Redirects are not followed. https with TLS 1.2 at least; http only to a loopback address, and
  * only with `plain = true`, which http_caution tells. Proxies, .netrc and the environment are not
- * looked at. HTTP/2 where the server offers it, with several requests on one connection.
+ * looked at. HTTP/2 where the server offers it, for what can be sent again.
  *
  * Calls are sent in their order, at most `window` of them under way at once. Each has a
  * client-request-id of its own (a GUID, the same when it is sent again), which errors name.

@@ -22,6 +22,8 @@ packages_install() {
     local word package missing=() as_root=()
     for word in "$@"; do
         for package in ${packages[$word]:?no such list of packages}; do
+            # Where node is not Debian's, npm comes with it.
+            [ "$package" != npm ] || ! command -v npm >/dev/null || continue
             dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
                 missing+=("$package")
         done

@@ -33,27 +33,7 @@ def wrong(what):
     print("WRONG:", what, flush=True)
 
 
-RULES = """
-rule person
-    scope  (&(objectClass=user)(mail=*))
-    name   "CN=" & [sAMAccountName]
-    objectClass = "user"
-    displayName = [displayName]
-    givenName   = [givenName]
-    sn          = [sn]
-    mail        = [mail]
-    title       = [title]
-    telephoneNumber = [telephoneNumber]
-    manager     = [manager]
-    active      = "TRUE"
-"""
-GROUPS = """
-rule group
-    scope  (objectClass=group)
-    name   "CN=" & [sAMAccountName]
-    objectClass = "group"
-    member      = [member]
-"""
+RULES = (HERE.parent.parent / "examples" / "scim" / "people.rules").read_text()
 BACK = """
 rule person
     scope  (objectClass=user)
@@ -75,7 +55,7 @@ class World:
     def __init__(self, folder, url, token="S3CR3T", settings=(), source=False, groups=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.people, self.groups = {}, {}
-        (self.folder / "my.rules").write_text(BACK if source else RULES + (GROUPS if groups else ""))
+        (self.folder / "my.rules").write_text(BACK if source else RULES)
         secret = self.folder / "secret"
         secret.write_text(token + "\n")
         secret.chmod(0o600)
