@@ -69,7 +69,12 @@ struct value dn_escape(struct arena *, struct value);
 struct value dn_child(struct arena *, struct value rdn, struct value parent);
 /* The text without its first RDN, pointing into it; empty at the root. A bad name gives itself. */
 struct value dn_parent(struct value text);
+/* The text of its first RDN alone, pointing into it. A bad name gives itself. */
+struct value dn_leaf(struct value text);
 /* Number of RDNs; 0 for a bad name. */
 unsigned dn_depth(struct value text);
+/* The attribute that names the entry, and its value there (unescaped, in the arena); ATTR_NONE for
+ * a bad name and for the root. */
+unsigned dn_naming(struct arena *, struct value text, struct value *);
 
 #endif

@@ -11,6 +11,8 @@
 const struct connector_type *const connector_types[] = {
 	&ldif_type,
 	&csv_type,
+	&mim_type,
+	&dsml_type,
 	&mem_type,
 	&ldap_type,
 	&ad_type,
@@ -19,7 +21,8 @@ const struct connector_type *const connector_types[] = {
 };
 
 const struct setting connector_settings[] = {
-	{"type", SETTING_WORD, "!", "ldif|csv|mem|ldap|ad|scim", "what kind of directory it is"},
+	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad|scim",
+		"what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
 		"the attribute that identifies an entry and never changes"},
 	{"base", SETTING_TEXT, NULL, NULL, "the DN at or below which every entry lies"},
@@ -35,6 +38,21 @@ const struct setting connector_settings[] = {
 	{"readonly", SETTING_BOOL, "false", NULL, "true: it is never written to"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
+
+struct section_shape connector_section(void)
+{
+	static struct section_variant
+		variants[sizeof(connector_types) / sizeof(connector_types[0])];
+
+	for (size_t i = 0; connector_types[i] != NULL; i++)
+		variants[i] = (struct section_variant){
+			connector_types[i]->name, connector_types[i]->settings};
+	return (struct section_shape){.name = "connector",
+		.titled = true,
+		.settings = connector_settings,
+		.by_word = "type",
+		.variants = variants};
+}
 
 const struct connector_type *connector_type(const char *name)
 {
