@@ -7,20 +7,17 @@ nothing to do. What the service then has is compared with the people, past galwa
 npm from tests/web/servers, once, into a folder of the cache.
 """
 import argparse
-import hashlib
 import json
 import os
 import pathlib
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 
 import fake
 import scim_fake
+import servers
 
 HERE = pathlib.Path(__file__).resolve().parent
 PORTS = range(24100, 24200)
@@ -297,46 +294,6 @@ def source(folder):
 
 
 # --- services of others -----------------------------------------------------------------------------------
-def installed():
-    """The folder with node_modules as package-lock.json has it; None: there is no npm."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        return None
-    lock = (HERE / "servers" / "package-lock.json").read_bytes()
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "galway"
-    folder = cache / f"servers-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "node_modules").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as fresh:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / "servers" / name, fresh)
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--omit=peer"], cwd=fresh,
-                           check=True, stdout=subprocess.DEVNULL)
-            try:
-                os.rename(fresh, folder)
-                os.mkdir(fresh)
-            except OSError:
-                pass  # somebody else was quicker
-    return folder
-
-
-class Node:
-    """A server of tests/web/servers, until the block ends."""
-
-    def __init__(self, folder, script, *arguments):
-        self.port = next(used)
-        self.process = subprocess.Popen(["node", HERE / "servers" / script, str(self.port), *arguments], cwd=folder,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if self.process.stdout.readline().strip() != "ready":
-            raise SystemExit(f"{script} does not start")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-
 def users_of(url, token):
     """All users, past galway."""
     request = urllib.request.Request(url + "/Users?startIndex=1&count=100", headers={"Authorization": f"Bearer {token}"})
@@ -348,23 +305,23 @@ TOKEN = "S3CR3T-0123456789-0123456789-0123456789"
 
 
 def others(folder):
-    npm = installed()
+    npm = servers.installed()
     if npm is None:
         print("skipped: services of others (there is no npm)")
         return
-    with Node(npm, "scimmy.mjs", TOKEN) as server:
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
         url = f"http://127.0.0.1:{server.port}/scim/v2"
         cycle("SCIMMY", World(folder, url, TOKEN), lambda: users_of(url, TOKEN))
         back("SCIMMY", folder, url)
-    with Node(npm, "scimmy.mjs", TOKEN) as server:
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
         url = f"http://127.0.0.1:{server.port}/scim/v2"
         cycle("SCIMMY without Bulk", World(folder, url, TOKEN, ["bulk = never"]), lambda: users_of(url, TOKEN))
-    with Node(npm, "better-auth.mjs", TOKEN) as server:
+    with servers.Node(npm, next(used), "better-auth.mjs", TOKEN) as server:
         url = f"http://127.0.0.1:{server.port}/api/auth/scim/v2"
         cycle("Better Auth", World(folder, url, TOKEN), lambda: users_of(url, TOKEN))
         back("Better Auth", folder, url)
     # Express 5 keeps startIndex and count from it: the first 20 are all that it ever gives.
-    with Node(npm, "scimmy.mjs", TOKEN, "express5") as server:
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN, "express5") as server:
         url = f"http://127.0.0.1:{server.port}/scim/v2"
         world = World(folder, url, TOKEN)
         for i in range(25):
