@@ -1,6 +1,5 @@
 #include "sync/differences.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -20,11 +19,6 @@ static bool among(unsigned attr, struct value v, const struct value *list, unsig
 			return true;
 	}
 	return false;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return value_order(*(const struct value *)a, *(const struct value *)b);
 }
 
 static void add_denied(struct arena *mem, struct step *s, struct denied d)
@@ -137,8 +131,7 @@ static unsigned without(struct arena *mem, unsigned attr, const struct value *a,
 		if (!among(attr, a[i], b, n_b) && !among(attr, a[i], *out, n))
 			(*out)[n++] = a[i];
 	}
-	if (n > 1)
-		qsort(*out, n, sizeof(**out), by_bytes);
+	values_sort(*out, n);
 	return n;
 }
 
