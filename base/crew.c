@@ -10,7 +10,7 @@
 /* Beside the owner. What he does himself, piece after piece, is too much for more of them. */
 #define THREADS_MOST 3
 /* Fewer pieces are done before a thread has started. */
-#define PIECES_WORTH 16
+#define PIECES_WORTH 8
 
 struct crew {
 	pthread_mutex_t lock;

@@ -11,7 +11,7 @@
 #include "sync/row.h"
 
 /* So many at a time, or as many as are in so much memory. */
-#define EACH 32
+#define EACH 8
 #define BYTES_MOST (4u << 20)
 
 struct candidate {

@@ -271,7 +271,7 @@ struct deciding {
 
 /* So many are decided about by several threads (base/crew.h), while what is known of the next ones
  * is put together. */
-#define EACH 32
+#define EACH 8
 
 struct lot {
 	struct planning *p;
