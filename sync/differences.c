@@ -1,6 +1,5 @@
 #include "sync/differences.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,11 +11,6 @@
 #include "sync/authority.h"
 #include "sync/undone.h"
 #include "sync/written.h"
-
-static int by_bytes(const void *a, const void *b)
-{
-	return value_order(*(const struct value *)a, *(const struct value *)b);
-}
 
 static void add_denied(struct arena *mem, struct step *s, struct denied d)
 {
@@ -128,8 +122,7 @@ static unsigned without(struct arena *mem, unsigned attr, const struct value *a,
 		if (!value_among(attr, a[i], b, n_b) && !value_among(attr, a[i], *out, n))
 			(*out)[n++] = a[i];
 	}
-	if (n > 1)
-		qsort(*out, n, sizeof(**out), by_bytes);
+	values_sort(*out, n);
 	return n;
 }
 

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/crew.h"
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/keys.h"
@@ -255,57 +256,140 @@ static void look_again(const struct row *row, struct step *s)
 	s->link.source_digest = 0;
 }
 
-static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
-{
+/* A row being decided about. */
+struct deciding {
+	struct arena *mem; /* of all that follows */
 	struct open_row open;
 	struct verdict v;
 	struct link link;
 	struct entry current;
-	struct row row = {.open = &open, .verdict = &v, .now = p->now};
-	struct step s;
 	struct references refs;
+	struct row row;
+	bool kept; /* its name */
+	struct step s;
+};
 
-	if (pair_verdict(&p->p, mem, place, &v, p->err) < 0 ||
-		pair_read_row(&p->g, mem, place, &open, p->err) < 0 ||
-		resolve(p, mem, &open, &v, &refs) < 0 ||
-		complete_row(p, mem, &row, &link, &current) < 0)
+/* So many are decided about by several threads (base/crew.h), while what is known of the next ones
+ * is put together. */
+#define EACH 8
+
+struct lot {
+	struct planning *p;
+	struct deciding list[EACH];
+	size_t n;
+};
+
+/* All that is known of a row. */
+static int prepare(struct planning *p, struct deciding *d, uint32_t place)
+{
+	struct arena *mem = d->mem;
+
+	d->row = (struct row){.open = &d->open, .verdict = &d->v, .now = p->now};
+	if (pair_verdict(&p->p, mem, place, &d->v, p->err) < 0 ||
+		pair_read_row(&p->g, mem, place, &d->open, p->err) < 0 ||
+		resolve(p, mem, &d->open, &d->v, &d->refs) < 0 ||
+		complete_row(p, mem, &d->row, &d->link, &d->current) < 0)
 		return -1;
-	bool kept = keep_name(p, &row, &v);
-	plan_row(mem, p->plan->flow, &row, &s);
+	d->kept = keep_name(p, &d->row, &d->v);
+	return 0;
+}
+
+static void decide(void *with, size_t i)
+{
+	struct lot *lot = with;
+	struct deciding *d = &lot->list[i];
+	const struct planning *p = lot->p;
+	struct step *s = &d->s;
+
+	plan_row(d->mem, p->plan->flow, &d->row, s);
 	/* The next run has to look at it again: what it refers to may have a contact by then. */
-	if (kept || refs.lacks)
-		s.link.source_digest = 0;
+	if (d->kept || d->refs.lacks)
+		s->link.source_digest = 0;
 	/* A contact that was deleted, and stays so, has in its link what it had. */
-	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT &&
-		(row.current != NULL || s.op == STEP_ADD))
-		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
-	s.refers_new =
-		s.op == STEP_ADD && refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
-	bool skip = skipped(p, &s);
-	p->plan->partial |= kept || skip;
-	if (skip && row.link == NULL)
+	if (s->remember && s->op != STEP_CONFLICT && d->open.presence == PRESENT &&
+		(d->row.current != NULL || s->op == STEP_ADD))
+		s->link.written =
+			written_with_references(d->mem, s->link.written, d->refs.names, d->refs.n);
+	s->refers_new =
+		s->op == STEP_ADD && d->refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
+}
+
+static int take(struct planning *p, struct deciding *d)
+{
+	struct step *s = &d->s;
+	const bool skip = skipped(p, s);
+
+	p->plan->partial |= d->kept || skip;
+	if (skip && d->row.link == NULL)
 		return 0;
 	if (skip)
-		look_again(&row, &s);
-	summary_count(&p->plan->summary, &s, 1);
-	kinds_count(&p->plan->kinds, &row, &s);
+		look_again(&d->row, s);
+	summary_count(&p->plan->summary, s, 1);
+	kinds_count(&p->plan->kinds, &d->row, s);
 	/* What waited and waits no more has to be told to the state too. */
-	bool settles = keys_has(&p->g.waits, open.key);
-	return step_counts(&s, row.link) || settles ? steps_add(&p->plan->steps, &s, p->err) : 0;
+	bool settles = keys_has(&p->g.waits, d->open.key);
+	return step_counts(s, d->row.link) || settles ? steps_add(&p->plan->steps, s, p->err) : 0;
+}
+
+static int take_all(struct planning *p, struct lot *lot)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < lot->n && rc == 0; i++) {
+		rc = take(p, &lot->list[i]);
+		arena_reset(lot->list[i].mem);
+	}
+	lot->n = 0;
+	return rc;
+}
+
+static int prepare_some(struct planning *p, struct lot *lot)
+{
+	uint32_t place;
+	uint64_t key;
+	int rc = 1;
+
+	while (lot->n < EACH && (rc = pair_next_row(&p->g, &key, &place, p->err)) == 1) {
+		if (prepare(p, &lot->list[lot->n], place) < 0)
+			return -1;
+		lot->n++;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* In the order of the rows: one lot is decided about while the other is taken, and filled again. */
+static int plan_lots(struct planning *p, struct crew *crew, struct lot lots[2])
+{
+	unsigned filled = 0;
+
+	do {
+		if (prepare_some(p, &lots[filled]) < 0)
+			return -1;
+		crew_end(crew);
+		crew_begin(crew, decide, &lots[filled], lots[filled].n);
+		filled = !filled;
+		if (take_all(p, &lots[filled]) < 0)
+			return -1;
+	} while (lots[!filled].n > 0);
+	return 0;
 }
 
 static int plan_all(struct planning *p)
 {
-	struct arena *mem = arena_new();
-	uint32_t place;
-	uint64_t key;
-	int rc = sorter_rewind(p->g.row_order, p->err);
+	struct lot *lots = arena_zalloc(p->g.mem, 2 * sizeof(*lots));
+	struct crew *crew = crew_new();
 
-	while (rc == 0 && (rc = pair_next_row(&p->g, &key, &place, p->err)) == 1) {
-		rc = plan_one(p, mem, place);
-		arena_reset(mem);
+	for (unsigned i = 0; i < 2 * EACH; i++) {
+		lots[i / EACH].p = p;
+		lots[i / EACH].list[i % EACH].mem = arena_new();
 	}
-	arena_free(mem);
+	int rc = sorter_rewind(p->g.row_order, p->err);
+	if (rc == 0)
+		rc = plan_lots(p, crew, lots);
+	crew_end(crew);
+	crew_free(crew);
+	for (unsigned i = 0; i < 2 * EACH; i++)
+		arena_free(lots[i / EACH].list[i % EACH].mem);
 	return rc;
 }
 

@@ -15,8 +15,13 @@
 
 struct value plan_marker(struct arena *mem, const struct flow *f, struct value source_id)
 {
-	return value_of(
-		arena_printf(mem, "%s%s", f->marker_prefix.data, entry_id_text(mem, source_id)));
+	const char *id = entry_id_text(mem, source_id);
+	const size_t len = strlen(id);
+	char *marker = arena_alloc(mem, f->marker_prefix.len + len);
+
+	memcpy(marker, f->marker_prefix.data, f->marker_prefix.len);
+	memcpy(marker + f->marker_prefix.len, id, len);
+	return (struct value){marker, f->marker_prefix.len + len};
 }
 
 const char *plan_flag(const struct flow *f, const struct open_row *open, const struct link *link,
