@@ -196,7 +196,7 @@ int gate_write(struct connector *target, const struct flow *f, const struct step
 		n_passed == n ? outcomes : arena_zalloc(mem, n_passed * sizeof(*results));
 	if (n_passed > 0 && send(target, passed, results, n_passed, mem, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && results != outcomes; i++) {
 		if (outcomes[i].kind == OUTCOME_DONE)
 			outcomes[i] = results[k++];
 	}
