@@ -302,6 +302,34 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
 }
 
+/* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
+ * of one that was added and not seen since. */
+static int is_settled(struct applying *a, const struct op *op)
+{
+	struct link link;
+	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
+
+	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
+		return rc < 0 ? -1 : rc == 0;
+	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
+}
+
+/* What runs before had meant to do was looked at by this one. */
+static int settle_intents(struct applying *a)
+{
+	const struct intents *in = &a->plan->intents;
+	int rc = 0;
+
+	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
+		const struct op *op = &in->ops[i];
+		arena_reset(a->mem);
+		rc = is_settled(a, op);
+		if (rc == 1)
+			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 /* Everything else is done, and durable with this at the latest: now the next run may start from
  * here. */
 static int finish(struct applying *a)
@@ -332,7 +360,7 @@ static int finish(struct applying *a)
 	if (record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;

@@ -81,6 +81,9 @@ static int gather_all(struct planning *p)
 
 	if (gather_start(g, p->err) < 0)
 		return -1;
+	/* Whatever digests say of them, which are not of everything that a run writes. */
+	for (unsigned i = 0; i < p->plan->intents.n; i++)
+		keys_put(&g->waits, entry_key(p->plan->intents.ops[i].source), 0);
 	if (compare_start(g, p->err) < 0)
 		return -1;
 	int rc = gather_source(g, &sealed, p->err);
@@ -219,6 +222,7 @@ static int complete_row(struct planning *p, struct arena *mem, struct row *row, 
 	row->flag = plan_flag(f, row->open, row->link, row->current);
 	if (row->side == NULL)
 		row->side = row->flag;
+	intents_apply(&p->plan->intents, mem, row, link);
 	return 0;
 }
 
@@ -271,6 +275,7 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 		complete_row(p, mem, &row, &link, &current) < 0)
 		return -1;
 	bool kept = keep_name(p, &row, &v);
+	row.postpones = refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
 	plan_row(mem, p->plan->flow, &row, &s);
 	/* The next run has to look at it again: what it refers to may have a contact by then. */
 	if (kept || refs.lacks)
@@ -279,8 +284,6 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT &&
 		(row.current != NULL || s.op == STEP_ADD))
 		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
-	s.refers_new =
-		s.op == STEP_ADD && refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
 	bool skip = skipped(p, &s);
 	p->plan->partial |= kept || skip;
 	if (skip && row.link == NULL)
@@ -428,6 +431,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		err_set(p->err, ERR_BUSY, "out of memory");
 	else if (state_hold(state, p->err) == 0 &&
 		 state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
+		 intents_load(state, p->g.known.id, mem, &p->plan->intents, p->err) == 0 &&
 		 open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
 		caution(p, p->g.source);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "sync/gather.h"
+#include "sync/intents.h"
 #include "sync/kinds.h"
 #include "sync/order.h"
 #include "sync/plan.h"
@@ -44,10 +45,11 @@ struct plan {
 	/* Which directories answered, in the plan's arena; and the connector whose is another than
 	 * before, NULL: none. */
 	const char *source_pin, *target_pin, *other;
-	const char *canary;   /* which is not to be seen, and where; NULL */
-	long long links;      /* before */
-	long long sources;    /* entries of the source that no other flow made there */
-	struct spool *cookie; /* one record, for the next delta; NULL: none */
+	const char *canary;     /* which is not to be seen, and where; NULL */
+	long long links;        /* before */
+	long long sources;      /* entries of the source that no other flow made there */
+	struct spool *cookie;   /* one record, for the next delta; NULL: none */
+	struct intents intents; /* of runs before, that this one looked at */
 };
 
 /* Reads source, target and links; writes nothing. state may be open for reading only. */

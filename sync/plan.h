@@ -76,6 +76,11 @@ struct row {
 	const struct open_row *open;
 	const struct link *link;     /* NULL: none */
 	const struct entry *current; /* the target entry; NULL: none */
+	/* The same without what a run wrote and could not remember (intents.h): what differs is
+	 * ours. Mostly current itself. */
+	const struct entry *was;
+	bool deleted;   /* there is none because such a run deleted it */
+	bool postpones; /* an add gets its references later (postponed.h) */
 	const struct verdict *verdict;
 	const char *flag; /* what flags in the directories say of the object's authority; NULL */
 	const char *side; /* the object's source of authority: what somebody set, else the flag */

@@ -152,8 +152,9 @@ struct journal_head {
 	const char *attrs; /* journal_attrs */
 };
 
-/* UNKNOWN: it may have been done, or not. */
-enum op_result { OP_DONE, OP_FAILED, OP_UNKNOWN };
+/* UNKNOWN: it may have been done, or not. SETTLED: so it was, and a run has looked since; it is
+ * read as UNKNOWN. */
+enum op_result { OP_DONE, OP_FAILED, OP_UNKNOWN, OP_SETTLED };
 
 struct op_row {
 	long long run, flow, when; /* the run was started */
@@ -169,6 +170,8 @@ int state_journal(
 /* The operations of a run, or of all (0); 1, 0, -1. */
 int state_ops(struct state *, long long run, bool newest_first, struct err *);
 int state_next_op(struct state *, struct arena *, struct op_row *, struct err *);
+/* Those of a flow that are UNKNOWN and not settled, the newest first. */
+int state_open_ops(struct state *, long long flow, struct err *);
 
 /* Reading many things: one lock and one look at the file for all of them, and all from one moment.
  */
@@ -187,6 +190,8 @@ int state_drop_link(struct state *, long long flow, struct value source, struct 
 int state_unlink(struct state *, long long flow, struct value source, struct err *);
 int state_put_pending(struct state *, long long flow, const struct pending *, struct err *);
 /* What was pending for one object; *since is since when, and stays as it is when nothing was. */
+/* Is one of the object's a conflict or a failure? 1, 0, -1. */
+int state_unsolved(struct state *, long long flow, struct value source, struct err *);
 int state_drop_pending(
 	struct state *, long long flow, struct value source, long long *since, struct err *);
 /* What was not found to be pending by this run any more: after a full one. */

@@ -208,6 +208,15 @@ static void check_limits(struct history *h, const struct sync *s)
 		sim_wrong(h, "I9", "another directory was written to");
 }
 
+/* One that fails is not told of another. What is not as it was written when it is read again counts
+ * as failed, too. */
+static void check_failures(struct history *h, const struct sync *s)
+{
+	if (s->done.failed > h->w.failed)
+		sim_wrong(h, "I32", "%lld are said to have failed, and %u did", s->done.failed,
+			h->w.failed);
+}
+
 static void check_counts(struct history *h, const struct sync *s)
 {
 	long long adds = 0, deletes = 0;
@@ -244,6 +253,9 @@ void check_sync(struct history *h, const struct sync *s)
 	}
 	if (s->result == SYNC_DONE && !unheard && s->meanwhile == NULL)
 		check_counts(h, s);
+	if (s->result == SYNC_DONE && s->meanwhile == NULL && !w->sides[0].lied &&
+		!w->sides[1].lied)
+		check_failures(h, s);
 	if (h->tracks[s->flow].quiet && w->n_audits > 0 && !w->sides[s->flow].lied &&
 		s->meanwhile == NULL)
 		sim_wrong(h, "I14", "nothing was edited, and yet %s was written",
