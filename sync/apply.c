@@ -5,9 +5,11 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/dn.h"
 #include "base/err.h"
 #include "base/utf8.h"
 #include "connectors/connector.h"
+#include "sync/dependents.h"
 #include "sync/gate.h"
 #include "sync/journal.h"
 #include "sync/postponed.h"
@@ -35,6 +37,7 @@ struct applying {
 	uint32_t places[BATCH];
 	struct journalled journalled[BATCH];
 	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
+	struct keys nameless;      /* dependents_wait */
 	struct err *err;
 };
 
@@ -219,6 +222,8 @@ static int note_failure(struct applying *a, const struct step *s, uint32_t place
 	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
 		return -1;
 	keys_put(&a->applied->failures, place + 1ull, at);
+	if (s->change.op == CHANGE_ADD || s->change.new_name.len > 0)
+		keys_put(&a->nameless, dn_key(s->source_name), 0);
 	/* Without its references a new entry was added all the same. */
 	if (a->planned)
 		sum->failed++;
@@ -360,6 +365,8 @@ static int finish(struct applying *a)
 	if (record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
+	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0)
+		return -1;
 	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
@@ -466,6 +473,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 		.err = err};
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
+	keys_init(&a->nameless, 0, false);
 	a->mem = arena_new();
 	int rc = -1;
 	if (applied->texts == NULL || postponed_start(&a->postponed) < 0)
@@ -483,6 +491,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	if (rc < 0)
 		stop(a);
 	postponed_free(&a->postponed);
+	keys_free(&a->nameless);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
 }
