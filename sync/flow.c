@@ -81,9 +81,6 @@ static int gather_all(struct planning *p)
 
 	if (gather_start(g, p->err) < 0)
 		return -1;
-	/* Whatever digests say of them, which are not of everything that a run writes. */
-	for (unsigned i = 0; i < p->plan->intents.n; i++)
-		keys_put(&g->waits, entry_key(p->plan->intents.ops[i].source), 0);
 	if (compare_start(g, p->err) < 0)
 		return -1;
 	int rc = gather_source(g, &sealed, p->err);
@@ -336,7 +333,7 @@ static int make_plan(struct planning *p)
 	p->plan->summary.none = p->g.none;
 	p->plan->sources = p->g.own;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
-	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all &&
+	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all && !p->g.compare.strays &&
 		   p->g.n_open <= wishes_worth(&p->g);
 	if (p->g.n_open > 0 && (match_target(&p->g, few, &p->m, p->err) < 0 ||
 				       pair_rows(&p->g, &p->m, &p->p, p->err) < 0))
@@ -422,6 +419,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	p->g = (struct gather){.flow = flow,
 		.state = state,
 		.mem = mem,
+		.intents = &p->plan->intents,
 		.no_update = (p->options->skip & SKIP_UPDATE) != 0,
 		.no_delete = (p->options->skip & SKIP_DELETE) != 0};
 	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};

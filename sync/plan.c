@@ -19,6 +19,13 @@ struct value plan_marker(struct arena *mem, const struct flow *f, struct value s
 		arena_printf(mem, "%s%s", f->marker_prefix.data, entry_id_text(mem, source_id)));
 }
 
+bool plan_marked(const struct flow *f, const struct entry *e)
+{
+	const struct value marker = entry_first(e, f->marker), prefix = f->marker_prefix;
+
+	return marker.len > prefix.len && memcmp(marker.data, prefix.data, prefix.len) == 0;
+}
+
 const char *plan_flag(const struct flow *f, const struct open_row *open, const struct link *link,
 	const struct entry *target)
 {

@@ -101,6 +101,8 @@ const char *plan_flag(const struct flow *, const struct open_row *, const struct
 
 /* Our ownership attribute for a source object: "galway:<flow>:<id>". */
 struct value plan_marker(struct arena *, const struct flow *, struct value source_id);
+/* Does it carry one of the flow, whosever? False when its attributes were not read. */
+bool plan_marked(const struct flow *, const struct entry *);
 
 /* A target entry that is no contact any more, or that its directory protects, whatever its marker
  * and its link say: why it must not be touched, or NULL. */

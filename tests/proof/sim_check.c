@@ -130,8 +130,8 @@ static unsigned count_key(const struct holding *all, unsigned n, uint64_t key)
 	return count;
 }
 
-/* Few entries are asked for by their addresses and names, not by their marks, which servers have no
- * index of. */
+/* A delta that knows nothing of a contact, as its state is an older one, asks by addresses and
+ * names, not by marks, which servers have no index of. */
 static bool can_be_found(const struct entry *a, const struct entry *b)
 {
 	struct holding one[16], other[16];
@@ -162,15 +162,17 @@ static void check_not_more(struct history *h, const struct sync *s, const char *
 {
 	static struct holding before[HOLDINGS], after[HOLDINGS];
 	const unsigned n_after = who_holds(&h->w.sides[!s->flow].now, after, of);
+	const bool in_delta = h->others && !s->was_full;
 	unsigned n_before = 0;
 
 	for (unsigned i = 1; i < n_after; i++) {
 		if (after[i].key != after[i - 1].key)
 			continue;
 		/* A mark may be put back beside a copy that somebody made of it. */
-		if (of == who_marks && (!can_be_found(after[i].who, after[i - 1].who) ||
-					       (h->unmarked && !was_added(h, after[i].who) &&
-						       !was_added(h, after[i - 1].who))))
+		if (of == who_marks &&
+			((in_delta && !can_be_found(after[i].who, after[i - 1].who)) ||
+				(h->unmarked && !was_added(h, after[i].who) &&
+					!was_added(h, after[i - 1].who))))
 			continue;
 		if (n_before == 0)
 			n_before = who_holds(&s->at_apply[!s->flow], before, of);
