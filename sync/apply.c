@@ -255,7 +255,7 @@ static int record_batch(struct applying *a)
 static void hold(const struct applying *a, struct flow_state *f)
 {
 	f->held = a->run.started;
-	f->deltas = INT32_MAX;
+	f->deltas = FLOW_UNFINISHED;
 }
 
 /* The flow and the run are known before anything is written. */
@@ -270,7 +270,7 @@ static int begin(struct applying *a)
 	known.last_run = a->run.started;
 	/* Should this run not come to its end, the next one looks at everything: what was written
 	 * and not remembered, and what came and left again meanwhile. */
-	known.deltas = a->plan->flow->full_every;
+	known.deltas = FLOW_UNFINISHED;
 	if (a->plan->undoes != 0)
 		hold(a, &known);
 	if (record(a) < 0 || state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||

@@ -181,7 +181,9 @@ static int judge_facts(const struct session *s, struct plan *plan, char reasons[
 		.other = plan->other,
 		.canary = plan->canary,
 		.min_left = f->min_left,
-		.max_shrink = f->max_shrink};
+		.missing = plan->missing,
+		.max_shrink = f->max_shrink,
+		.max_missing = f->max_missing};
 
 	memcpy(facts.limits, f->limits, sizeof(facts.limits));
 	if (kinds_links(&plan->kinds, s->state, plan->known.id, plan->links, err) < 0)

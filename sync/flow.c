@@ -62,14 +62,19 @@ static int only_one(struct planning *p)
 }
 
 /* A delta needs a cookie, the rules of the run before, and a full run now and then. */
-static bool must_be_full(const struct planning *p)
+static bool must_be_full(struct planning *p)
 {
 	const struct flow *f = p->plan->flow;
 	const struct flow_state *known = &p->g.known;
 
+	if (known->sources >= 0 && known->epoch != f->epoch)
+		p->plan->because = "the rules, the scope or galway itself is another than before";
+	else if (known->deltas == FLOW_UNFINISHED)
+		p->plan->because = known->held != 0 ? "a run was undone"
+						    : "the run before did not come to its end";
 	/* In-chain scopes: a group that changes moves objects that do not. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       p->plan->other != NULL || rules_chained(f->rules) || known->epoch != f->epoch ||
+	       p->plan->other != NULL || rules_chained(f->rules) || p->plan->because != NULL ||
 	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
 	       known->deltas + 1 >= f->full_every;
 }
@@ -287,6 +292,8 @@ static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
 		return 0;
 	if (skip)
 		look_again(&row, &s);
+	p->plan->missing += row.link != NULL && row.current == NULL && !row.deleted &&
+			    (s.op == STEP_ADD || s.op == STEP_FORGET);
 	summary_count(&p->plan->summary, &s, 1);
 	kinds_count(&p->plan->kinds, &row, &s);
 	/* What waited and waits no more has to be told to the state too. */
@@ -442,7 +449,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 			       check_canary(p, p->g.target, flow->target_config) < 0))
 		rc = -1;
 	if (rc == 0) {
-		p->g.full = full || must_be_full(p);
+		p->g.full = must_be_full(p) || full;
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}

@@ -45,10 +45,13 @@ struct plan {
 	/* Which directories answered, in the plan's arena; and the connector whose is another than
 	 * before, NULL: none. */
 	const char *source_pin, *target_pin, *other;
-	const char *canary;     /* which is not to be seen, and where; NULL */
-	long long links;        /* before */
-	long long sources;      /* entries of the source that no other flow made there */
-	struct spool *cookie;   /* one record, for the next delta; NULL: none */
+	const char *canary;   /* which is not to be seen, and where; NULL */
+	long long links;      /* before */
+	long long missing;    /* contacts that links name, were not seen, and would be made again or
+			       * forgotten */
+	const char *because;  /* why it is full, though a delta could be had; NULL */
+	long long sources;    /* entries of the source that no other flow made there */
+	struct spool *cookie; /* one record, for the next delta; NULL: none */
 	struct intents intents; /* of runs before, that this one looked at */
 };
 

@@ -43,6 +43,8 @@ static const struct setting flow_settings[] = {
 		"a plan that leaves fewer % of the links, or of one rule's, is refused"},
 	{"max-shrink-percent", SETTING_NUMBER, "10", NULL,
 		"a plan is refused when the source shrank by more %"},
+	{"max-missing-percent", SETTING_NUMBER, "10", NULL,
+		"and when the target lacks more % of the linked contacts; 5 may always be lacking"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
@@ -343,13 +345,16 @@ static uint64_t hash_settings(const struct config *c, const struct setting *s, u
 	return h;
 }
 
+const char *galway_version = GALWAY_VERSION;
+
 /* Everything that what was written depends on, but the entries of the source: which of them are
- * read, the rules, and where contacts may lie and what marks them. */
+ * read, the rules and who reads them, and where contacts may lie and what marks them. */
 static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 {
 	const struct connector_type *type = connector_type(config_text(f->source_config, "type"));
 	uint64_t h = rules_epoch(f->rules, &f->env);
 
+	h = hash_bytes(galway_version, strlen(galway_version), h);
 	h = hash_settings(f->source_config, connector_settings, h);
 	h = hash_settings(f->source_config, type->settings, h);
 
@@ -418,6 +423,7 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 	limits_read(section, f->limits);
 	f->min_left = config_number(section, "min-left-percent");
 	f->max_shrink = config_number(section, "max-shrink-percent");
+	f->max_missing = config_number(section, "max-missing-percent");
 	make_env(mem, root, f);
 	if (make_bases(mem, f, err) < 0 || make_authority(mem, root, f, err) < 0)
 		return -1;

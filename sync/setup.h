@@ -33,6 +33,10 @@ struct authority_flag {
 /* What becomes of a change that somebody made on the side that is not the authority. */
 enum on_denied { DENIED_RESTORE, DENIED_REPORT };
 
+/* Another version may read the same rules otherwise: it is part of the epoch. A variable for tests.
+ */
+extern const char *galway_version;
+
 /* One direction: source, target, rules. Made of the configuration, read-only afterwards. */
 struct flow {
 	const char *name;
@@ -61,7 +65,7 @@ struct flow {
 	unsigned full_every;
 	long long history; /* seconds that the journal is kept */
 	struct limit limits[N_LIMITS];
-	long long min_left, max_shrink; /* percent */
+	long long min_left, max_shrink, max_missing; /* percent */
 
 	/* Loop freedom: what lies below these, or is another flow's target, is not a source. */
 	unsigned n_foreign;

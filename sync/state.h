@@ -28,12 +28,15 @@ void state_close(struct state *);
  * 100,000 links. state_open does it when the last writer was killed. */
 int state_check(struct state *, struct err *);
 
+/* The last run did not come to its end, or was an undo. */
+#define FLOW_UNFINISHED ((unsigned)INT32_MAX)
+
 /* What is known of a flow. */
 struct flow_state {
 	long long id;                  /* 0: never run */
 	uint64_t epoch;                /* rules_epoch of the last good run */
 	long long sources;             /* source entries of the last complete read; -1 */
-	unsigned deltas;               /* delta runs since the last full one */
+	unsigned deltas;               /* delta runs since the last full one, or FLOW_UNFINISHED */
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */
 	long long held;                /* since when, because a run was undone; 0: it is not */

@@ -478,6 +478,24 @@ static void test_refers_to_failed(void **state)
 	arena_free(mem);
 }
 
+/* Another version of galway looks at everything once. */
+static void test_upgrade(void **state)
+{
+	const char *version = galway_version;
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a");
+	sync_now(mem);
+	assert_string_equal(sync_now(mem), "delta");
+	galway_version = "0";
+	assert_string_equal(sync_now(mem), "full");
+	assert_string_equal(sync_now(mem), "delta");
+	galway_version = version;
+	arena_free(mem);
+}
+
 /* A contact that is not to be touched keeps its address when its source is gone. */
 static void test_address_of_protected(void **state)
 {
@@ -512,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_name_taken_over),
 		cmocka_unit_test(test_refers_to_failed),
+		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_address_of_protected),
 	};
 
