@@ -10,11 +10,15 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/files.h"
+#include "sync/state.h"
 
 static const struct setting top_settings[] = {
 	{"state", SETTING_PATH, "state.db", NULL,
 		"where galway remembers links, pending objects and runs"},
 	{"interval", SETTING_SPAN, "3h", NULL, "how often \"sync --if-due\" runs"},
+	{"stale", SETTING_SPAN, NULL, NULL,
+		"\"status\" ends with 2 when the last good run of a flow is older; three intervals "
+		"without"},
 	{"history", SETTING_SPAN, "90d", NULL,
 		"how long a run can be looked at with \"history\" and undone"},
 	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
@@ -462,6 +466,11 @@ static void make_beside(struct arena *mem, const struct setup *setup, struct flo
 	}
 }
 
+bool setup_stale(const struct setup *setup, const struct flow_state *known, long long now)
+{
+	return known->last_good == 0 || now - known->last_good > setup->stale;
+}
+
 int setup_load(struct arena *mem, const char *path, struct setup *setup, struct err *err)
 {
 	struct config *root;
@@ -475,6 +484,9 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	setup->state = config_text(root, "state");
 	setup->interval = config_number(root, "interval");
 	setup->deadline = config_number(root, "deadline");
+	setup->stale = config_number(root, "stale");
+	if (setup->stale < 0)
+		setup->stale = 3 * setup->interval;
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)
 		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);

@@ -12,6 +12,7 @@
 
 struct arena;
 struct err;
+struct flow_state;
 
 /* What becomes of a contact whose source is gone or out of scope. */
 enum leave { LEAVE_DELETE, LEAVE_HIDE, LEAVE_KEEP };
@@ -87,7 +88,7 @@ struct flow {
 struct setup {
 	const struct config *config;
 	const char *state;
-	long long interval, deadline; /* seconds */
+	long long interval, stale, deadline; /* seconds */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };
@@ -95,6 +96,8 @@ struct setup {
 /* The shape of the configuration file, for reading it and for the manual. */
 const struct section_shape *setup_shape(void);
 
+/* Is the flow's last good run older than allowed, or was there none? */
+bool setup_stale(const struct setup *, const struct flow_state *, long long now);
 /* Read and check the configuration and all rules; opens no directory. */
 int setup_load(struct arena *, const char *path, struct setup *, struct err *);
 struct flow *setup_flow(const struct setup *, const char *name); /* NULL: none of that name */

@@ -496,6 +496,22 @@ static void test_upgrade(void **state)
 	arena_free(mem);
 }
 
+static void test_stale(void **state)
+{
+	static const struct {
+		long long good, now;
+		bool stale;
+	} cases[] = {
+		{0, 10, true}, {10, 10, false}, {10, 40, false}, {10, 41, true}, {50, 40, false}};
+	const struct setup setup = {.interval = 10, .stale = 30};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct flow_state known = {.last_good = cases[i].good};
+		assert_int_equal(setup_stale(&setup, &known, cases[i].now), cases[i].stale);
+	}
+}
+
 /* A contact that is not to be touched keeps its address when its source is gone. */
 static void test_address_of_protected(void **state)
 {
@@ -531,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_name_taken_over),
 		cmocka_unit_test(test_refers_to_failed),
 		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_address_of_protected),
 	};
 
