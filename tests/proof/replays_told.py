@@ -218,7 +218,7 @@ def noticed():
         (s.folder / "abc.ldif").unlink()
         for _ in range(3):
             s.done(2, "no such file or directory", [], files=False, told=False)
-        s.write("galway.conf", b"stale = 0s\n" + s.read("galway.conf"))
+        s.top = "stale = 0s\n"
         time.sleep(1.1)
         s.refused(2, r"no good run for more than", "status", files=False)  # leans on: setup.c*
 
