@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/dn.h"
 #include "tests/proof/sim_edit.h"
 #include "tests/proof/sim_who.h"
 
@@ -74,6 +75,32 @@ static void check_delete(struct history *h, const struct sync *s, const struct e
 			who_text(now));
 }
 
+/* Who is deleted is not somebody's who is added in the same run: names, and ids, are kept. */
+static void check_kept(struct history *h, const struct sync *s, const struct entry *gone)
+{
+	const struct entry *who = who_source(s->flow, &s->before[s->flow], gone);
+
+	for (unsigned i = 0; who != NULL && !h->copied && i < h->w.n_audits; i++) {
+		const struct audit *a = &h->w.audits[i];
+		if (a->before == NULL && who_source(s->flow, &s->before[s->flow], a->after) == who)
+			sim_wrong(h, "I18", "%s was deleted, and %s added in its place",
+				who_text(gone), who_text(a->after));
+	}
+}
+
+/* Nothing that is still there lay below it. */
+static void check_leaf(struct history *h, const struct sync *s, const struct entry *gone)
+{
+	const struct sim_dir *then = &s->at_apply[!s->flow], *now = &h->w.sides[!s->flow].now;
+
+	for (unsigned i = 0; i < then->n; i++) {
+		if (dn_text_equal(dn_parent(then->entries[i]->name), gone->name) &&
+			sim_find(now, then->entries[i]->name) >= 0)
+			sim_wrong(h, "I11", "%s was deleted, and %s lies below it", who_text(gone),
+				who_text(then->entries[i]));
+	}
+}
+
 static const struct entry *with_id(const struct sim_dir *d, const struct entry *e)
 {
 	for (unsigned i = 0; i < d->n; i++) {
@@ -110,6 +137,8 @@ static void check_audit(struct history *h, const struct sync *s, const struct au
 	}
 	if (a->after == NULL) {
 		check_delete(h, s, then != NULL ? then : a->before);
+		check_kept(h, s, a->before);
+		check_leaf(h, s, a->before);
 		return;
 	}
 	if (!who_is_ours(s->flow, a->after) &&
