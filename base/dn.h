@@ -69,6 +69,8 @@ struct value dn_escape(struct arena *, struct value);
 struct value dn_child(struct arena *, struct value rdn, struct value parent);
 /* The text without its first RDN, pointing into it; empty at the root. A bad name gives itself. */
 struct value dn_parent(struct value text);
+/* The text of its first RDN alone, pointing into it. A bad name gives itself. */
+struct value dn_leaf(struct value text);
 /* Number of RDNs; 0 for a bad name. */
 unsigned dn_depth(struct value text);
 

@@ -275,3 +275,17 @@ struct value dn_parent(struct value text)
 		at++;
 	return (struct value){at, (size_t)(end - at)};
 }
+
+/* The parent points into the name: what stands before it, less the comma and blanks. */
+struct value dn_leaf(struct value text)
+{
+	const struct value parent = dn_parent(text);
+
+	if (parent.len == 0 || parent.data == text.data)
+		return text;
+	struct value rdn = {text.data, (size_t)(parent.data - text.data)};
+	while (rdn.len > 0 && rdn.data[rdn.len - 1] == ' ')
+		rdn.len--;
+	rdn.len--;
+	return rdn;
+}

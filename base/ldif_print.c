@@ -118,18 +118,11 @@ static void print_delete(struct buf *b, const struct change *c)
 
 static void print_rename(struct buf *b, const struct change *c)
 {
-	struct value rdn = c->new_name, parent = dn_parent(c->new_name);
+	struct value parent = dn_parent(c->new_name);
 
-	/* The parent points into the name: what stands before it, less the comma and blanks. */
-	if (parent.len > 0 && parent.data > rdn.data) {
-		rdn.len = (size_t)(parent.data - rdn.data);
-		while (rdn.len > 0 && rdn.data[rdn.len - 1] == ' ')
-			rdn.len--;
-		rdn.len--;
-	}
 	print_line(b, "dn", c->name);
 	print_word(b, "changetype", "modrdn");
-	print_line(b, "newrdn", rdn);
+	print_line(b, "newrdn", dn_leaf(c->new_name));
 	print_word(b, "deleteoldrdn", "1");
 	if (!value_same(parent, dn_parent(c->name)))
 		print_line(b, "newsuperior", parent);

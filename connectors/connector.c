@@ -11,6 +11,8 @@
 const struct connector_type *const connector_types[] = {
 	&ldif_type,
 	&csv_type,
+	&mim_type,
+	&dsml_type,
 	&mem_type,
 	&ldap_type,
 	&ad_type,
@@ -18,7 +20,8 @@ const struct connector_type *const connector_types[] = {
 };
 
 const struct setting connector_settings[] = {
-	{"type", SETTING_WORD, "!", "ldif|csv|mem|ldap|ad", "what kind of directory it is"},
+	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad",
+		"what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
 		"the attribute that identifies an entry and never changes"},
 	{"base", SETTING_TEXT, NULL, NULL, "the DN at or below which every entry lies"},

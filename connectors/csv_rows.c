@@ -66,11 +66,7 @@ struct csv *csv_memory(const char *name, char delimiter, const char *data, size_
 /* Whoever writes the file while we read it may have given us half of it. */
 static void check_end(struct csv *c)
 {
-	struct stat now;
-
-	if (fstat(c->fd, &now) < 0 || now.st_size != c->opened.st_size ||
-		now.st_mtim.tv_sec != c->opened.st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != c->opened.st_mtim.tv_nsec)
+	if (file_changed(c->fd, &c->opened))
 		err_set(&c->failed, ERR_BUSY, "%s: changed while it was read", c->name);
 }
 

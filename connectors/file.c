@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,6 +17,15 @@ int file_fail(struct err *err, const char *path)
 	const bool full = errno == ENOSPC || errno == EDQUOT;
 
 	return err_set(err, full ? ERR_BUSY : ERR_FATAL, "%s: %s", path, strerror(errno));
+}
+
+bool file_changed(int fd, const struct stat *then)
+{
+	struct stat now;
+
+	return fstat(fd, &now) < 0 || now.st_size != then->st_size ||
+	       now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
 
 int file_write(

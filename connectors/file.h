@@ -1,10 +1,12 @@
 #ifndef CONNECTORS_FILE_H
 #define CONNECTORS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct err;
+struct stat;
 
 /*
  * Writing files so that they survive a crash. 0, or -1 with the path in the message; a full disk is
@@ -19,6 +21,8 @@ int file_write(
 int file_sync(int fd, const char *path, struct err *);
 /* The folder's entry of a file that was made, renamed or removed. */
 int file_sync_folder(const char *path, struct err *);
+/* Is the open file another one than it was then: its size or its time? */
+bool file_changed(int fd, const struct stat *then);
 /* Size and a hash of all its bytes. */
 int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *);
 

@@ -6,6 +6,8 @@
 /* What connector_types[] lists: one a file. */
 extern const struct connector_type ldif_type;
 extern const struct connector_type csv_type;
+extern const struct connector_type mim_type;
+extern const struct connector_type dsml_type;
 extern const struct connector_type mem_type;
 extern const struct connector_type ldap_type;
 extern const struct connector_type ad_type;

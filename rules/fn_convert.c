@@ -142,7 +142,7 @@ int fn_stringfromsid(struct call *c)
 	return give_sink(c, &out);
 }
 
-static int give_hex(struct call *c, const void *data, size_t len)
+int give_hex(struct call *c, const void *data, size_t len)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	const unsigned char *bytes = data;

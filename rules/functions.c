@@ -29,6 +29,7 @@
 #define ENCODINGS "Unicode|ASCII|UTF8"
 #define COMPARE "vbBinaryCompare|vbTextCompare"
 #define CASES "CaseSensitive|CaseInsensitive"
+#define NAME_TYPES "SimpleName|EmailName|UpnName|DnsName|DnsFromAlternativeName|UrlName"
 
 #define NUL NULL_GIVES_NULL
 #define EMPTY NULL_GIVES_EMPTY
@@ -36,6 +37,61 @@
 #define SEEN NULL_IS_SEEN
 
 const struct function functions[] = {
+	F("CertExtensionOids", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"mvstr CertExtensionOids(str or bin cert)",
+		"the object identifiers of its critical extensions"),
+	F("CertFormat", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertFormat(str or bin cert)", "X509"),
+	F("CertFriendlyName", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertFriendlyName(str or bin cert)",
+		"NULL: a name that Windows gives it, not in the certificate"),
+	F("CertHashString", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertHashString(str or bin cert)",
+		"the SHA-1 digest in upper-case hexadecimal"),
+	F("CertIssuer", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertIssuer(str or bin cert)",
+		"the name of its issuer, the last part first: CN=CA, O=ABC"),
+	F("CertIssuerDN", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertIssuerDN(str or bin cert)", "the same as CertIssuer"),
+	F("CertIssuerOid", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertIssuerOid(str or bin cert)", "NULL: a name has no object identifier"),
+	F("CertKeyAlgorithm", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertKeyAlgorithm(str or bin cert)",
+		"the object identifier of the key's algorithm"),
+	F("CertKeyAlgorithmParams", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertKeyAlgorithmParams(str or bin cert)",
+		"the parameters of the key's algorithm: DER in hexadecimal"),
+	OPTIONS("CertNameInfo", CERTIFICATE, "tox", 3, 3, NUL, fn_certificate,
+		"str CertNameInfo(str or bin cert, enum type, bool issuer)",
+		"a name of that type of whose it is, or of its issuer", NAME_TYPES),
+	F("CertNotAfter", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"dt CertNotAfter(str or bin cert)", "the moment until which it is valid"),
+	F("CertNotBefore", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"dt CertNotBefore(str or bin cert)", "the moment from which on it is valid"),
+	F("CertPublicKeyOid", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertPublicKeyOid(str or bin cert)", "the same as CertKeyAlgorithm"),
+	F("CertPublicKeyParametersOid", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertPublicKeyParametersOid(str or bin cert)", "the same as CertKeyAlgorithm"),
+	F("CertSerialNumber", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertSerialNumber(str or bin cert)",
+		"its serial number in upper-case hexadecimal"),
+	F("CertSignatureAlgorithmOid", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertSignatureAlgorithmOid(str or bin cert)",
+		"the object identifier of the signature's algorithm"),
+	F("CertSubject", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertSubject(str or bin cert)",
+		"whose it is, the last part first: CN=Ann Smith, O=ABC"),
+	F("CertSubjectNameDN", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertSubjectNameDN(str or bin cert)", "the same as CertSubject"),
+	F("CertSubjectNameOid", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertSubjectNameOid(str or bin cert)", "NULL: a name has no object identifier"),
+	F("CertThumbprint", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertThumbprint(str or bin cert)", "the same as CertHashString"),
+	F("CertVersion", CERTIFICATE, "t", 1, 1, NUL, fn_certificate,
+		"str CertVersion(str or bin cert)", "the version of its format: 3"),
+	F("IsCert", CERTIFICATE, "t", 1, 1, FALSE, fn_iscert, "bool IsCert(str or bin value)",
+		"is it a certificate?"),
+
 	F("CBin", CONVERSION, "t", 1, 1, NUL, fn_cbin, "bin CBin(str or bin value)",
 		"the bytes of a text in UTF-8; bytes as they are"),
 	F("CBool", CONVERSION, "x", 1, 1, SEEN, fn_cbool, "bool CBool(exp condition)",
@@ -226,6 +282,7 @@ const struct function functions[] = {
 };
 
 static const char *const family_names[] = {
+	[CERTIFICATE] = "Certificate",
 	[CONVERSION] = "Conversion",
 	[DATE_TIME] = "Date and time",
 	[DIRECTORY] = "Directory",
@@ -300,9 +357,6 @@ const char *function_missing(struct arena *mem, const char *name, size_t len)
 			return arena_printf(
 				mem, "there is no %s here: %s", absent[i].name, absent[i].why);
 	}
-	if ((len > 4 && strncasecmp(name, "Cert", 4) == 0) || same_name("IsCert", name, len))
-		return arena_printf(mem, "%.*s: the certificate functions are not in this version",
-			(int)len, name);
 	for (const struct function *f = functions; f->name != NULL; f++) {
 		unsigned d = len < 40 ? distance(name, len, f->name) : best;
 		if (d < best && d < strlen(f->name)) {

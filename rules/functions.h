@@ -10,6 +10,7 @@
  * that the manual has them all.
  */
 enum family {
+	CERTIFICATE,
 	CONVERSION,
 	DATE_TIME,
 	DIRECTORY,
@@ -80,6 +81,10 @@ bool function_option(const char *word, size_t len);
 char function_arg(const struct function *, unsigned i);
 /* The number of a word in options, -1: none. */
 int option_number(const char *options, const char *word, size_t len);
+
+/* rules/fn_certificate.c: one for all that tell something of a certificate, by their names */
+int fn_certificate(struct call *);
+int fn_iscert(struct call *);
 
 /* rules/fn_convert.c */
 int fn_cbin(struct call *);
@@ -174,6 +179,8 @@ int fn_normalizediacritics(struct call *);
 int fn_sipaddress(struct call *);
 
 /* Shared between families. */
+/* Bytes in upper-case hexadecimal. */
+int give_hex(struct call *, const void *data, size_t len);
 bool guid_parse(struct value text, unsigned char bytes[16]);
 uint64_t next_random(struct eval *);
 /* Case mapping of each character by itself, so that positions stay. */

@@ -239,6 +239,9 @@ static int record_batch(struct applying *a)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct outcome *o = a->of[i];
 		bool done = o == NULL || o->kind == OUTCOME_DONE;
+		/* Who was deleted in the target may have come back under another name. */
+		if (a->steps[i].op == STEP_ADD && a->steps[i].number == 8)
+			keys_put(&a->nameless, dn_key(a->steps[i].source_name), 0);
 		if (record_pending(a, &a->steps[i], o) < 0 ||
 			(done && record_link(a, &a->steps[i], o) < 0) ||
 			(!done && note_failure(a, &a->steps[i], a->places[i], o->err.text) < 0))

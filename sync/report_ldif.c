@@ -4,14 +4,32 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/ldif.h"
+#include "connectors/dsml.h"
 #include "sync/postponed.h"
 
 static void put(struct report *r, const struct step *s)
 {
 	struct buf b = {0};
 
-	ldif_print_change(&b, &s->change);
+	if (r->format == REPORT_DSML)
+		dsml_print_change(&b, &s->change, &r->requests);
+	else
+		ldif_print_change(&b, &s->change);
 	(void)fwrite(b.data, 1, b.len, r->out);
+	buf_free(&b);
+}
+
+static void comment(struct report *r, const char *what, const char *text)
+{
+	struct buf line = {0}, b = {0};
+
+	buf_printf(&line, "%s%s", what, text);
+	if (r->format == REPORT_DSML)
+		dsml_print_comment(&b, line.data);
+	else
+		buf_printf(&b, "# %s\n", line.data);
+	(void)fwrite(b.data, 1, b.len, r->out);
+	buf_free(&line);
 	buf_free(&b);
 }
 
@@ -40,16 +58,18 @@ static int put_steps(struct report *r, struct plan *plan, struct arena *mem,
 
 /* Only what is written, in the order in which it is: conflicts and denials have no change record.
  */
-int report_ldif(struct report *r, struct plan *plan, struct err *err)
+int report_ldif(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
+	(void)applied; /* it shows the plan */
 	struct arena *mem = arena_new();
 	struct postponed postponed;
 	int rc;
 
-	(void)fprintf(r->out, "# flow %s\n", plan->flow->name);
+	comment(r, "flow ", plan->flow->name);
 	for (unsigned i = 0; i < plan->n_cautions; i++)
-		(void)fprintf(r->out, "# caution: %s\n", plan->cautions[i]);
-	(void)fputc('\n', r->out);
+		comment(r, "caution: ", plan->cautions[i]);
+	if (r->format == REPORT_LDIF)
+		(void)fputc('\n', r->out);
 	if (postponed_start(&postponed) < 0)
 		rc = err_set(err, ERR_BUSY, "out of memory");
 	else

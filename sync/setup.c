@@ -22,6 +22,9 @@ static const struct setting top_settings[] = {
 	{"history", SETTING_SPAN, "90d", NULL,
 		"how long a run can be looked at with \"history\" and undone"},
 	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
+	{"metrics", SETTING_PATH, NULL, NULL,
+		"after a sync: counts and moments for Prometheus, a file of its textfile "
+		"collector"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
@@ -487,6 +490,7 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	setup->stale = config_number(root, "stale");
 	if (setup->stale < 0)
 		setup->stale = 3 * setup->interval;
+	setup->metrics = config_text(root, "metrics");
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)
 		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);

@@ -97,7 +97,7 @@ static inline bool has_file(const char *name)
 static inline int open_with(
 	struct arena *mem, const char *settings, struct connector **c, struct err *err)
 {
-	static struct section_variant variants[8];
+	static struct section_variant variants[16];
 	static const struct section_shape inner[] = {
 		{"connector", true, false, connector_settings, "type", variants, NULL},
 		{NULL, false, false, NULL, NULL, NULL, NULL},

@@ -201,6 +201,7 @@ static void test_formats(void **state)
 	check_report("plan.csv", REPORT_CSV, (struct shown){.flows = 1});
 	check_report("plan.json", REPORT_JSON, (struct shown){.flows = 1});
 	check_report("plan.ldif", REPORT_LDIF, (struct shown){.flows = 1});
+	check_report("plan.dsml", REPORT_DSML, (struct shown){.flows = 1});
 	check_report("empty.txt", REPORT_TEXT, (struct shown){.flows = 2, .empty = true});
 	check_report("empty.csv", REPORT_CSV, (struct shown){.flows = 2, .empty = true});
 	check_report("empty.json", REPORT_JSON, (struct shown){.flows = 2, .empty = true});

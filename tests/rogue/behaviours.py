@@ -35,6 +35,7 @@ class Behaviour:
     limit: dict = dataclasses.field(default_factory=dict)
     words: tuple = ("sync", "--full")
     writes: bool = False
+    then: int = 0  # the next, honest run ends with
     leaks: bool = False  # libldap forgets something
     settings: str = ""  # more, of the rogue's connector
     retry: str = "1s"  # where much has to be tried again, it takes its time
@@ -245,6 +246,8 @@ TABLE = [
         root_with(supportedCapabilities=None, forestFunctionality=None), kinds=AD),
     bad("root-dse-twice", 2, r"gave more than 1", root, lambda s, r, h: [h()[0], *h()]),
     bad("another-directory", 3, r"another directory answers.*refused", base_look, renamed),
+    bad("another-directory-undo", 3, r"refused.*another directory answers", base_look, renamed, roles=TARGET,
+        words=("undo", "1")),
     bad("whoami-anonymous", 2, r"anonymous", whoami, says(0), kinds=AD),
     bad("bind-anonymous", 2, r"anonymous|who", binds, says(0), kinds=AD),
     bad("bind-refused", 2, r"invalidCredentials \(49\).*data 52e", binds, says(49, "comment: data 52e")),
@@ -262,6 +265,8 @@ TABLE = [
     bad("add-exists-and-does-not", 4, r"entryAlreadyExists|exists", adds, says(68), **WRITE),
     # Only reading again shows that it is not so (sync/verify.h).
     bad("add-done-and-not-there", 4, r"it was added, but cannot be seen", adds, says(0), **WRITE),
+    bad("modify-done-and-as-before", 4, r"is not as it was written", lambda r: r.op == "modify", says(0), **WRITE,
+        then=4),  # nobody can tell it from what somebody put back, which is a denial
     bad("delete-done-and-still-there", 4, r"is still there", lambda r: r.op == "delete", says(0), **WRITE),
     bad("add-refused", 4, r"insufficientAccessRights|insufficient", adds, says(50), **WRITE),
     bad("add-always-busy", 4, r"busy", adds, says(51), **WRITE),

@@ -75,7 +75,7 @@ class Case:
         with self.stage.server(directory) as server:
             self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
                                  settings=self.behaviour.settings)
-            self.stage.good(folder, "sync")
+            self.stage.good(folder, "sync", code=self.behaviour.then)
             self.same(folder, directory)
         return run
 

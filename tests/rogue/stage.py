@@ -219,9 +219,9 @@ class Stage:
     def run(self, folder, *words, leaks=False):
         return self.runners.submit(run_galway, self.galway, folder, words, self.deadline, leaks).result()
 
-    def good(self, folder, *words):
+    def good(self, folder, *words, code=0):
         run = self.run(folder, *words)
-        if run.exit != 0:
+        if run.exit != code:
             raise Failure(f"an honest run ended with {run.exit}:\n{run.text}")
         return run
 
