@@ -75,12 +75,25 @@ static void deny_mod(struct arena *mem, const struct flow *f, const struct row *
 	}
 }
 
+/* In whatever spelling: an address of somebody's that lost its rank to one of ours is theirs still.
+ */
+static bool had(const struct entry *e, unsigned attr, struct value v)
+{
+	const struct attr *a = entry_get(e, attr);
+
+	for (unsigned i = 0; a != NULL && i < a->n; i++) {
+		if (utf8_same(a->values[i], v))
+			return true;
+	}
+	return false;
+}
+
 bool difference_ours(
 	const struct row *row, const struct written *before, unsigned attr, struct value v)
 {
 	return written_value(before, attr, v) ||
 	       (row->was != row->current && entry_has(row->current, attr, v) &&
-		       !entry_has(row->was, attr, v));
+		       !had(row->was, attr, v));
 }
 
 /* Values of others stay; of ours of before, those go that the rules no longer give. */

@@ -343,6 +343,8 @@ static const struct plan_case cases[] = {
 		"modify t1 -url=a +url=c"},
 	{10, "s1 cn=ann url+=a", "t1 cn=ann url=w", "wrote url+=a; meant -url=a",
 		"modify t1 +url=a"},
+	{9, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=SMTP:a px=smtp:g",
+		"wrote px+=SMTP:a; meant -px=SMTP:g +px=SMTP:a +px=smtp:g -px=smtp:a", "none"},
 	{5, "s1 cn=ann url+=c", "t1 cn=ann url=b", "found; mark galway:f:s1; meant add",
 		"link t1 -url=b +url=c"},
 	{5, "s1 cn=ann tel=3", "t1 cn=ann tel=2", "wrote tel=1; found; mark galway:f:s1; meant add",
