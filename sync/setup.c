@@ -63,13 +63,8 @@ static const struct section_shape flow_inner[] = {
 
 const struct section_shape *setup_shape(void)
 {
-	static struct section_variant variants[16];
 	static struct section_shape sections[] = {
-		{.name = "connector",
-			.titled = true,
-			.settings = connector_settings,
-			.by_word = "type",
-			.variants = variants},
+		{.name = "connector"},
 		{.name = "flow", .titled = true, .settings = flow_settings, .inner = flow_inner},
 		{.name = "authority", .free = true},
 		{.name = "params", .free = true},
@@ -78,9 +73,7 @@ const struct section_shape *setup_shape(void)
 	static const struct section_shape root = {
 		.name = "galway", .settings = top_settings, .inner = sections};
 
-	for (size_t i = 0; connector_types[i] != NULL && i + 1 < 16; i++)
-		variants[i] = (struct section_variant){
-			connector_types[i]->name, connector_types[i]->settings};
+	sections[0] = connector_section();
 	return &root;
 }
 

@@ -13,7 +13,8 @@ declare -A packages=(
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
         ldb-tools 389-ds-base libnss3-tools mandoc systemd"
     [bench]="time python3-ldap3"
-    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck"
+    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck"
+    [tidy]="clang-tidy"
 )
 
 # packages_install WORD...: what lacks of the lists named; as root, or by a sudo that does not ask; else says

@@ -379,6 +379,21 @@ static void test_set(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Hiding is ours, whatever the rules write. */
+static void test_hide(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct step hide = step_of(mem, "modify ann hide"), tel = step_of(mem, "modify ann tel");
+	struct err err;
+
+	(void)state;
+	f.writes = (struct attr_set){0};
+	assert_int_equal(gate_check(mem, &f, NULL, &hide, &err), 0);
+	assert_int_equal(gate_check(mem, &f, NULL, &tel, &err), -1);
+	arena_free(mem);
+}
+
 /* A flag of the directory's counts where nobody set anything. */
 static void test_flag(void **state)
 {
@@ -404,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_hide),
 		cmocka_unit_test(test_flag),
 	};
 
