@@ -7,9 +7,11 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/dn.h"
 #include "base/err.h"
 #include "base/utf8.h"
 #include "connectors/connector.h"
+#include "sync/dependents.h"
 #include "sync/gate.h"
 #include "sync/journal.h"
 #include "sync/postponed.h"
@@ -59,6 +61,7 @@ struct applying {
 	struct arena *run_mem;
 	struct run run;
 	long long flow;
+	struct keys nameless; /* dependents_wait */
 	struct err *err;
 };
 
@@ -268,6 +271,8 @@ static int note_failure(struct applying *a, const struct step *s, uint32_t place
 	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
 		return -1;
 	keys_put(&a->applied->failures, place + 1ull, at);
+	if (s->change.op == CHANGE_ADD || s->change.new_name.len > 0)
+		keys_put(&a->nameless, dn_key(s->source_name), 0);
 	/* Without its references a new entry was added all the same. */
 	if (a->planned)
 		sum->failed++;
@@ -283,6 +288,9 @@ static int record_batch(struct applying *a, struct batch *b)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct outcome *o = b->of[i];
 		bool done = o == NULL || o->kind == OUTCOME_DONE;
+		/* Who was deleted in the target may have come back under another name. */
+		if (b->steps[i].op == STEP_ADD && b->steps[i].number == 8)
+			keys_put(&a->nameless, dn_key(b->steps[i].source_name), 0);
 		if (record_pending(a, &b->steps[i], o) < 0 ||
 			(done && record_link(a, &b->steps[i], o) < 0) ||
 			(!done && note_failure(a, &b->steps[i], b->places[i], o->err.text) < 0))
@@ -299,7 +307,7 @@ static int record_batch(struct applying *a, struct batch *b)
 static void hold(const struct applying *a, struct flow_state *f)
 {
 	f->held = a->run.started;
-	f->deltas = INT32_MAX;
+	f->deltas = FLOW_UNFINISHED;
 }
 
 /* The flow and the run are known before anything is written. */
@@ -314,7 +322,7 @@ static int begin(struct applying *a)
 	known.last_run = a->run.started;
 	/* Should this run not come to its end, the next one looks at everything: what was written
 	 * and not remembered, and what came and left again meanwhile. */
-	known.deltas = a->plan->flow->full_every;
+	known.deltas = FLOW_UNFINISHED;
 	if (a->plan->undoes != 0)
 		hold(a, &known);
 	if (record(a) < 0 || state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
@@ -351,6 +359,34 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
 }
 
+/* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
+ * of one that was added and not seen since. */
+static int is_settled(struct applying *a, const struct op *op)
+{
+	struct link link;
+	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
+
+	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
+		return rc < 0 ? -1 : rc == 0;
+	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
+}
+
+/* What runs before had meant to do was looked at by this one. */
+static int settle_intents(struct applying *a)
+{
+	const struct intents *in = &a->plan->intents;
+	int rc = 0;
+
+	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
+		const struct op *op = &in->ops[i];
+		arena_reset(a->mem);
+		rc = is_settled(a, op);
+		if (rc == 1)
+			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 /* Everything else is done, and durable with this at the latest: now the next run may start from
  * here. */
 static int finish(struct applying *a)
@@ -381,7 +417,9 @@ static int finish(struct applying *a)
 	if (record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
+	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0)
+		return -1;
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
@@ -572,6 +610,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	}
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
+	keys_init(&a->nameless, 0, false);
 	a->mem = arena_new();
 	int rc = -1;
 	postponed_start(&a->postponed);
@@ -592,6 +631,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	postponed_free(&a->postponed);
 	for (unsigned i = 0; i < 2; i++)
 		arena_free(a->batches[i].mem);
+	keys_free(&a->nameless);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
 }

@@ -63,14 +63,19 @@ static int only_one(struct planning *p)
 }
 
 /* A delta needs a cookie, the rules of the run before, and a full run now and then. */
-static bool must_be_full(const struct planning *p)
+static bool must_be_full(struct planning *p)
 {
 	const struct flow *f = p->plan->flow;
 	const struct flow_state *known = &p->g.known;
 
+	if (known->sources >= 0 && known->epoch != f->epoch)
+		p->plan->because = "the rules, the scope or galway itself is another than before";
+	else if (known->deltas == FLOW_UNFINISHED)
+		p->plan->because = known->held != 0 ? "a run was undone"
+						    : "the run before did not come to its end";
 	/* In-chain scopes: a group that changes moves objects that do not. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       p->plan->other != NULL || rules_chained(f->rules) || known->epoch != f->epoch ||
+	       p->plan->other != NULL || rules_chained(f->rules) || p->plan->because != NULL ||
 	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
 	       known->deltas + 1 >= f->full_every;
 }
@@ -220,6 +225,7 @@ static int complete_row(struct planning *p, struct arena *mem, struct row *row, 
 	row->flag = plan_flag(f, row->open, row->link, row->current);
 	if (row->side == NULL)
 		row->side = row->flag;
+	intents_apply(&p->plan->intents, mem, row, link);
 	return 0;
 }
 
@@ -291,6 +297,7 @@ static int prepare(struct planning *p, struct deciding *d, uint32_t place)
 		complete_row(p, mem, &d->row, &d->link, &d->current) < 0)
 		return -1;
 	d->kept = keep_name(p, &d->row, &d->v);
+	d->row.postpones = d->refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
 	return 0;
 }
 
@@ -310,8 +317,6 @@ static void decide(void *with, size_t i)
 		(d->row.current != NULL || s->op == STEP_ADD))
 		s->link.written =
 			written_with_references(d->mem, s->link.written, d->refs.names, d->refs.n);
-	s->refers_new =
-		s->op == STEP_ADD && d->refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
 }
 
 static int take(struct planning *p, struct deciding *d)
@@ -324,6 +329,8 @@ static int take(struct planning *p, struct deciding *d)
 		return 0;
 	if (skip)
 		look_again(&d->row, s);
+	p->plan->missing += d->row.link != NULL && d->row.current == NULL && !d->row.deleted &&
+			    (s->op == STEP_ADD || s->op == STEP_FORGET);
 	summary_count(&p->plan->summary, s, 1);
 	kinds_count(&p->plan->kinds, &d->row, s);
 	/* What waited and waits no more has to be told to the state too. */
@@ -417,7 +424,7 @@ static int make_plan(struct planning *p)
 	p->plan->summary.none = p->g.none;
 	p->plan->sources = p->g.own;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
-	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all &&
+	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all && !p->g.compare.strays &&
 		   p->g.n_open <= wishes_worth(&p->g);
 	if (p->g.n_open > 0 && (match_target(&p->g, few, &p->m, p->err) < 0 ||
 				       pair_rows(&p->g, &p->m, &p->p, p->err) < 0))
@@ -503,6 +510,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	p->g = (struct gather){.flow = flow,
 		.state = state,
 		.mem = mem,
+		.intents = &p->plan->intents,
 		.no_update = (p->options->skip & SKIP_UPDATE) != 0,
 		.no_delete = (p->options->skip & SKIP_DELETE) != 0};
 	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};
@@ -511,6 +519,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	steps_init(&p->plan->steps);
 	if (state_hold(state, p->err) == 0 &&
 		state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
+		intents_load(state, p->g.known.id, mem, &p->plan->intents, p->err) == 0 &&
 		open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
 		caution(p, p->g.source);
@@ -523,7 +532,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 			       check_canary(p, p->g.target, flow->target_config) < 0))
 		rc = -1;
 	if (rc == 0) {
-		p->g.full = full || must_be_full(p);
+		p->g.full = must_be_full(p) || full;
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}

@@ -14,6 +14,7 @@
 #include "sync/dependents.h"
 #include "sync/differences.h"
 #include "sync/evaluate.h"
+#include "sync/intents.h"
 #include "sync/match.h"
 #include "sync/row.h"
 #include "sync/sorter.h"
@@ -134,6 +135,9 @@ int gather_start(struct gather *g, struct err *err)
 {
 	g->scratch = arena_new();
 	keys_init(&g->waits, 0, false);
+	/* Whatever digests say of them, which are not of everything that a run writes. */
+	for (unsigned i = 0; i < g->intents->n; i++)
+		keys_put(&g->waits, entry_key(g->intents->ops[i].source), 0);
 	g->rows = spool_new();
 	g->row_order = sorter_new(12);
 	match_start(g);

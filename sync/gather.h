@@ -16,6 +16,7 @@ struct connector;
 struct err;
 struct evaluation;
 struct open_row;
+struct intents;
 struct sorter;
 struct spool;
 
@@ -46,7 +47,8 @@ struct gather {
 	struct flow_state known;
 	struct links links;
 	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
-			    * without a digest in their link */
+			    * without a digest in their link, or with an intent */
+	const struct intents *intents;
 	uint64_t *managed; /* keys of target ids of the flows into the source */
 	size_t n_managed;
 

@@ -230,6 +230,7 @@ int op_unpack(struct arena *mem, const struct op_row *row, struct value base, st
 	struct err *err)
 {
 	*op = (struct op){.run = row->run,
+		.when = row->when,
 		.n = row->n,
 		.kind = (enum step_op)row->kind,
 		.result = row->result,
