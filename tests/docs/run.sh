@@ -129,7 +129,7 @@ named() {
     done
 }
 
-mapfile -t words < <("$galway" help | sed -n '/^$/,/^$/ s/^  \([a-z]*\) .*/\1/p')
+mapfile -t words < <("$galway" help | sed -n '/^$/,/^$/ s/^  \([a-z-]*\) .*/\1/p')
 named docs/design.md "${words[@]}"
 mapfile -t words < <("$galway" help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p')
 named docs/design.md "${words[@]}"
