@@ -22,9 +22,9 @@ static const char *text_of(struct arena *mem, const struct xml_node *node, const
 	char *text = arena_alloc(mem, v.len + 1), *to = text;
 	bool breaking = false;
 
-	/* A line break and the blanks behind it become one blank. */
+	/* Control characters, as line breaks, and the blanks behind them become one blank. */
 	for (size_t i = 0; i < v.len; i++) {
-		bool control = (unsigned char)v.data[i] < ' ';
+		bool control = (unsigned char)v.data[i] < ' ' || v.data[i] == 0x7f;
 		if (breaking && (control || v.data[i] == ' '))
 			continue;
 		breaking = control;
