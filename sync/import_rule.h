@@ -65,6 +65,9 @@ void import_write(struct buf *, struct sync_rules *, struct import_sums *);
 const char *import_filter(struct arena *, const struct sync_rule *, const char **why);
 /* The same as an expression that is True or False. */
 const char *import_condition(struct arena *, const struct sync_rule *, const char **why);
+/* The id of a name that can stand in a rule file as it is, of letters, digits and "-_.;"; else
+ * ATTR_NONE. */
+unsigned import_attr(const char *name);
 /* A text as a literal of an expression. */
 const char *import_quoted(struct arena *, const char *text);
 

@@ -50,6 +50,16 @@ static const struct operator* operator_named(const char *name)
 	return NULL;
 }
 
+unsigned import_attr(const char *name)
+{
+	for (const char *c = name; *c != '\0'; c++) {
+		if (!ascii_letter(*c) &&
+			(c == name || (!ascii_digit(*c) && strchr("-_.;", *c) == NULL)))
+			return ATTR_NONE;
+	}
+	return attr_id(name, strlen(name));
+}
+
 const char *import_quoted(struct arena *mem, const char *text)
 {
 	struct buf b = {0};
@@ -125,7 +135,7 @@ static const struct operator*
 
 	if (op == NULL)
 		*why = arena_printf(mem, "the operator %s of %s", c->op, c->attr);
-	else if (attr_id(c->attr, strlen(c->attr)) == ATTR_NONE)
+	else if (import_attr(c->attr) == ATTR_NONE)
 		*why = arena_printf(mem, "\"%s\" is no attribute", c->attr);
 	else
 		return op;
@@ -152,7 +162,7 @@ static const char *filter_of(struct arena *mem, const struct sync_condition *c, 
 static const char *condition_of(struct arena *mem, const struct sync_condition *c, const char **why)
 {
 	const struct operator* op = known(mem, c, why);
-	const unsigned attr = attr_id(c->attr, strlen(c->attr));
+	const unsigned attr = import_attr(c->attr);
 
 	if (op == NULL)
 		return NULL;
@@ -160,8 +170,8 @@ static const char *condition_of(struct arena *mem, const struct sync_condition *
 	const bool numeric = syntax == SYNTAX_INT || syntax == SYNTAX_BOOL ||
 			     (!attr_known(attr) && op->text == NULL);
 	const char *template = numeric ? op->number : op->text;
-	const bool there = template == op->number && strchr(template, '$') != NULL &&
-			   strstr(template, "$n") == NULL;
+	/* A template without $n wants no number. */
+	const bool there = template != NULL && strstr(template, "$n") == NULL;
 	if (template == NULL || syntax == SYNTAX_BYTES || syntax == SYNTAX_TIME ||
 		(numeric && !there && number(mem, c->value) == NULL)) {
 		*why = arena_printf(mem, "%s %s %s, as a condition", c->attr, c->op, c->value);

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/filter.h"
 #include "rules/expr.h"
 #include "sync/import_rule.h"
 
@@ -97,7 +98,8 @@ static void put_scope(struct writing *w)
 			buf_puts(&any, filter);
 		n += filter != NULL;
 	}
-	buf_printf(w->out, "    scope (&(objectClass=%s)", class_of(w->first));
+	buf_printf(w->out, "    scope (&(objectClass=%s)",
+		filter_escape(w->mem, value_of(class_of(w->first))).data);
 	if (!all)
 		buf_printf(w->out, "%s%s%s", n > 1 ? "(|" : "",
 			n > 0 ? any.data : "(!(objectClass=*))", n > 1 ? ")" : "");
@@ -144,9 +146,9 @@ static void put_join(struct writing *w, const struct sync_rule *r, const struct 
 	/* attr: the connector's, op: the metaverse's */
 	const char *to = r->inbound ? c->op : c->attr, *from = r->inbound ? c->attr : c->op;
 	const char *line = arena_printf(w->mem, "join %s = [%s]", to, from);
-	if (attr_id(to, strlen(to)) == ATTR_NONE)
+	if (import_attr(to) == ATTR_NONE)
 		lost(w, arena_printf(w->mem, "\"%s\" is no attribute", to), line);
-	else if (fault(w, arena_printf(w->mem, "[%s]", from)) != NULL)
+	else if (import_attr(from) == ATTR_NONE)
 		lost(w, arena_printf(w->mem, "\"%s\" is no attribute", from), line);
 	else
 		buf_printf(w->out, "    %s\n", line);
@@ -210,7 +212,7 @@ static const char *refusal(
 /* scope: a condition that stands before each line; "": none; NULL: it cannot be said. */
 static void put_flow(struct writing *w, const struct sync_flow *f, const char *scope)
 {
-	const unsigned attr = attr_id(f->dest, strlen(f->dest));
+	const unsigned attr = import_attr(f->dest);
 	const char mode = f->once ? 'a' : f->merge ? 'm' : '=';
 	const char *equals = mode == 'a' ? "add =" : mode == 'm' ? "merge =" : "=";
 	const char *expression = f->expression != NULL ? f->expression
@@ -221,6 +223,8 @@ static void put_flow(struct writing *w, const struct sync_flow *f, const char *s
 	const char *line = arena_printf(w->mem, "%s %s %s", f->dest, equals, expression);
 	const char *why = scope == NULL ? "its rule's scope, see above"
 					: refusal(w, attr, f->dest, mode, expression);
+	if (why == NULL && f->source != NULL && import_attr(f->source) == ATTR_NONE)
+		why = arena_printf(w->mem, "\"%s\" is no attribute", f->source);
 
 	if (why != NULL) {
 		lost(w, why, line);
