@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/memory.h"
 
 /* Large enough that a scratch arena of one entry is one block, small enough to forget about. */
 #define BLOCK_SIZE (64u << 10)
@@ -22,21 +23,13 @@ struct arena {
 	size_t used; /* of current */
 };
 
-static _Noreturn void out_of_memory(void)
-{
-	static const char text[] = "galway: out of memory\n";
-
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	_exit(5);
-}
-
 static struct block *block_new(size_t size)
 {
 	if (size > SIZE_MAX - sizeof(struct block))
-		out_of_memory();
+		memory_lacks();
 	struct block *b = malloc(sizeof(*b) + size);
 	if (b == NULL)
-		out_of_memory();
+		memory_lacks();
 	b->next = NULL;
 	b->size = size;
 	return b;
@@ -46,7 +39,7 @@ struct arena *arena_new(void)
 {
 	struct arena *a = malloc(sizeof(*a));
 	if (a == NULL)
-		out_of_memory();
+		memory_lacks();
 	a->first = a->current = block_new(BLOCK_SIZE);
 	a->used = 0;
 	return a;
@@ -83,7 +76,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	const size_t align = alignof(max_align_t);
 
 	if (size > SIZE_MAX - align)
-		out_of_memory();
+		memory_lacks();
 	size = (size + align - 1) & ~(align - 1);
 	if (size > a->current->size - a->used)
 		advance(a, size);
@@ -100,7 +93,7 @@ void *arena_zalloc(struct arena *a, size_t size)
 char *arena_copy(struct arena *a, const void *data, size_t len)
 {
 	if (len == SIZE_MAX)
-		out_of_memory();
+		memory_lacks();
 	char *p = arena_alloc(a, len + 1);
 	if (len > 0)
 		memcpy(p, data, len);

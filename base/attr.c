@@ -309,6 +309,19 @@ unsigned attr_count(void)
 	return n_names;
 }
 
+bool attr_among(unsigned attr, const char *const *list, size_t n, unsigned *ids)
+{
+	size_t i = 0;
+
+	if (ids[0] == 0) {
+		for (size_t k = 0; k < n; k++)
+			ids[k] = attr_named(list[k]);
+	}
+	while (i < n && ids[i] != attr)
+		i++;
+	return i < n;
+}
+
 const char *attr_name(unsigned id)
 {
 	begin();

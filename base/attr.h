@@ -40,6 +40,9 @@ unsigned attr_named(const char *name);
 /* How many ids there are: a table by id has that many places. */
 unsigned attr_count(void);
 
+/* Is it one of these? ids: room for as many, zeros before the first time: names are looked up once,
+ * by one thread. */
+bool attr_among(unsigned attr, const char *const *names, size_t n, unsigned *ids);
 const char *attr_name(unsigned id);
 /* A hash of the name, which is the same in every run. */
 uint64_t attr_seed(unsigned id);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/memory.h"
 
 char *buf_room(struct buf *b, size_t n)
 {
@@ -15,12 +16,8 @@ char *buf_room(struct buf *b, size_t n)
 	if (n < SIZE_MAX / 4 && room < b->len + n + 1)
 		room = b->len + n + 1;
 	char *data = n < SIZE_MAX / 4 ? realloc(b->data, room) : NULL;
-	if (data == NULL) {
-		/* As the arena: the next run resumes. */
-		static const char text[] = "galway: out of memory\n";
-		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-		_exit(5);
-	}
+	if (data == NULL)
+		memory_lacks();
 	b->data = data;
 	b->room = room;
 	return data + b->len;

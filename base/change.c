@@ -2,15 +2,6 @@
 
 #include "base/arena.h"
 
-static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (value_equal(attr, list[i], v))
-			return true;
-	}
-	return false;
-}
-
 /* What stays of what was there, then what is new. */
 static void apply_mod(struct arena *mem, struct entry *e, const struct mod *m)
 {
@@ -19,17 +10,24 @@ static void apply_mod(struct arena *mem, struct entry *e, const struct mod *m)
 	struct value *v = arena_alloc(mem, (n_there + m->n_add) * sizeof(*v));
 
 	for (unsigned i = 0; i < n_there; i++) {
-		if (!among(m->attr, there->values[i], m->remove, m->n_remove))
+		if (!value_among(m->attr, there->values[i], m->remove, m->n_remove))
 			v[n++] = there->values[i];
 	}
 	for (unsigned i = 0; i < m->n_add; i++) {
-		if (!among(m->attr, m->add[i], v, n))
+		if (!value_among(m->attr, m->add[i], v, n))
 			v[n++] = m->add[i];
 	}
 	if (n > 0)
 		entry_put(mem, e, m->attr, v, n);
 	else
 		entry_drop(e, m->attr);
+}
+
+bool mod_clears(const struct mod *m, const struct entry *e)
+{
+	const struct attr *there = entry_get(e, m->attr);
+
+	return m->n_add == 0 && there != NULL && there->n > 0 && m->n_remove == there->n;
 }
 
 void change_apply(struct arena *mem, struct entry *e, const struct change *c)

@@ -30,6 +30,9 @@ struct change {
 /* Do it to an entry in memory; what is already so stays so. Not for CHANGE_DELETE. */
 void change_apply(struct arena *, struct entry *, const struct change *);
 
+/* Does the entry lose by it all the values that it has of the attribute? */
+bool mod_clears(const struct mod *, const struct entry *);
+
 /* To and from bytes, as entry_pack. */
 void change_pack(struct buf *, const struct change *);
 int change_unpack(struct arena *, const char **at, const char *end, struct change *);

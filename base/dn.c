@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/utf8.h"
 
@@ -274,4 +275,15 @@ struct value dn_child(struct arena *mem, struct value rdn, struct value parent)
 	memcpy(text + rdn.len + 1, parent.data, parent.len);
 	text[len] = '\0';
 	return (struct value){text, len};
+}
+
+unsigned dn_naming(struct arena *mem, struct value text, struct value *value)
+{
+	struct dn dn;
+	struct err ignored;
+
+	if (dn_parse(mem, text, &dn, &ignored) < 0 || dn.n == 0)
+		return ATTR_NONE;
+	*value = dn.rdns[0].avas[0].value;
+	return attr_named(dn.rdns[0].avas[0].type);
 }

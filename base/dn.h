@@ -73,5 +73,8 @@ struct value dn_parent(struct value text);
 struct value dn_leaf(struct value text);
 /* Number of RDNs; 0 for a bad name. */
 unsigned dn_depth(struct value text);
+/* The attribute that names the entry, and its value there (unescaped, in the arena); ATTR_NONE for
+ * a bad name and for the root. */
+unsigned dn_naming(struct arena *, struct value text, struct value *);
 
 #endif

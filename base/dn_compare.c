@@ -284,7 +284,7 @@ struct value dn_leaf(struct value text)
 	if (parent.len == 0 || parent.data == text.data)
 		return text;
 	struct value rdn = {text.data, (size_t)(parent.data - text.data)};
-	while (rdn.len > 0 && rdn.data[rdn.len - 1] == ' ')
+	while (rdn.data[rdn.len - 1] == ' ')
 		rdn.len--;
 	rdn.len--;
 	return rdn;

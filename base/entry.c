@@ -75,6 +75,15 @@ bool value_equal(unsigned attr, struct value a, struct value b)
 	return false;
 }
 
+bool value_among(unsigned attr, struct value v, const struct value *list, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (value_equal(attr, list[i], v))
+			return true;
+	}
+	return false;
+}
+
 static struct attr *find(const struct entry *e, unsigned attr)
 {
 	for (unsigned i = 0; i < e->n; i++) {
@@ -101,18 +110,11 @@ struct value entry_first(const struct entry *e, unsigned attr)
 	return a != NULL && a->n > 0 ? a->values[0] : (struct value){NULL, 0};
 }
 
-static bool among(const struct attr *a, struct value v)
-{
-	for (unsigned i = 0; a != NULL && i < a->n; i++) {
-		if (value_equal(a->id, a->values[i], v))
-			return true;
-	}
-	return false;
-}
-
 bool entry_has(const struct entry *e, unsigned attr, struct value v)
 {
-	return among(entry_get(e, attr), v);
+	const struct attr *a = entry_get(e, attr);
+
+	return a != NULL && value_among(attr, v, a->values, a->n);
 }
 
 bool entry_is(const struct entry *e, const char *object_class)
@@ -188,7 +190,8 @@ bool attr_equal(const struct attr *a, const struct attr *b)
 	/* A set against a set: each value of both sides, as values equal by syntax may be there
 	 * twice. */
 	for (unsigned i = 0; a != NULL && i < a->n; i++) {
-		if (!among(b, a->values[i]) || !among(a, b->values[i]))
+		if (!value_among(a->id, a->values[i], b->values, b->n) ||
+			!value_among(a->id, b->values[i], a->values, a->n))
 			return false;
 	}
 	return true;

@@ -46,6 +46,8 @@ struct value value_of(const char *); /* of a C string, not copied */
 struct value value_copy(struct arena *, struct value);
 /* Equal by the attribute's syntax. */
 bool value_equal(unsigned attr, struct value a, struct value b);
+/* Equal so to one of a list? */
+bool value_among(unsigned attr, struct value, const struct value *list, unsigned n);
 /* Equal to the byte. */
 bool value_same(struct value a, struct value b);
 /* -1, 0, 1 by bytes, shorter first: a canonical order. */

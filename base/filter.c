@@ -114,7 +114,7 @@ static bool equal_match(const struct filter *f, struct value v)
 	case SYNTAX_DN:
 		if (f->category)
 			return category_match(f, v);
-		return dn_key(v) == f->key && dn_text_equal(v, f->texts->text);
+		return dn_text_equal(v, f->texts->text);
 	case SYNTAX_BYTES:
 		if (f->guid.len > 0 && value_same(v, f->guid))
 			return true;

@@ -53,7 +53,7 @@ struct filter {
 	int64_t number;
 	struct value guid;          /* SYNTAX_BYTES asserted as a GUID's text: its bytes */
 	bool category;              /* objectCategory by its short name */
-	uint64_t key;               /* SYNTAX_DN, in chain: dn_key */
+	uint64_t key;               /* in chain: dn_key */
 	struct filter_graph *graph; /* in chain */
 	bool learns;                /* it is this item that feeds and frees the graph */
 	struct buf reached;         /* in chain, solved: sorted dn_keys of the entries that match */

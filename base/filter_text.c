@@ -151,7 +151,6 @@ static int understand(struct parser *p, struct filter *f, const char *start)
 	f->is_number = filter_number(text, &f->number);
 	if (!f->is_number && (bits || (ordered && f->syntax == SYNTAX_INT)))
 		return fail(p, start, "expected a whole number");
-	f->key = dn_key(text);
 	f->category = f->attr == attr_named("objectCategory") && text.len > 0 &&
 		      memchr(text.data, '=', text.len) == NULL;
 	if (f->syntax == SYNTAX_BYTES && text.len == GUID_TEXT && strlen(text.data) == text.len) {
@@ -163,6 +162,7 @@ static int understand(struct parser *p, struct filter *f, const char *start)
 		return 0;
 	if (dn_parse(p->mem, text, &dn, &err) < 0 || dn.n == 0)
 		return fail(p, start, "expected a distinguished name");
+	f->key = dn_key(text);
 	f->graph = filter_graph_for(p->mem, &p->graphs, f->attr, &f->learns);
 	return 0;
 }

@@ -34,7 +34,7 @@ const char *entry_id_text(struct arena *mem, struct value id)
 	if (printable && utf8_valid(id.data, id.len))
 		return arena_copy(mem, id.data, id.len);
 	char *text = arena_alloc(mem, 2 * id.len + 3);
-	strcpy(text, "0x");
+	memcpy(text, "0x", 3);
 	for (size_t i = 0; i < id.len; i++)
 		sprintf(text + 2 + 2 * i, "%02x", (unsigned char)id.data[i]);
 	return text;

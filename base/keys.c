@@ -1,25 +1,15 @@
 #include "base/keys.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-static void *need(size_t n, size_t size)
-{
-	void *p = calloc(n, size);
-
-	if (p == NULL) {
-		(void)fputs("galway: out of memory\n", stderr);
-		_Exit(5);
-	}
-	return p;
-}
+#include "base/memory.h"
 
 static void room_for(struct keys *k, size_t expected, bool values)
 {
 	/* At most four fifths full. */
 	k->places = expected + expected / 4 + 64;
-	k->key = need(k->places, sizeof(*k->key));
-	k->value = values ? need(k->places, sizeof(*k->value)) : NULL;
+	k->key = memory_need(k->places, sizeof(*k->key));
+	k->value = values ? memory_need(k->places, sizeof(*k->value)) : NULL;
 }
 
 void keys_init(struct keys *k, size_t expected, bool values)

@@ -103,7 +103,7 @@ int ldif_lines_next(struct ldif *, struct line *, struct err *);
 /* Is the line's name this one (lower case)? The colon behind it, or NULL. */
 char *ldif_lines_named(const struct line *, const char *name);
 /* Decode base64 in place: the place where it ends, or NULL. */
-char *ldif_unbase64(char *text, char *end);
+char *ldif_unbase64(char *text, const char *end);
 /* The value from its colon on when it is not plain: base64 or a URL. */
 int ldif_lines_encoded(
 	struct ldif *, struct arena *, char *colon, char *end, struct value *, struct err *);

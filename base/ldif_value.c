@@ -25,9 +25,9 @@ static const unsigned char digits[256] = {
 };
 /* clang-format on */
 
-char *ldif_unbase64(char *text, char *end)
+char *ldif_unbase64(char *text, const char *end)
 {
-	const unsigned char *p = (unsigned char *)text, *last = (unsigned char *)end;
+	const unsigned char *p = (unsigned char *)text, *last = (const unsigned char *)end;
 	unsigned pad = 0;
 	uint32_t bits = 0;
 	char *to = text;

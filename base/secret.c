@@ -22,8 +22,6 @@
 #define ROOM (2 * SECRET_MAX)
 #define COMMAND_SECONDS 30
 
-extern char **environ;
-
 /* Pages of their own, so that locking and leaving out of a core file concern nothing else. */
 static int room(struct secret *s, struct err *err)
 {

@@ -1,5 +1,6 @@
-# embed.cmake: texts as C arrays. -DOUT=file.c "-DFILES=a.rules;b.rules"
-file(WRITE ${OUT}.tmp "#include \"rules/builtin.h\"\n\n")
+# embed.cmake: texts as C arrays. -DOUT=file.c -DTABLE=builtin_rules -DHEADER=rules/builtin.h "-DFILES=a.rules;b.rules"
+# TABLE becomes an array of struct TABLE {name, text, length}, ended by NULL.
+file(WRITE ${OUT}.tmp "#include \"${HEADER}\"\n\n")
 set(table "")
 foreach(path ${FILES})
   get_filename_component(name ${path} NAME_WE)
@@ -10,5 +11,5 @@ foreach(path ${FILES})
     "\t{\"${name}\", (const char *)text_${name}, sizeof(text_${name}) - 1},\n")
 endforeach()
 file(APPEND ${OUT}.tmp
-  "\nconst struct builtin_rules builtin_rules[] = {\n${table}\t{NULL, NULL, 0},\n};\n")
+  "\nconst struct ${TABLE} ${TABLE}[] = {\n${table}\t{NULL, NULL, 0},\n};\n")
 file(RENAME ${OUT}.tmp ${OUT})

@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/err.h"
 #include "connectors/ad.h"
+#include "connectors/ldap_ask.h"
 #include "connectors/ldap_code.h"
 
 static char dirsync_oid[] = "1.2.840.113556.1.4.841";
@@ -68,8 +69,7 @@ static int read_control(struct pass *p, LDAPControl **controls, struct err *err)
 
 	if (control == NULL)
 		return err_set(err, ERR_ENTRY, "the server does not answer the DirSync control");
-	/* ber_scanf does not look whether there are bytes at all. */
-	BerElement *ber = control->ldctl_value.bv_len > 0 ? ber_init(&control->ldctl_value) : NULL;
+	BerElement *ber = ask_value(&control->ldctl_value);
 	bool good = ber != NULL && ber_scanf(ber, "{iim}", &more, &unused, &cookie) != LBER_ERROR &&
 		    cookie.bv_len > 0;
 	if (good) {

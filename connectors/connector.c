@@ -38,6 +38,21 @@ const struct setting connector_settings[] = {
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
+struct section_shape connector_section(void)
+{
+	static struct section_variant
+		variants[sizeof(connector_types) / sizeof(connector_types[0])];
+
+	for (size_t i = 0; connector_types[i] != NULL; i++)
+		variants[i] = (struct section_variant){
+			connector_types[i]->name, connector_types[i]->settings};
+	return (struct section_shape){.name = "connector",
+		.titled = true,
+		.settings = connector_settings,
+		.by_word = "type",
+		.variants = variants};
+}
+
 const struct connector_type *connector_type(const char *name)
 {
 	for (size_t i = 0; connector_types[i] != NULL; i++) {

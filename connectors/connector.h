@@ -130,6 +130,9 @@ struct connector {
 extern const struct connector_type *const connector_types[];
 extern const struct setting connector_settings[];
 
+/* The section of a connector in a configuration: its settings follow from its type. */
+struct section_shape connector_section(void);
+
 const struct connector_type *connector_type(const char *name);
 int connector_open(const struct config *, struct connector **, struct err *);
 int connector_identity(struct connector *, struct arena *, const char **, struct err *);

@@ -206,7 +206,7 @@ static int end_field(struct csv *c, struct err *err)
 	if (ch == c->delimiter)
 		return 1;
 	if (ch == '\r' && look(c) == '\n')
-		ch = *c->at++;
+		c->at++;
 	else if (ch == '\r')
 		return fail(c, c->line, "a carriage return without a line feed", err);
 	else if (ch != '\n')

@@ -74,3 +74,11 @@ int ask_result(LDAP *ld, LDAPMessage *m, const char *what, int *code, LDAPContro
 	ldap_memfree(text);
 	return *code == LDAP_SUCCESS ? 0 : -1;
 }
+
+BerElement *ask_value(const struct berval *value)
+{
+	if (value == NULL || value->bv_val == NULL || value->bv_len == 0)
+		return NULL;
+	/* It is copied, though the declaration does not say so. */
+	return ber_init((struct berval *)(uintptr_t)value);
+}

@@ -24,4 +24,8 @@ int ask_reference(LDAP *, LDAPMessage *, const struct search_request *, struct e
 int ask_result(
 	LDAP *, LDAPMessage *, const char *what, int *code, LDAPControl ***controls, struct err *);
 
+/* The value of a control or a message, to be scanned and freed with ber_free(ber, 1); NULL: it has
+ * no bytes, and liblber would end the program over that. */
+BerElement *ask_value(const struct berval *);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/dn.h"
 
+#include "connectors/ldap_ask.h"
 #include "connectors/local.h"
 
 struct value stage_name(const struct change *c, enum stage stage)
@@ -195,10 +196,7 @@ bool operation_post_read(
 	struct berval dn, name, first;
 	bool found = false;
 
-	/* liblber does not survive reading nothing. */
-	if (control == NULL || control->ldctl_value.bv_len == 0)
-		return false;
-	BerElement *ber = ber_init(&control->ldctl_value);
+	BerElement *ber = control != NULL ? ask_value(&control->ldctl_value) : NULL;
 	if (ber == NULL)
 		return false;
 	if (ber_scanf(ber, "{m{{m[m", &dn, &name, &first) != LBER_ERROR &&

@@ -49,22 +49,13 @@ static enum seen see_delete(const struct change *c, const struct entry *there)
 	return gone ? SEEN_DONE : SEEN_BEFORE;
 }
 
-static bool listed(unsigned attr, struct value v, const struct value *list, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (value_equal(attr, list[i], v))
-			return true;
-	}
-	return false;
-}
-
 /* Is anything there beside what goes? */
 static bool has_others(const struct mod *m, const struct entry *there)
 {
 	const struct attr *a = entry_get(there, m->attr);
 
 	for (unsigned i = 0; a != NULL && i < a->n; i++) {
-		if (!listed(m->attr, a->values[i], m->remove, m->n_remove))
+		if (!value_among(m->attr, a->values[i], m->remove, m->n_remove))
 			return true;
 	}
 	return false;
@@ -83,7 +74,7 @@ static bool as_expected(const struct mod *m, const struct entry *there)
 		return false;
 	for (unsigned i = 0; i < m->n_add; i++) {
 		if (entry_has(there, m->attr, m->add[i]) &&
-			!listed(m->attr, m->add[i], m->remove, m->n_remove))
+			!value_among(m->attr, m->add[i], m->remove, m->n_remove))
 			return false;
 	}
 	return true;

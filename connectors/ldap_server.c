@@ -14,7 +14,7 @@ const struct value *session_root(const struct session *s, const char *attribute,
 	for (unsigned i = 0; i < s->n_roots; i++) {
 		if (strcasecmp(s->roots[i].name, attribute) == 0) {
 			*n = s->roots[i].n;
-			return s->roots[i].values;
+			return *n > 0 ? s->roots[i].values : NULL;
 		}
 	}
 	return NULL;

@@ -44,6 +44,7 @@ static long long seconds(struct value v)
 			return 0;
 		text[i] = v.data[i];
 	}
+	/* NOLINTNEXTLINE(cert-err34-c): digits, as many as there are */
 	if (v.data[v.len - 1] != 'Z' || sscanf(text, "%4d%2d%2d%2d%2d%2d", &t.tm_year, &t.tm_mon,
 						&t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec) != 6)
 		return 0;

@@ -95,7 +95,7 @@ void sync_ask_all(struct ldap_connector *l)
 static int parse_done(struct arena *mem, const struct berval *control, struct value *cookie,
 	bool *deletes, struct err *err)
 {
-	BerElement *ber = control != NULL ? ber_init((struct berval *)(uintptr_t)control) : NULL;
+	BerElement *ber = ask_value(control);
 	struct berval bytes;
 	ber_len_t len;
 	ber_int_t flag = 0;
@@ -156,7 +156,7 @@ static int parse_state(LDAP *ld, LDAPMessage *m, ber_int_t *state, char uuid[16]
 	if (ldap_get_entry_controls(ld, m, &controls) == LDAP_SUCCESS)
 		c = ldap_control_find(LDAP_CONTROL_SYNC_STATE, controls, NULL);
 	if (c != NULL)
-		ber = ber_init(&c->ldctl_value);
+		ber = ask_value(&c->ldctl_value);
 	if (ber != NULL && ber_scanf(ber, "{em", state, &bytes) != LBER_ERROR &&
 		bytes.bv_len == 16) {
 		memcpy(uuid, bytes.bv_val, 16);
@@ -235,7 +235,7 @@ static int take_info(struct sync *s, LDAP *ld, LDAPMessage *m, struct err *err)
 	if (rc != LDAP_SUCCESS)
 		r = ldap_fail(err, rc, NULL, "a message in between");
 	else if (oid != NULL && strcmp(oid, LDAP_SYNC_INFO) == 0) {
-		ber = data != NULL ? ber_init(data) : NULL;
+		ber = ask_value(data);
 		r = ber != NULL ? parse_info(s, ber, err)
 				: err_set(err, ERR_FATAL, "a message in between is empty");
 	}

@@ -85,6 +85,7 @@ static bool visit(const struct window *w, const struct change *c, visitor *at)
 	return false;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as count_up, which counts */
 static bool blocked(uint32_t counts[4], enum role role)
 {
 	for (unsigned other = ROLE_IS; other <= ROLE_REFERS; other++) {

@@ -1,10 +1,10 @@
 #include "connectors/twins.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/keys.h"
+#include "base/memory.h"
 
 #define KEYS_A_WORD 4
 #define WORDS_MIN 64u
@@ -17,12 +17,8 @@ void twins_start(struct twins *t, uint64_t expected)
 	*t = (struct twins){0};
 	while (n < expected / KEYS_A_WORD && n < WORDS_MAX)
 		n *= 2;
-	t->words = calloc(n, sizeof(*t->words));
+	t->words = memory_need(n, sizeof(*t->words));
 	t->mask = n - 1;
-	if (t->words == NULL) {
-		(void)fputs("galway: out of memory\n", stderr);
-		_Exit(5);
-	}
 }
 
 /* Both bits of a key are in one word, so that one place of memory is touched. */

@@ -95,10 +95,10 @@ static bool condition(enum expr_type type, struct item *item)
 {
 	int64_t number;
 
-	if (type == EXPR_NUM || type == EXPR_BOOL)
-		item->num = item->num != 0;
-	else if (type != EXPR_STR)
+	if (type != EXPR_NUM && type != EXPR_BOOL && type != EXPR_STR)
 		return false;
+	if (type != EXPR_STR)
+		item->num = item->num != 0;
 	else if (utf8_same(item->text, value_of("true")))
 		item->num = 1;
 	else if (utf8_same(item->text, value_of("false")))

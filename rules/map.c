@@ -103,10 +103,7 @@ static void add_values(struct arena *mem, struct wanted *w, const struct expr_re
 	for (unsigned i = 0; i < w->n; i++)
 		values[i] = w->values[i];
 	for (unsigned i = 0; i < r->n; i++) {
-		bool skip = r->values[i].len == 0;
-		for (unsigned j = 0; j < w->n && !skip; j++)
-			skip = value_equal(w->attr, values[j], r->values[i]);
-		if (!skip)
+		if (r->values[i].len > 0 && !value_among(w->attr, r->values[i], values, w->n))
 			values[w->n++] = r->values[i];
 	}
 	w->values = values;

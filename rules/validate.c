@@ -171,10 +171,7 @@ static void check_length(struct mapping *m, struct wanted *w)
 
 	for (unsigned i = 0; i < w->n; i++) {
 		struct value v = w->values[i];
-		bool good = length_good(m, w, &v);
-		for (unsigned k = 0; k < kept && good; k++)
-			good = !value_equal(w->attr, w->values[k], v);
-		if (good)
+		if (length_good(m, w, &v) && !value_among(w->attr, v, w->values, kept))
 			w->values[kept++] = v;
 	}
 	if (kept == 0 && w->n > 0)

@@ -13,6 +13,7 @@
 #include "sync/postponed.h"
 #include "sync/spool.h"
 #include "sync/verify.h"
+#include "sync/written.h"
 
 #define BATCH 1000
 
@@ -345,10 +346,12 @@ static int finish(struct applying *a)
 /* The run stopped: what was done before is remembered, and why it stopped is told. */
 static void stop(struct applying *a)
 {
-	struct err ignored;
+	struct err ignored, *told = a->err;
 
+	/* cppcheck-suppress autoVariables ; not beyond this function */
 	a->err = &ignored;
 	(void)settle(a);
+	a->err = told;
 }
 
 static int apply_all(struct applying *a)
@@ -371,7 +374,44 @@ static int apply_all(struct applying *a)
 	return n;
 }
 
-/* Its link was remembered as if all had been well: it is looked at again by the next run. */
+/* What the link of the source entry remembered before this run; empty: nothing. */
+static int written_before(struct applying *a, struct value source, struct value *written)
+{
+	struct op_row row;
+	struct op op;
+	int rc = state_ops(a->state, a->run.id, false, a->err);
+
+	*written = (struct value){NULL, 0};
+	while (rc >= 0 && (rc = state_next_op(a->state, a->mem, &row, a->err)) == 1) {
+		if (!value_same(row.source, source))
+			continue;
+		rc = op_unpack(a->mem, &row, value_of(""), &op, a->err);
+		if (rc == 0 && op.has_link)
+			*written = op.link.written;
+	}
+	return rc;
+}
+
+/* The next run is to look at it, and is not to take what was not done for what somebody else did.
+ */
+static int doubt(struct applying *a, const struct unverified *u, struct link *link)
+{
+	const struct change *c = &u->step->change;
+	struct value before;
+
+	link->source_digest = 0;
+	link->target_digest = 0;
+	if (u->step->op == STEP_DELETE)
+		return 0;
+	if (written_before(a, u->step->source_id, &before) < 0)
+		return -1;
+	const bool renamed = u->there && c->new_name.len > 0;
+	link->written =
+		written_doubt(a->mem, before, link->written, renamed ? c->new_name : c->name);
+	return 0;
+}
+
+/* Its link was remembered as if all had been well. */
 static int note_unverified(struct applying *a, const struct unverified *u)
 {
 	struct link link;
@@ -388,11 +428,8 @@ static int note_unverified(struct applying *a, const struct unverified *u)
 		link = u->step->link;
 		rc = 1;
 	}
-	if (rc == 1) {
-		link.source_digest = 0;
-		link.target_digest = 0;
-		rc = state_put_link(a->state, a->flow, &link, a->err);
-	}
+	if (rc == 1)
+		rc = doubt(a, u, &link) < 0 ? -1 : state_put_link(a->state, a->flow, &link, a->err);
 	a->kept = rc >= 0;
 	return rc < 0 ? -1 : 0;
 }
@@ -440,9 +477,8 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	keys_init(&applied->failures, 0, true);
 	a->mem = arena_new();
 	int rc = -1;
-	if (applied->texts == NULL || postponed_start(&a->postponed) < 0)
-		err_set(err, ERR_BUSY, "out of memory");
-	else if (open_target(a) == 0)
+	postponed_start(&a->postponed);
+	if (open_target(a) == 0)
 		rc = apply_all(a) < 0 ? -1 : verify(a);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */

@@ -49,7 +49,7 @@ static int open_input(const char *path, struct ldif **ldif, struct err *err)
 
 int command_eval(struct arena *mem, const struct request *q, struct err *err)
 {
-	struct expr *expr;
+	struct expr *expr = NULL;
 	struct ldif *ldif = NULL;
 	struct entry e = {0};
 	struct arena *scratch = arena_new();

@@ -13,7 +13,8 @@
 #include "base/log.h"
 #include "sync/deadline.h"
 #include "sync/files.h"
-#include "sync/guard.h"
+#include "sync/metrics.h"
+#include "sync/ruling.h"
 #include "sync/saved.h"
 
 /* diff and sync: the same plan, shown, or judged, applied and shown. */
@@ -26,6 +27,7 @@ struct session {
 	char *partial; /* the file that becomes --output, NULL: stdout */
 	const struct request *request;
 	const struct saved *saved; /* --plan; NULL */
+	struct ruling ruling;      /* on the flow that is being reported */
 };
 
 /* May a file be written there? The rename would take the place of a device, too: of /dev/null, for
@@ -36,10 +38,10 @@ static int check_path(const struct session *s, struct arena *mem, const char *op
 	struct stat there;
 
 	if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
-		return err_set(err, ERR_FATAL, "--%s %s: not a regular file", option, path);
+		return err_set(err, ERR_FATAL, "%s %s: not a regular file", option, path);
 	const char *use = files_use(mem, &s->setup, s->request->config, path);
 	if (use != NULL)
-		return err_set(err, ERR_FATAL, "--%s %s: not over %s", option, path, use);
+		return err_set(err, ERR_FATAL, "%s %s: not over %s", option, path, use);
 	return 0;
 }
 
@@ -51,7 +53,7 @@ static int open_output(
 	s->report.colour = q->output == NULL && isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	if (q->output == NULL)
 		return 0;
-	if (check_path(s, mem, "output", q->output, err) < 0)
+	if (check_path(s, mem, "--output", q->output, err) < 0)
 		return -1;
 	if (asprintf(&s->partial, "%s.XXXXXX", q->output) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
@@ -127,6 +129,8 @@ static int open_session(
 		return -1;
 	if (open_output(s, mem, q, err) < 0)
 		return -1;
+	s->report.state = s->state;
+	s->report.ruling = &s->ruling;
 	report_begin(&s->report);
 	return 0;
 }
@@ -158,35 +162,12 @@ static int diff_flow(struct session *s, const struct flow *flow, struct arena *m
 	int code = -1;
 
 	if (flow_plan(flow, s->state, &s->request->options, mem, &plan, err) == 0 &&
+		ruling_of(&plan, s->state, &s->ruling, err) == 0 &&
 		(save == NULL || saved_write(save, &plan, &s->request->options, err) == 0) &&
 		report_flow(&s->report, &plan, NULL, err) == 0)
 		code = has_changes(&plan.summary) ? EXIT_CHANGES : needs_look(&plan.summary);
 	plan_free(&plan);
 	return code;
-}
-
-/* The reasons against a plan, as guard_check; -1. */
-static int judge_facts(const struct session *s, struct plan *plan, char reasons[GUARD_MAX][250],
-	bool *final, struct err *err)
-{
-	const struct flow *f = plan->flow;
-	struct guard_facts facts = {.plan = plan->summary,
-		.kinds = plan->kinds.all,
-		.n_kinds = plan->kinds.n,
-		.sources = plan->sources,
-		.sources_before = plan->known.sources,
-		.full = plan->full,
-		.rules_changed = plan->known.epoch != f->epoch,
-		.first = plan->known.sources < 0 && plan->links == 0,
-		.other = plan->other,
-		.canary = plan->canary,
-		.min_left = f->min_left,
-		.max_shrink = f->max_shrink};
-
-	memcpy(facts.limits, f->limits, sizeof(facts.limits));
-	if (kinds_links(&plan->kinds, s->state, plan->known.id, plan->links, err) < 0)
-		return -1;
-	return (int)guard_check(&facts, reasons, final);
 }
 
 /* What was saved is not what would be done now. */
@@ -204,31 +185,30 @@ static int stale(const struct session *s, struct plan *plan, struct err *err)
 }
 
 /* The plan is refused unless a person approved it: this one and no other. 1: go. */
-static int judge(const struct session *s, struct plan *plan, struct err *err)
+static int judge(struct session *s, struct plan *plan, struct err *err)
 {
 	const char *approve = s->request->approve;
-	char reasons[GUARD_MAX][250], digest[65];
-	bool final;
-	int n = judge_facts(s, plan, reasons, &final, err);
+	const struct ruling *ruling = &s->ruling;
+	char digest[65];
 
-	if (n < 0)
+	if (ruling_of(plan, s->state, &s->ruling, err) < 0)
 		return -1;
-	if (n == 0 && approve == NULL)
+	if (ruling->n == 0 && approve == NULL)
 		return 1;
 	if (plan_digest(plan, digest, err) < 0)
 		return -1;
-	if (approve != NULL && strcmp(approve, digest) == 0 && !final)
+	if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)
 		return 1;
-	if (s->saved != NULL && !final)
+	if (s->saved != NULL && !ruling->final)
 		return stale(s, plan, err);
-	if (approve != NULL && !final)
+	if (approve != NULL && !ruling->final)
 		log_error("flow %s: --approve: the plan is not the one that was approved; it is "
 			  "now %s",
 			plan->flow->name, digest);
-	for (int i = 0; i < n; i++)
-		log_error(
-			"flow %s: refused, nothing was written: %s", plan->flow->name, reasons[i]);
-	if (final)
+	for (unsigned i = 0; i < ruling->n; i++)
+		log_error("flow %s: refused, nothing was written: %s", plan->flow->name,
+			ruling->reasons[i]);
+	if (ruling->final)
 		return 0;
 	const char *full = plan->full ? "--full " : "", *name = plan->flow->name;
 	if (plan->undoes != 0)
@@ -272,6 +252,13 @@ static int sync_flow(struct session *s, const struct flow *flow, struct arena *m
 	return code;
 }
 
+/* An error that keeps nothing else from being done. */
+static int tell_error(int code, const struct err *err)
+{
+	log_error("%s", err->text);
+	return exit_worse(code, exit_of(err));
+}
+
 /* Flow by flow; one that fails does not keep the others from running. */
 static int run_flows(struct session *s, struct arena *mem,
 	int (*one)(struct session *, const struct flow *, struct arena *, struct err *))
@@ -281,11 +268,7 @@ static int run_flows(struct session *s, struct arena *mem,
 	for (unsigned i = 0; i < s->n; i++) {
 		struct err err = {0};
 		int flow_code = one(s, s->flows[i], mem, &err);
-		if (flow_code < 0) {
-			log_error("%s", err.text);
-			flow_code = exit_of(&err);
-		}
-		code = exit_worse(code, flow_code);
+		code = flow_code < 0 ? tell_error(code, &err) : exit_worse(code, flow_code);
 	}
 	return code;
 }
@@ -298,7 +281,7 @@ int command_diff(struct arena *mem, const struct request *q, struct err *err)
 	if (code == 0 && q->save != NULL && (s.n != 1 || q->options.undo != 0))
 		code = err_set(err, ERR_FATAL, "--save is for one flow, and no undo: name it");
 	if (code == 0 && q->save != NULL)
-		code = check_path(&s, mem, "save", q->save, err);
+		code = check_path(&s, mem, "--save", q->save, err);
 	if (code == 0) {
 		code = run_flows(&s, mem, diff_flow);
 		if (close_output(&s, err) < 0)
@@ -383,12 +366,18 @@ int command_sync(struct arena *mem, const struct request *given, struct err *err
 	if (code == 0 && q->approve != NULL && s.n != 1)
 		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");
 	s.report.brief = !q->format_given;
+	s.report.quiet = s.report.brief && q->quiet;
+	if (code == 0 && s.setup.metrics != NULL)
+		code = check_path(&s, mem, "metrics", s.setup.metrics, err);
 	if (code == 0) {
 		deadline_start(s.setup.deadline);
 		int held = q->if_due ? leave_held(&s) : EXIT_GOOD;
 		if (!q->if_due || due(&s))
 			code = run_flows(&s, mem, sync_flow);
 		code = exit_worse(code, held);
+		if (s.setup.metrics != NULL &&
+			metrics_write(s.setup.metrics, &s.setup, s.state, mem, err) < 0)
+			code = tell_error(code, err);
 		if (close_output(&s, err) < 0)
 			code = -1;
 	}

@@ -102,15 +102,6 @@ static int choose(struct attempt *x, const char *flow, struct err *err)
 	return 0;
 }
 
-static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (value_equal(attr, list[i], v))
-			return true;
-	}
-	return false;
-}
-
 /* A SIP address in proxyAddresses has an authority of its own: does it come, or go? */
 static bool touches_exception(const struct attempt *x, const struct wanted *w)
 {
@@ -119,8 +110,8 @@ static bool touches_exception(const struct attempt *x, const struct wanted *w)
 
 	for (unsigned i = 0; i < w->n + n_there; i++) {
 		struct value v = i < w->n ? w->values[i] : there->values[i - w->n];
-		bool stays = among(w->attr, v, w->values, w->n) && n_there > 0 &&
-			     among(w->attr, v, there->values, n_there);
+		bool stays = value_among(w->attr, v, w->values, w->n) && n_there > 0 &&
+			     value_among(w->attr, v, there->values, n_there);
 		if (!stays && authority_excepts(x->o.flow, x->o.side, w->attr, v))
 			return true;
 	}
@@ -171,11 +162,12 @@ static void add_mod(struct attempt *x, const struct entry *e, const struct wante
 	m.remove = arena_alloc(x->mem, n_there * sizeof(*m.remove));
 	m.add = arena_alloc(x->mem, w->n * sizeof(*m.add));
 	for (unsigned i = 0; i < n_there; i++) {
-		if (!among(w->attr, there->values[i], w->values, w->n))
+		if (!value_among(w->attr, there->values[i], w->values, w->n))
 			m.remove[m.n_remove++] = there->values[i];
 	}
 	for (unsigned i = 0; i < w->n; i++) {
-		if (!among(w->attr, w->values[i], there != NULL ? there->values : NULL, n_there))
+		if (!value_among(
+			    w->attr, w->values[i], there != NULL ? there->values : NULL, n_there))
 			m.add[m.n_add++] = w->values[i];
 	}
 	if (m.n_remove > 0 || m.n_add > 0)

@@ -26,7 +26,7 @@ enum exit_code {
 struct request {
 	const char *config; /* path */
 	struct flow_options options;
-	bool if_due, version, help;
+	bool if_due, version, help, quiet;
 	const char *approve, *output;
 	const char *save, *plan; /* paths of saved plans */
 	const char *as;          /* set: the side that wants to write */
@@ -50,6 +50,7 @@ int command_undo(struct arena *, const struct request *, struct err *);
 int command_links(struct arena *, const struct request *, struct err *);
 int command_authority(struct arena *, const struct request *, struct err *);
 int command_set(struct arena *, const struct request *, struct err *);
+int command_schedule(struct arena *, const struct request *, struct err *);
 int command_init(struct arena *, const struct request *, struct err *);
 int command_help(struct arena *, const struct request *, struct err *);
 

@@ -13,15 +13,6 @@
 #include "sync/undone.h"
 #include "sync/written.h"
 
-static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (value_equal(attr, list[i], v))
-			return true;
-	}
-	return false;
-}
-
 static int by_bytes(const void *a, const void *b)
 {
 	return value_order(*(const struct value *)a, *(const struct value *)b);
@@ -84,7 +75,7 @@ static unsigned merge(struct arena *mem, const struct written *before, const str
 
 	for (unsigned i = 0; i < there->n; i++) {
 		struct value v = there->values[i];
-		if (!among(w->attr, v, w->values, w->n) && written_value(before, w->attr, v))
+		if (!value_among(w->attr, v, w->values, w->n) && written_value(before, w->attr, v))
 			taken[n_taken++] = v;
 	}
 	if (attr_syntax(w->attr) == SYNTAX_ADDRESS)
@@ -92,11 +83,11 @@ static unsigned merge(struct arena *mem, const struct written *before, const str
 			mem, there->values, there->n, w->values, w->n, taken, n_taken, out);
 	*out = arena_alloc(mem, (there->n + w->n) * sizeof(**out));
 	for (unsigned i = 0; i < there->n; i++) {
-		if (!among(w->attr, there->values[i], taken, n_taken))
+		if (!value_among(w->attr, there->values[i], taken, n_taken))
 			(*out)[n++] = there->values[i];
 	}
 	for (unsigned i = 0; i < w->n; i++) {
-		if (!among(w->attr, w->values[i], *out, n))
+		if (!value_among(w->attr, w->values[i], *out, n))
 			(*out)[n++] = w->values[i];
 	}
 	return n;
@@ -134,7 +125,7 @@ static unsigned without(struct arena *mem, unsigned attr, const struct value *a,
 
 	*out = arena_alloc(mem, n_a * sizeof(**out));
 	for (unsigned i = 0; i < n_a; i++) {
-		if (!among(attr, a[i], b, n_b) && !among(attr, a[i], *out, n))
+		if (!value_among(attr, a[i], b, n_b) && !value_among(attr, a[i], *out, n))
 			(*out)[n++] = a[i];
 	}
 	if (n > 1)
@@ -266,12 +257,9 @@ void differences(struct arena *mem, const struct flow *f, const struct row *row,
 	const struct written before = {row->open->desired.rule, f->epoch,
 		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
 	unsigned object_class = attr_named("objectClass");
-	struct dn name;
-	struct err ignored;
-	unsigned naming = ATTR_NONE;
+	struct value ignored;
+	const unsigned naming = dn_naming(mem, row->current->name, &ignored);
 
-	if (dn_parse(mem, row->current->name, &name, &ignored) == 0 && name.n > 0)
-		naming = attr_named(name.rdns[0].avas[0].type);
 	s->change = (struct change){
 		.op = CHANGE_MODIFY, .id = row->current->id, .name = row->current->name};
 	s->change.mods = arena_zalloc(mem, n * sizeof(*s->change.mods));

@@ -424,11 +424,10 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};
 	int rc = -1;
 	kinds_init(&p->plan->kinds, flow, mem);
-	if (steps_init(&p->plan->steps) < 0)
-		err_set(p->err, ERR_BUSY, "out of memory");
-	else if (state_hold(state, p->err) == 0 &&
-		 state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
-		 open_sides(&p->g, p->err) == 0) {
+	steps_init(&p->plan->steps);
+	if (state_hold(state, p->err) == 0 &&
+		state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
+		open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
 		caution(p, p->g.source);
 		caution(p, p->g.target);
@@ -491,8 +490,7 @@ void plan_free(struct plan *plan)
 
 int plan_rewind(struct plan *plan, struct err *err)
 {
-	if (renames_start(&plan->renames) < 0)
-		return err_set(err, ERR_BUSY, "out of memory");
+	renames_start(&plan->renames);
 	return steps_rewind(&plan->steps, err);
 }
 

@@ -31,32 +31,14 @@ static bool below_managed(const struct flow *f, struct value name)
 bool gate_forbids(unsigned attr)
 {
 	static unsigned ids[N_NEVER];
-	size_t i = 0;
 
-	if (ids[0] == 0) {
-		for (size_t k = 0; k < N_NEVER; k++)
-			ids[k] = attr_named(never[k]);
-	}
-	while (i < N_NEVER && ids[i] != attr)
-		i++;
-	return i < N_NEVER;
+	return attr_among(attr, never, N_NEVER, ids);
 }
 
 /* What the rules write; the marker is among that, and hiding is ours. */
 static bool may_write(const struct flow *f, unsigned attr)
 {
 	return attr_set_has(&f->writes, attr) || attr == attr_named("msExchHideFromAddressLists");
-}
-
-/* The attribute that names the entry: an add has it, and whoever may add may name. */
-static unsigned naming_of(struct arena *mem, struct value name)
-{
-	struct dn dn;
-	struct err ignored;
-
-	if (dn_parse(mem, name, &dn, &ignored) < 0 || dn.n == 0)
-		return ATTR_NONE;
-	return attr_named(dn.rdns[0].avas[0].type);
 }
 
 /* Is the source authoritative for it? ATTR_NONE: for the object. */
@@ -102,7 +84,9 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 		(c->new_name.len > 0 &&
 			check_side(f, object_side, s, attr_named("distinguishedName"), err) < 0))
 		return -1;
-	unsigned naming = c->op == CHANGE_ADD ? naming_of(mem, c->name) : ATTR_NONE;
+	/* An add has the attribute that names the entry, and whoever may add may name. */
+	struct value ignored;
+	unsigned naming = c->op == CHANGE_ADD ? dn_naming(mem, c->name, &ignored) : ATTR_NONE;
 	for (unsigned i = 0; i < c->n; i++) {
 		unsigned attr = c->mods[i].attr;
 		if (gate_forbids(attr) ||
@@ -121,11 +105,12 @@ bool gate_settable(struct arena *mem, const struct object *o, bool source, unsig
 {
 	const struct flow *f = o->flow;
 	const struct entry *e = source ? &o->source : &o->target;
+	struct value ignored;
 
 	return attr_set_has(source ? &f->reads : &f->writes, attr) && !gate_forbids(attr) &&
 	       attr != f->marker && attr != attr_named("objectClass") &&
 	       attr != attr_named("isDeleted") && attr != attr_named("distinguishedName") &&
-	       attr != naming_of(mem, e->name);
+	       attr != dn_naming(mem, e->name, &ignored);
 }
 
 int gate_set_check(struct arena *mem, const struct object *o, const char *side,
@@ -196,7 +181,7 @@ int gate_write(struct connector *target, const struct flow *f, const struct step
 		n_passed == n ? outcomes : arena_zalloc(mem, n_passed * sizeof(*results));
 	if (n_passed > 0 && send(target, passed, results, n_passed, mem, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && results != outcomes; i++) {
 		if (outcomes[i].kind == OUTCOME_DONE)
 			outcomes[i] = results[k++];
 	}

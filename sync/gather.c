@@ -135,8 +135,7 @@ int gather_start(struct gather *g, struct err *err)
 	keys_init(&g->waits, 0, false);
 	g->rows = spool_new();
 	g->row_order = sorter_new(12);
-	if (g->rows == NULL || g->row_order == NULL || match_start(g) < 0)
-		return err_set(err, ERR_BUSY, "out of memory");
+	match_start(g);
 	if (load_links(g, err) < 0)
 		return -1;
 	/* Others' contacts carry a marker. Who lost it is looked for in full runs only. */
@@ -375,8 +374,6 @@ static int keep_cookie(struct gather *g, struct err *err)
 	if (connector_cookie(g->source, g->scratch, &cookie, err) < 0)
 		return -1;
 	g->cookie = spool_new();
-	if (g->cookie == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
 	return spool_add(g->cookie, cookie.data, cookie.len, &at, err);
 }
 

@@ -20,9 +20,7 @@ void kinds_init(struct kinds *k, const struct flow *f, struct arena *mem)
 static bool clears(const struct row *row, const struct change *c)
 {
 	for (unsigned i = 0; i < c->n; i++) {
-		const struct mod *m = &c->mods[i];
-		const struct attr *there = entry_get(row->current, m->attr);
-		if (m->n_add == 0 && there != NULL && there->n > 0 && m->n_remove == there->n)
+		if (mod_clears(&c->mods[i], row->current))
 			return true;
 	}
 	return false;

@@ -11,11 +11,10 @@ struct line {
 	uint32_t giver, taker, text;
 };
 
-int loans_init(struct loans *l)
+void loans_init(struct loans *l)
 {
 	*l = (struct loans){.texts = spool_new()};
 	keys_init(&l->refused, 0, true);
-	return l->texts == NULL ? -1 : 0;
 }
 
 void loans_free(struct loans *l)

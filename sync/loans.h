@@ -25,7 +25,7 @@ struct loans {
 	struct keys refused; /* taker -> text; rows that are in conflict anyway without one */
 };
 
-int loans_init(struct loans *);
+void loans_init(struct loans *);
 void loans_free(struct loans *);
 int loans_add(struct loans *, uint32_t taker, uint32_t giver, const char *text, struct err *);
 /* The row is in conflict. */

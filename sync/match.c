@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "base/keys.h"
+#include "base/memory.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
 #include "sync/pair.h"
@@ -45,11 +46,10 @@ static uint32_t get32(const unsigned char from[4])
 	return __builtin_bswap32(n);
 }
 
-int match_start(struct gather *g)
+void match_start(struct gather *g)
 {
 	g->asks = sorter_new(sizeof(struct ask));
 	g->answers = sorter_new(sizeof(struct answer));
-	return g->asks == NULL || g->answers == NULL ? -1 : 0;
 }
 
 struct asking {
@@ -144,9 +144,7 @@ static int make_bits(struct gather *g, struct filter_bits *b, struct err *err)
 	while (size < 8 * sorter_count(g->asks) && size < (64u << 20))
 		size *= 2;
 	b->mask = size - 1;
-	b->bits = calloc(size / 8, 1);
-	if (b->bits == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
+	b->bits = memory_need(size / 8, 1);
 	if (sorter_rewind(g->asks, err) < 0)
 		return -1;
 	while ((rc = sorter_next(g->asks, &record, err)) == 1) {
@@ -215,7 +213,7 @@ static int find_named(struct gather *g, const struct filter_bits *bits, struct n
 			room = room > 0 ? room * 2 : 256;
 			struct named *more = realloc(*named, room * sizeof(*more));
 			if (more == NULL)
-				return err_set(err, ERR_BUSY, "out of memory");
+				memory_lacks();
 			*named = more;
 		}
 		(*named)[(*n)++] = (struct named){(uint32_t)(slot - g->links.slots), hash};
@@ -254,9 +252,9 @@ struct pass {
 	struct filter_bits bits;
 	struct named *named;
 	size_t n_named;
-	const struct entry *e;
-	uint32_t link; /* of e */
-	bool spooled;  /* e is, at */
+	struct entry e; /* of the target, the one that is looked at */
+	uint32_t link;  /* of e */
+	bool spooled;   /* e is, at */
 	uint32_t at;
 	unsigned nickname;
 	struct attr_set joins;
@@ -271,7 +269,7 @@ static int keep(struct pass *p)
 
 	if (p->spooled)
 		return 0;
-	entry_pack(&b, p->e);
+	entry_pack(&b, &p->e);
 	int rc = spool_add(p->m->entries, b.data, b.len, &p->at, p->err);
 	buf_free(&b);
 	p->spooled = true;
@@ -334,8 +332,8 @@ static int answer_link(struct pass *p, struct link_slot *slot)
 
 static int answer_joins(struct pass *p)
 {
-	for (unsigned i = 0; i < p->e->n; i++) {
-		const struct attr *a = &p->e->attrs[i];
+	for (unsigned i = 0; i < p->e.n; i++) {
+		const struct attr *a = &p->e.attrs[i];
 		for (unsigned k = 0; attr_set_has(&p->joins, a->id) && k < a->n; k++) {
 			if (answer_entry(p, join_hash(a->id, a->values[k])) < 0)
 				return -1;
@@ -347,22 +345,22 @@ static int answer_joins(struct pass *p)
 /* Everything that one target entry may answer. */
 static int answer_all(struct pass *p)
 {
-	struct value marker = entry_first(p->e, p->g->flow->marker);
+	struct value marker = entry_first(&p->e, p->g->flow->marker);
 	struct link_slot *slot;
-	struct value nickname = entry_first(p->e, p->nickname);
+	struct value nickname = entry_first(&p->e, p->nickname);
 	struct claim *claims;
 
 	p->spooled = false;
 	p->link = NO_LINK;
-	keys_put(p->m->names, name_hash(dn_key(p->e->name)), 0);
+	keys_put(p->m->names, name_hash(dn_key(p->e.name)), 0);
 	if (nickname.len > 0)
 		keys_put(p->m->nicknames, nickname_hash(nickname), 0);
-	if (links_contact(&p->g->links, p->g->scratch, p->g->flow, p->e, &slot, p->err) < 0 ||
+	if (links_contact(&p->g->links, p->g->scratch, p->g->flow, &p->e, &slot, p->err) < 0 ||
 		(slot != NULL && answer_link(p, slot) < 0))
 		return -1;
 	if (marker.len > 0 && answer_entry(p, marker_hash(marker)) < 0)
 		return -1;
-	unsigned n = claims_held(p->g->scratch, p->e, &claims);
+	unsigned n = claims_held(p->g->scratch, &p->e, &claims);
 	for (unsigned i = 0; i < n; i++) {
 		if (answer_entry(p, claims[i].key) < 0)
 			return -1;
@@ -372,14 +370,12 @@ static int answer_all(struct pass *p)
 
 static int read_target(struct pass *p, const struct query *query)
 {
-	struct entry e;
 	int rc;
 
 	if (connector_read(p->g->target, query, p->err) < 0)
 		return -1;
-	while ((rc = connector_next(p->g->target, p->g->scratch, &e, p->err)) == 1) {
-		p->e = &e;
-		bool again = p->m->few && !keys_put(&p->seen, e.key, 0);
+	while ((rc = connector_next(p->g->target, p->g->scratch, &p->e, p->err)) == 1) {
+		bool again = p->m->few && !keys_put(&p->seen, p->e.key, 0);
 		if (!again && answer_all(p) < 0)
 			return -1;
 		arena_reset(p->g->scratch);
@@ -526,11 +522,9 @@ int match_target(struct gather *g, bool few, struct matched *m, struct err *err)
 
 	*m = (struct matched){.entries = spool_new(),
 		.facts = sorter_new(sizeof(struct fact_record)),
-		.names = calloc(1, sizeof(*m->names)),
-		.nicknames = calloc(1, sizeof(*m->nicknames)),
+		.names = memory_need(1, sizeof(*m->names)),
+		.nicknames = memory_need(1, sizeof(*m->nicknames)),
 		.few = few};
-	if (m->entries == NULL || m->facts == NULL || m->names == NULL || m->nicknames == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
 	/* What is there, and what the rows may add: no growing, which needs both sizes at once. */
 	size_t expected = few ? 0 : (size_t)g->compare.entries + g->n_names;
 	keys_init(m->names, expected, false);

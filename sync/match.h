@@ -57,7 +57,7 @@ struct matched {
 	bool unsure;            /* that was not enough: to be done again, with all of the target */
 };
 
-int match_start(struct gather *);
+void match_start(struct gather *);
 /* A new row: note its questions. */
 int match_ask(struct gather *, const struct open_row *, uint32_t at, struct err *);
 /* Look for what was asked, or read all of the target, and answer. */

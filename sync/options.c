@@ -39,6 +39,9 @@ const struct command commands[] = {
 	{"set", "WHO ATTR=VALUE... [FLOW]",
 		"write as a side, where it is the authority; else the denial is recorded", "AF",
 		true, command_set},
+	{"schedule", "systemd|cron [FOLDER]",
+		"print, or write there, what has sync run every interval", "", true,
+		command_schedule},
 	{"init", "[FOLDER]", "write a configuration to start from", "", false, command_init},
 	{"help", "[TOPIC]", "this page; a command, functions [NAME], settings or validators", "",
 		false, command_help},
@@ -52,7 +55,7 @@ static const struct choice {
 } choices[] = {
 	{'f', "full", NULL, "read everything, not only what changed in the source"},
 	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
-	{'F', "format", "FORMAT", "text, json, csv, ldif or dsml"},
+	{'F', "format", "FORMAT", "text, html, json, csv, ldif or dsml"},
 	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
 	{'U', "no-update", NULL, "leave changes for another run"},
@@ -120,7 +123,7 @@ static int take(struct request *q, int letter, char *value, struct err *err)
 		q->format_given = true;
 		if (!report_format(value, &q->format))
 			return err_set(err, ERR_FATAL,
-				"--format %s: it is text, json, csv, ldif or dsml", value);
+				"--format %s: it is text, html, json, csv, ldif or dsml", value);
 		break;
 	default:
 		break;
@@ -169,6 +172,12 @@ static int parse_choices(
 	return 0;
 }
 
+static void be_quiet(struct request *q)
+{
+	q->quiet = true;
+	log_level(LOG_ERROR);
+}
+
 /* What stands before the command: -c FILE, -v, -q, -h. Returns its place, or -1. */
 static int parse_globals(int argc, char **argv, struct request *q, struct err *err)
 {
@@ -183,7 +192,7 @@ static int parse_globals(int argc, char **argv, struct request *q, struct err *e
 		else if (letter == 'v')
 			log_level(LOG_DEBUG);
 		else if (letter == 'q')
-			log_level(LOG_ERROR);
+			be_quiet(q);
 		else if (letter == 'h')
 			q->help = true;
 		else if (letter == 'V')
@@ -268,9 +277,10 @@ void options_help(struct buf *b)
 	buf_puts(b,
 		"\nThe configuration is -c FILE, else $GALWAY_CONFIG, else "
 		"/etc/galway/galway.conf.\n"
-		"-v tells more on standard error, -q errors only. WHO is a DN, mail, "
-		"sAMAccountName,\n"
-		"userPrincipalName or id in the source. SIDE is a connector's name.\n"
+		"-v tells more on standard error, -q errors only, and sync nothing that needs "
+		"nobody.\n"
+		"WHO is a DN, mail, sAMAccountName, userPrincipalName or id in the source.\n"
+		"SIDE is a connector's name.\n"
 		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; 2 usage or\n"
 		"configuration; 3 a guard refused the plan, nothing was written; 4 done, but some "
 		"objects\n"

@@ -17,10 +17,9 @@ struct order_record {
 	unsigned char phase, depth[2], first[33], key[8], place[4];
 };
 
-int steps_init(struct steps *s)
+void steps_init(struct steps *s)
 {
 	*s = (struct steps){.spool = spool_new(), .order = sorter_new(sizeof(struct order_record))};
-	return s->spool == NULL || s->order == NULL ? -1 : 0;
 }
 
 void steps_free(struct steps *s)

@@ -23,7 +23,7 @@ struct steps {
 	bool as_added; /* in the order of steps_add instead: an undo goes backwards */
 };
 
-int steps_init(struct steps *);
+void steps_init(struct steps *);
 void steps_free(struct steps *);
 int steps_add(struct steps *, const struct step *, struct err *);
 int steps_rewind(struct steps *, struct err *);

@@ -9,6 +9,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/keys.h"
+#include "base/memory.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
 #include "sync/holder.h"
@@ -446,16 +447,12 @@ int pair_rows(struct gather *g, struct matched *m, struct paired *out, struct er
 {
 	struct pairing p = {.g = g, .m = m, .mem = arena_new(), .loans = &out->loans, .err = err};
 
-	*out = (struct paired){spool_new(), calloc(1, sizeof(*out->places)), {.texts = NULL}};
+	*out = (struct paired){spool_new(), memory_need(1, sizeof(*out->places)), {.texts = NULL}};
 	keys_init(&p.adopted, 0, false);
-	int rc = -1;
-	if (loans_init(&out->loans) < 0 || out->verdicts == NULL || out->places == NULL) {
-		err_set(err, ERR_BUSY, "out of memory");
-	} else {
-		keys_init(out->places, g->n_open, true);
-		rc = pair_all(&p, out);
-		loans_settle(&out->loans);
-	}
+	loans_init(&out->loans);
+	keys_init(out->places, g->n_open, true);
+	int rc = pair_all(&p, out);
+	loans_settle(&out->loans);
 	keys_free(&p.adopted);
 	arena_free(p.mem);
 	return rc;

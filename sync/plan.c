@@ -138,13 +138,10 @@ static void make_add(struct arena *mem, const struct flow *f, const struct row *
 	const struct wanted *w, unsigned n, struct step *s)
 {
 	struct change *c = &s->change;
-	struct err ignored;
-	struct dn name;
-	unsigned naming = ATTR_NONE;
+	struct value *value = arena_alloc(mem, sizeof(*value));
+	const unsigned naming = dn_naming(mem, row->verdict->name, value);
 
 	*c = (struct change){.op = CHANGE_ADD, .name = row->verdict->name};
-	if (dn_parse(mem, c->name, &name, &ignored) == 0 && name.n > 0)
-		naming = attr_named(name.rdns[0].avas[0].type);
 	c->mods = arena_zalloc(mem, (n + 1) * sizeof(*c->mods));
 	s->lines = arena_alloc(mem, (n + 1) * sizeof(*s->lines));
 	for (unsigned i = 0; i < n; i++) {
@@ -158,11 +155,8 @@ static void make_add(struct arena *mem, const struct flow *f, const struct row *
 		c->mods[c->n++] =
 			(struct mod){.attr = w[i].attr, .n_add = w[i].n, .add = w[i].values};
 	}
-	if (naming == ATTR_NONE)
-		return;
 	s->lines[c->n] = "name";
-	c->mods[c->n++] =
-		(struct mod){.attr = naming, .n_add = 1, .add = &name.rdns[0].avas[0].value};
+	c->mods[c->n++] = (struct mod){.attr = naming, .n_add = 1, .add = value};
 }
 
 /* How the target entry is when the step was done. */
@@ -170,7 +164,7 @@ static struct entry after_of(struct arena *mem, const struct row *row, const str
 {
 	struct entry after = {0};
 
-	if (row->current != NULL && s->op != STEP_ADD) {
+	if (row->current != NULL) {
 		after = *row->current;
 		after.attrs = arena_alloc(mem, after.n * sizeof(*after.attrs));
 		if (after.n > 0)
@@ -263,10 +257,11 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 	for (unsigned i = 0; i < n; i++) {
 		const struct wanted *w = desired_get(all, attrs[i]);
 		skip[i] = w == NULL || !authority_ours(f, row->side, attrs[i]);
-		d.attrs[d.n++] =
-			w != NULL && w->mode != FLOW_MERGE
-				? *w
-				: own(mem, f, row, attrs[i], w, left_alone(f, row, s, attrs[i]));
+		if (w != NULL && w->mode != FLOW_MERGE)
+			d.attrs[d.n++] = *w;
+		else
+			d.attrs[d.n++] =
+				own(mem, f, row, attrs[i], w, left_alone(f, row, s, attrs[i]));
 	}
 	const struct entry left = as_wanted(mem, f, row, s, &after);
 	s->remember = true;
@@ -345,22 +340,23 @@ static void plan_conflict(struct arena *mem, const struct row *row, unsigned num
 	s->link.name = row->open->name_key;
 }
 
+/* Is it by this that mail reaches a contact? */
+static bool reaches(unsigned attr)
+{
+	return attr == attr_named("mail") || attr == attr_named("proxyAddresses") ||
+	       attr == attr_named("targetAddress");
+}
+
 /* The addresses by which a contact is reached do not go because a value in the source is gone: the
  * rules have to say so (AuthoritativeNull). Why not; NULL. */
 static const char *wipes(struct arena *mem, const struct row *row, const struct wanted *w,
 	unsigned n, const struct change *c)
 {
-	static const char *const addresses[] = {"mail", "proxyAddresses", "targetAddress"};
-
-	for (unsigned i = 0; i < 3 * c->n; i++) {
-		const struct mod *m = &c->mods[i / 3];
-		unsigned k = 0;
-		if (m->attr != attr_named(addresses[i % 3]) || m->n_add > 0 ||
-			m->n_remove < entry_get(row->current, m->attr)->n)
-			continue;
-		while (k < n && w[k].attr != m->attr)
-			k++;
-		if (k < n && !w[k].nothing)
+	for (unsigned i = 0; i < n * c->n; i++) {
+		const struct wanted *wanted = &w[i / c->n];
+		const struct mod *m = &c->mods[i % c->n];
+		if (m->attr == wanted->attr && !wanted->nothing && reaches(m->attr) &&
+			mod_clears(m, row->current))
 			return arena_printf(mem,
 				"E_WIPE: %s would lose all its values: if it shall, the rules say "
 				"AuthoritativeNull",

@@ -10,10 +10,9 @@
 #include "sync/spool.h"
 #include "sync/state.h"
 
-int postponed_start(struct postponed *p)
+void postponed_start(struct postponed *p)
 {
 	*p = (struct postponed){.steps = spool_new()};
-	return p->steps == NULL ? -1 : 0;
 }
 
 void postponed_free(struct postponed *p)

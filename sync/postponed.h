@@ -21,7 +21,7 @@ struct postponed {
 	uint32_t at;         /* the next to be taken up */
 };
 
-int postponed_start(struct postponed *);
+void postponed_start(struct postponed *);
 void postponed_free(struct postponed *);
 /* Take its references out of the step, and keep it. */
 int postponed_put(struct postponed *, struct arena *, struct step *, uint32_t place, struct err *);

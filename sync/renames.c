@@ -6,12 +6,11 @@
 #include "base/err.h"
 #include "sync/spool.h"
 
-int renames_start(struct renames *r)
+void renames_start(struct renames *r)
 {
 	renames_free(r);
 	keys_init(&r->places, 0, true);
 	r->names = spool_new();
-	return r->names == NULL ? -1 : 0;
 }
 
 void renames_free(struct renames *r)

@@ -19,7 +19,7 @@ struct renames {
 };
 
 /* None yet; also to begin once more. */
-int renames_start(struct renames *);
+void renames_start(struct renames *);
 void renames_free(struct renames *);
 /* The next change of the plan: its references follow its own rename and those before it. */
 int renames_follow(struct renames *, struct arena *, struct change *, struct err *);

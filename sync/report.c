@@ -11,18 +11,45 @@
 #include "connectors/dsml.h"
 #include "sync/spool.h"
 
-static const char *const formats[] = {
-	[REPORT_TEXT] = "text",
-	[REPORT_JSON] = "json",
-	[REPORT_CSV] = "csv",
-	[REPORT_LDIF] = "ldif",
-	[REPORT_DSML] = "dsml",
+static void begin_json(struct buf *b)
+{
+	buf_puts(b, "{\"galway\":1,\"flows\":[");
+}
+
+static void end_json(struct buf *b)
+{
+	buf_puts(b, "]}\n");
+}
+
+static void begin_csv(struct buf *b)
+{
+	buf_puts(b, "flow,OMODT,case,rule,source,target,attribute,AMODT,old,new,line,message\r\n");
+}
+
+static void begin_ldif(struct buf *b)
+{
+	buf_puts(b, "version: 1\n");
+}
+
+/* begin, end: what stands before and after all flows; NULL: nothing. */
+static const struct format {
+	const char *name;
+	void (*begin)(struct buf *);
+	int (*flow)(struct report *, struct plan *, struct applied *, struct err *);
+	void (*end)(struct buf *);
+} formats[] = {
+	[REPORT_TEXT] = {"text", NULL, report_text, NULL},
+	[REPORT_JSON] = {"json", begin_json, report_json, end_json},
+	[REPORT_CSV] = {"csv", begin_csv, report_csv, NULL},
+	[REPORT_LDIF] = {"ldif", begin_ldif, report_ldif, NULL},
+	[REPORT_DSML] = {"dsml", dsml_print_begin, report_ldif, dsml_print_end},
+	[REPORT_HTML] = {"html", report_html_begin, report_html, report_html_end},
 };
 
 bool report_format(const char *name, enum report_format *format)
 {
 	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(formats[i], name) == 0) {
+		if (strcmp(formats[i].name, name) == 0) {
 			*format = (enum report_format)i;
 			return true;
 		}
@@ -30,56 +57,26 @@ bool report_format(const char *name, enum report_format *format)
 	return false;
 }
 
-static void put_dsml(struct report *r, void (*print)(struct buf *))
+static void put(struct report *r, void (*part)(struct buf *))
 {
 	struct buf b = {0};
 
-	print(&b);
+	if (part == NULL)
+		return;
+	part(&b);
 	(void)fwrite(b.data, 1, b.len, r->out);
 	buf_free(&b);
 }
 
 void report_begin(struct report *r)
 {
-	switch (r->format) {
-	case REPORT_JSON:
-		(void)fputs("{\"galway\":1,\"flows\":[", r->out);
-		break;
-	case REPORT_CSV:
-		(void)fputs("flow,OMODT,case,rule,source,target,attribute,AMODT,old,new,line,"
-			    "message\r\n",
-			r->out);
-		break;
-	case REPORT_LDIF:
-		(void)fputs("version: 1\n", r->out);
-		break;
-	case REPORT_DSML:
-		put_dsml(r, dsml_print_begin);
-		break;
-	case REPORT_TEXT:
-		break;
-	}
+	put(r, formats[r->format].begin);
 }
 
 int report_flow(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
-	int rc = -1;
+	int rc = formats[r->format].flow(r, plan, applied, err);
 
-	switch (r->format) {
-	case REPORT_JSON:
-		rc = report_json(r, plan, applied, err);
-		break;
-	case REPORT_CSV:
-		rc = report_csv(r, plan, err);
-		break;
-	case REPORT_LDIF:
-	case REPORT_DSML:
-		rc = report_ldif(r, plan, err);
-		break;
-	case REPORT_TEXT:
-		rc = report_text(r, plan, applied, err);
-		break;
-	}
 	r->begun = true;
 	return rc;
 }
@@ -95,10 +92,7 @@ int report_set(struct report *r, const struct flow *f, const char *side, const s
 
 int report_end(struct report *r, struct err *err)
 {
-	if (r->format == REPORT_JSON)
-		(void)fputs("]}\n", r->out);
-	if (r->format == REPORT_DSML)
-		put_dsml(r, dsml_print_end);
+	put(r, formats[r->format].end);
 	if (fflush(r->out) != 0 || ferror(r->out))
 		return err_set(
 			err, ERR_BUSY, "the report could not be written: %s", strerror(errno));

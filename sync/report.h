@@ -8,7 +8,10 @@
 #include "sync/flow.h"
 
 struct arena;
+struct buf;
 struct err;
+struct ruling;
+struct state;
 
 /*
  * Plans and what became of them, for people and programs. Everything that came from a directory is
@@ -21,17 +24,22 @@ struct err;
  * - csv: one line an attribute: OMODT (add, update, delete ...), AMODT (add, delete, update), old,
  *   new
  * - ldif: change records that ldapmodify accepts
+ * - html: one page that needs no other: what somebody has to look at first, then the rest, to be
+ *   filtered and sorted; the last runs as a chart
  * - dsml: a batchRequest of DSMLv2
  */
-enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF, REPORT_DSML };
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF, REPORT_DSML, REPORT_HTML };
 
 struct report {
 	enum report_format format;
 	FILE *out;
 	bool colour;
 	bool brief; /* text: only what somebody has to look at, and the summary */
+	bool quiet; /* brief, and no summary when nobody has to look at anything */
 	bool begun;
-	unsigned long requests; /* dsml: so many so far */
+	struct state *state;         /* html: whose runs; NULL */
+	const struct ruling *ruling; /* what the guard says of the flow's plan; NULL */
+	unsigned long requests;      /* dsml: so many so far */
 };
 
 /* False: no such format. */
@@ -53,8 +61,21 @@ int report_json(struct report *, struct plan *, struct applied *, struct err *);
 void report_text_set(struct report *, const struct flow *, const char *side, const struct step *);
 int report_json_set(
 	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
-int report_csv(struct report *, struct plan *, struct err *);
-int report_ldif(struct report *, struct plan *, struct err *); /* dsml, too */
+int report_csv(struct report *, struct plan *, struct applied *, struct err *);
+int report_ldif(struct report *, struct plan *, struct applied *, struct err *); /* dsml, too */
+int report_html(struct report *, struct plan *, struct applied *, struct err *);
+void report_html_begin(struct buf *);
+void report_html_end(struct buf *);
+
+/* What a step does to one attribute, value by value, as a table has it: a value taken away and one
+ * put in its place share a row. Text made safe, in the arena. */
+struct report_row {
+	const char *attribute;
+	const char *kind; /* "add", "delete", "update", "denied" */
+	const char *old_value, *new_value;
+	const char *line; /* the rule line concerned, or "" */
+};
+unsigned report_rows(struct arena *, const struct step *, struct report_row **);
 
 /* "add", "modify" ... as the JSON says it. */
 const char *report_op(const struct step *);

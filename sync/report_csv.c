@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/attr.h"
 #include "base/buf.h"
 
 /* RFC 4180, every cell quoted; one that a spreadsheet would take for a formula gets an apostrophe
@@ -25,12 +24,8 @@ static void cell(struct buf *b, const char *text)
 
 #define N_CELLS 12
 
-struct row_of {
-	const char *attribute, *kind, *old_value, *new_value, *line;
-};
-
 static void row(struct buf *b, struct arena *mem, const struct plan *plan, const struct step *s,
-	const struct row_of *r)
+	const struct report_row *r)
 {
 	static const char *const objects[] = {
 		[STEP_NONE] = "none",
@@ -52,43 +47,16 @@ static void row(struct buf *b, struct arena *mem, const struct plan *plan, const
 	buf_puts(b, "\r\n");
 }
 
-/* A value taken away and one put in its place share a line. */
-static void mod_rows(struct buf *b, struct arena *mem, const struct plan *plan,
-	const struct step *s, const struct mod *m, const char *line)
-{
-	unsigned n = m->n_add > m->n_remove ? m->n_add : m->n_remove;
-
-	for (unsigned i = 0; i < n; i++) {
-		bool old = i < m->n_remove, new = i < m->n_add;
-		row(b, mem, plan, s,
-			&(struct row_of){attr_name(m->attr),
-				old && new ? "update"
-				: new      ? "add"
-					   : "delete",
-				old ? report_value(mem, m->remove[i]) : "",
-				new ? report_value(mem, m->add[i]) : "", line != NULL ? line : ""});
-	}
-}
-
 static void step_rows(
 	struct buf *b, struct arena *mem, const struct plan *plan, const struct step *s)
 {
-	if (s->write && s->change.new_name.len > 0)
-		row(b, mem, plan, s,
-			&(struct row_of){"distinguishedName", "update",
-				report_value(mem, s->change.name),
-				report_value(mem, s->change.new_name), "name"});
-	for (unsigned i = 0; s->write && i < s->change.n; i++)
-		mod_rows(b, mem, plan, s, &s->change.mods[i], s->lines[i]);
-	for (unsigned i = 0; i < s->n_denied; i++) {
-		const struct denied *d = &s->denied[i];
-		const char *value = report_value(mem, d->value);
-		row(b, mem, plan, s,
-			&(struct row_of){attr_name(d->attr), "denied", d->removal ? value : "",
-				d->removal ? "" : value, d->rule != NULL ? d->rule : ""});
-	}
-	if (b->len == 0)
-		row(b, mem, plan, s, &(struct row_of){"", "", "", "", ""});
+	struct report_row *rows;
+	const unsigned n = report_rows(mem, s, &rows);
+
+	for (unsigned i = 0; i < n; i++)
+		row(b, mem, plan, s, &rows[i]);
+	if (n == 0)
+		row(b, mem, plan, s, &(struct report_row){"", "", "", "", ""});
 }
 
 /* A directory that may be anybody's, in a line of its own. */
@@ -104,8 +72,9 @@ static void caution_rows(struct buf *b, const struct plan *plan)
 	}
 }
 
-int report_csv(struct report *r, struct plan *plan, struct err *err)
+int report_csv(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
+	(void)applied; /* it shows the plan */
 	struct arena *mem = arena_new();
 	struct buf b = {0};
 	struct step s;

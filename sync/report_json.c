@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "sync/impact.h"
 #include "sync/json.h"
+#include "sync/ruling.h"
 
 json_t *json_value(struct value v)
 {
@@ -127,6 +128,16 @@ static int put_cautions(struct report *r, const struct plan *plan, struct err *e
 	return put(r, list, err);
 }
 
+static int put_refused(struct report *r, struct err *err)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < r->ruling->n; i++)
+		json_array_append_new(list, json_string(r->ruling->reasons[i]));
+	(void)fputs(",\"refused\":", r->out);
+	return put(r, list, err);
+}
+
 /* Steps are written one by one: a plan may be larger than memory. */
 int report_json(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
@@ -148,6 +159,8 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 			r, json_summary(applied != NULL ? &applied->summary : &plan->summary), err);
 	if (rc == 0 && plan->n_cautions > 0)
 		rc = put_cautions(r, plan, err);
+	if (rc == 0 && applied == NULL && r->ruling != NULL && r->ruling->n > 0)
+		rc = put_refused(r, err);
 	(void)fputs(",\"steps\":[", r->out);
 	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
 		if (step_shows(&s)) {

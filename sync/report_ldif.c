@@ -58,21 +58,19 @@ static int put_steps(struct report *r, struct plan *plan, struct arena *mem,
 
 /* Only what is written, in the order in which it is: conflicts and denials have no change record.
  */
-int report_ldif(struct report *r, struct plan *plan, struct err *err)
+int report_ldif(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
+	(void)applied; /* it shows the plan */
 	struct arena *mem = arena_new();
 	struct postponed postponed;
-	int rc;
 
 	comment(r, "flow ", plan->flow->name);
 	for (unsigned i = 0; i < plan->n_cautions; i++)
 		comment(r, "caution: ", plan->cautions[i]);
 	if (r->format == REPORT_LDIF)
 		(void)fputc('\n', r->out);
-	if (postponed_start(&postponed) < 0)
-		rc = err_set(err, ERR_BUSY, "out of memory");
-	else
-		rc = put_steps(r, plan, mem, &postponed, err);
+	postponed_start(&postponed);
+	int rc = put_steps(r, plan, mem, &postponed, err);
 	postponed_free(&postponed);
 	arena_free(mem);
 	return rc;

@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/text.h"
 #include "sync/impact.h"
+#include "sync/ruling.h"
 
 /* How each kind of step is shown: one sign, one colour. */
 static const struct look {
@@ -144,6 +145,7 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	struct impact impact;
 	struct step s;
 	uint32_t place;
+	bool told = false;
 	int rc = plan_rewind(plan, err);
 
 	for (unsigned i = 0; i < plan->n_cautions; i++)
@@ -152,11 +154,18 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 		const char *failure = report_failure(applied, p.mem, place);
 		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
 			       (s.write && impact_of(&s.change, &impact));
-		if (step_shows(&s) && (look_at || !r->brief))
+		if (step_shows(&s) && (look_at || !r->brief)) {
 			step_lines(&p, &s, failure);
+			told = true;
+		}
 		arena_reset(p.mem);
 	}
-	summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
+	for (unsigned i = 0; !r->brief && applied == NULL && r->ruling != NULL && i < r->ruling->n;
+		i++)
+		(void)fprintf(r->out, "%s: the guard refuses this: %s\n", plan->flow->name,
+			r->ruling->reasons[i]);
+	if (told || !r->quiet || plan->n_cautions > 0)
+		summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
 	arena_free(p.mem);
 	return rc;
 }

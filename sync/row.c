@@ -113,8 +113,8 @@ static int unpack_desired(struct arena *mem, const struct rules *rules, const ch
 {
 	uint32_t rule;
 
-	if (unpack_number(at, end, &rule) < 0 || unpack_value(at, end, &d->rdn) < 0 ||
-		unpack_count(at, end, &d->n) < 0)
+	if (unpack_number(at, end, &rule) < 0 || rule > rules_count(rules) ||
+		unpack_value(at, end, &d->rdn) < 0 || unpack_count(at, end, &d->n) < 0)
 		return -1;
 	d->rule = rule > 0 ? rules_at(rules, rule - 1) : NULL;
 	d->attrs = arena_alloc(mem, d->n * sizeof(*d->attrs));

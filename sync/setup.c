@@ -18,6 +18,9 @@ static const struct setting top_settings[] = {
 	{"history", SETTING_SPAN, "90d", NULL,
 		"how long a run can be looked at with \"history\" and undone"},
 	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
+	{"metrics", SETTING_PATH, NULL, NULL,
+		"after a sync: counts and moments for Prometheus, a file of its textfile "
+		"collector"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
@@ -54,13 +57,8 @@ static const struct section_shape flow_inner[] = {
 
 const struct section_shape *setup_shape(void)
 {
-	static struct section_variant variants[16];
 	static struct section_shape sections[] = {
-		{.name = "connector",
-			.titled = true,
-			.settings = connector_settings,
-			.by_word = "type",
-			.variants = variants},
+		{.name = "connector"},
 		{.name = "flow", .titled = true, .settings = flow_settings, .inner = flow_inner},
 		{.name = "authority", .free = true},
 		{.name = "params", .free = true},
@@ -69,9 +67,7 @@ const struct section_shape *setup_shape(void)
 	static const struct section_shape root = {
 		.name = "galway", .settings = top_settings, .inner = sections};
 
-	for (size_t i = 0; connector_types[i] != NULL && i + 1 < 16; i++)
-		variants[i] = (struct section_variant){
-			connector_types[i]->name, connector_types[i]->settings};
+	sections[0] = connector_section();
 	return &root;
 }
 
@@ -469,6 +465,7 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	setup->state = config_text(root, "state");
 	setup->interval = config_number(root, "interval");
 	setup->deadline = config_number(root, "deadline");
+	setup->metrics = config_text(root, "metrics");
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)
 		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);

@@ -84,6 +84,7 @@ struct setup {
 	const struct config *config;
 	const char *state;
 	long long interval, deadline; /* seconds */
+	const char *metrics;          /* metrics.h; NULL */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };

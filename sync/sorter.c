@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 #include "sync/spool.h"
 
 /* One piece is sorted in memory; this much is also shared by the pieces while they are merged. */
@@ -40,12 +41,10 @@ struct sorter {
 
 struct sorter *sorter_new(size_t record_size)
 {
-	struct sorter *s = calloc(1, sizeof(*s));
+	struct sorter *s = memory_need(1, sizeof(*s));
 
-	if (s != NULL) {
-		s->size = record_size;
-		s->fd = -1;
-	}
+	s->size = record_size;
+	s->fd = -1;
 	return s;
 }
 
@@ -106,10 +105,8 @@ static int spill(struct sorter *s, struct err *err)
 		s->fd = open(spool_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 		if (s->fd < 0)
 			return no_file("create", err);
-		s->pieces = calloc(PIECES_MAX, sizeof(*s->pieces));
-		s->starts = calloc(PIECES_MAX, sizeof(*s->starts));
-		if (s->pieces == NULL || s->starts == NULL)
-			return err_set(err, ERR_BUSY, "out of memory");
+		s->pieces = memory_need(PIECES_MAX, sizeof(*s->pieces));
+		s->starts = memory_need(PIECES_MAX, sizeof(*s->starts));
 	}
 	if (s->n_pieces == PIECES_MAX)
 		return err_set(err, ERR_FATAL, "too many objects to sort: %zu", s->n);
@@ -132,7 +129,7 @@ int sorter_add(struct sorter *s, const void *record, struct err *err)
 			size_t room = s->room > 0 ? s->room * 2 : 256;
 			char *more = realloc(s->records, room * s->size);
 			if (more == NULL)
-				return err_set(err, ERR_BUSY, "out of memory");
+				memory_lacks();
 			s->records = more;
 			s->room = room;
 		}
@@ -201,16 +198,12 @@ static int merge_start(struct sorter *s, struct err *err)
 	forget_windows(s);
 	s->given = false;
 	s->window = PIECE_SIZE / s->size / (s->n_pieces + 1) + 1;
-	s->heap = calloc(s->n_pieces, sizeof(*s->heap));
-	if (s->heap == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
+	s->heap = memory_need(s->n_pieces, sizeof(*s->heap));
 	for (size_t i = 0; i < s->n_pieces; i++) {
 		struct piece *p = &s->pieces[i];
 		*p = (struct piece){.at = at, .left = s->starts[i]};
 		at += (off_t)(s->starts[i] * s->size);
-		p->window = malloc(s->window * s->size);
-		if (p->window == NULL)
-			return err_set(err, ERR_BUSY, "out of memory");
+		p->window = memory_need(s->window, s->size);
 		if (refill(s, p, err) < 0)
 			return -1;
 		s->heap[s->n_heap++] = i;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/memory.h"
 
 #define WRITE_SIZE (256u << 10)
 #define READ_SIZE (64u << 10)
@@ -32,10 +33,9 @@ const char *spool_folder(void)
 
 struct spool *spool_new(void)
 {
-	struct spool *s = calloc(1, sizeof(*s));
+	struct spool *s = memory_need(1, sizeof(*s));
 
-	if (s != NULL)
-		s->fd = -1;
+	s->fd = -1;
 	return s;
 }
 
@@ -123,8 +123,8 @@ static int read_file(struct spool *s, uint64_t at, char *to, size_t len, struct 
 /* Bytes from the file, through the window when they are near the last ones. */
 static int read_near(struct spool *s, uint64_t at, char *to, size_t len, struct err *err)
 {
-	if (s->window == NULL && (s->window = malloc(READ_SIZE)) == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
+	if (s->window == NULL)
+		s->window = memory_need(1, READ_SIZE);
 	if (len > READ_SIZE / 2)
 		return read_file(s, at, to, len, err);
 	if (at < s->window_at || at + len > s->window_at + s->window_len) {

@@ -2,14 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/memory.h"
+#include "connectors/file.h"
 #include "sync/state_lock.h"
 #include "sync/state_sql.h"
+
+#define PAGE_SIZE 8192
+#define TEXT_OF(n) #n
+#define TEXT(n) TEXT_OF(n)
 
 static int open_database(struct state *s, const char *file, bool write, struct err *err)
 {
@@ -25,12 +32,56 @@ static int open_database(struct state *s, const char *file, bool write, struct e
 	 * as links are written in the order of their key; mapped or larger caches only raise the
 	 * peak. */
 	if (state_run(s,
-		    "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; "
-		    "PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; "
-		    "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+		    "PRAGMA page_size = " TEXT(
+			    PAGE_SIZE) "; PRAGMA journal_mode = DELETE; "
+				       "PRAGMA synchronous = FULL; PRAGMA cache_size = -2048; "
+				       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
 		    err) < 0)
 		return -1;
 	return state_check_version(s, write || strcmp(file, ":memory:") == 0, err);
+}
+
+static void close_database(struct state *s)
+{
+	for (unsigned i = 0; i < N_QUERIES; i++) {
+		sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+/* What an earlier one has left that was killed here goes. */
+static void clear(const char *name)
+{
+	char *journal;
+
+	(void)unlink(name);
+	if (asprintf(&journal, "%s-journal", name) < 0)
+		return;
+	(void)unlink(journal);
+	free(journal);
+}
+
+/* A new state appears whole, beside its place: an empty file is never one of ours. */
+static int make(struct state *s, struct err *err)
+{
+	char *name;
+	int rc = -1;
+
+	if (asprintf(&name, "%s.new", s->path) < 0)
+		return err_set(err, ERR_BUSY, "out of memory");
+	clear(name);
+	/* SQLite would make it as the umask says. Why it cannot be made, SQLite says. */
+	(void)close(open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	if (open_database(s, name, true, err) == 0) {
+		close_database(s);
+		rc = rename(name, s->path) < 0
+			     ? err_set(err, ERR_FATAL, "state %s: %s", s->path, strerror(errno))
+			     : file_sync_folder(s->path, err);
+	}
+	free(name);
+	return rc;
 }
 
 /* Which file SQLite is to open: the state, a recovered copy of it, or none, in memory. */
@@ -44,13 +95,15 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 		return -1;
 	if (!there && errno != ENOENT)
 		return err_set(err, ERR_FATAL, "state %s: %s", s->path, strerror(errno));
-	/* SQLite would make it as the umask says. Why it cannot be made, SQLite says. */
-	if (write && !there)
-		(void)close(open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	/* SQLite takes no bytes for a new file, and what lacks of the last page for zeros. */
+	if (there && st.st_size == 0)
+		return state_damaged(s, "the file is empty", err);
+	if (there && st.st_size % PAGE_SIZE != 0 && !state_hot(s->path))
+		return state_damaged(s, "the file ends within a page", err);
+	/* What points to a file that is not there is SQLite's to refuse. */
 	if (write)
-		return 0;
-	/* An empty file is what a first run leaves that is killed at once. */
-	if (!there || st.st_size == 0) {
+		return there || lstat(s->path, &st) == 0 ? 0 : make(s, err);
+	if (!there) {
 		*file = ":memory:";
 	} else if (state_hot(s->path)) {
 		if (state_copy(s->path, &s->copy, err) < 0)
@@ -62,11 +115,9 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 
 int state_open(const char *path, bool write, struct state **out, struct err *err)
 {
-	struct state *s = calloc(1, sizeof(*s));
+	struct state *s = memory_need(1, sizeof(*s));
 	const char *file;
 
-	if (s == NULL)
-		return err_set(err, ERR_BUSY, "out of memory");
 	s->lock = -1;
 	s->path = path;
 	if (state_lock(path, write, &s->lock, err) < 0)
@@ -91,9 +142,7 @@ void state_close(struct state *s)
 {
 	if (s == NULL)
 		return;
-	for (unsigned i = 0; i < N_QUERIES; i++)
-		sqlite3_finalize(s->statements[i]);
-	sqlite3_close(s->db);
+	close_database(s);
 	state_copy_remove(s->copy);
 	state_unlock(s->lock);
 	free(s);

@@ -17,8 +17,9 @@ struct err;
  * file that is not there is an empty state, and one whose last writer was killed is recovered in a
  * copy. Opened for writing it is locked for the whole run (flock on FILE.lock; the kernel gives the
  * lock back when a process dies); a second writer, or a reader while there is a writer, gets
- * ERR_BUSY with the holder's process id. A new file is its user's alone (0600); one that others may
- * write is refused, for it says what is ours to delete.
+ * ERR_BUSY with the holder's process id. A new file is its user's alone (0600), and appears whole
+ * (FILE.new): one without a byte was cut to nothing, and is refused, as is one that others may
+ * write, for it says what is ours to delete.
  */
 struct state;
 

@@ -6,7 +6,7 @@
 
 /* A statement with the flow and the object bound first and second. */
 static sqlite3_stmt *query_of(
-	struct state *s, enum query q, long long flow, struct value source, struct err *err)
+	struct state *s, enum statement q, long long flow, struct value source, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, q, err);
 

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/memory.h"
 
 static void digests_of(sqlite3_stmt *st, struct link *link)
 {
@@ -164,7 +165,7 @@ int state_managed(struct state *s, const char *const *flows, unsigned n, uint64_
 				room = room > 0 ? room * 2 : 1024;
 				uint64_t *more = realloc(*keys, room * sizeof(**keys));
 				if (more == NULL)
-					return err_set(err, ERR_BUSY, "out of memory");
+					memory_lacks();
 				*keys = more;
 			}
 			(*keys)[(*n_keys)++] = entry_key(query_column(st, 0));
@@ -201,7 +202,8 @@ int state_put_link(struct state *s, long long flow, const struct link *link, str
 	return query_done(s, st, "link", err);
 }
 
-static int drop(struct state *s, enum query q, long long flow, struct value source, struct err *err)
+static int drop(
+	struct state *s, enum statement q, long long flow, struct value source, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, q, err);
 

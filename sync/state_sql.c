@@ -140,6 +140,11 @@ static const char schema[] =
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY
 #define MOVE_AWAY "move it away: contacts are found again by their markers"
 
+int state_damaged(const struct state *s, const char *how, struct err *err)
+{
+	return err_set(err, ERR_FATAL, "state %s: damaged: %s" REMEDY, s->path, how);
+}
+
 int state_fail(struct state *s, const char *doing, struct err *err)
 {
 	int code = sqlite3_extended_errcode(s->db) & 0xff;
@@ -178,7 +183,7 @@ int state_run(struct state *s, const char *text, struct err *err)
 	return 0;
 }
 
-sqlite3_stmt *state_query(struct state *s, enum query q, struct err *err)
+sqlite3_stmt *state_query(struct state *s, enum statement q, struct err *err)
 {
 	if (s->statements[q] == NULL &&
 		sqlite3_prepare_v3(s->db, texts[q], -1, SQLITE_PREPARE_PERSISTENT,

@@ -14,7 +14,7 @@ struct err;
  */
 
 /* Statements, prepared when first used. */
-enum query {
+enum statement {
 	Q_FLOW,
 	Q_FLOWS,
 	Q_COUNT,
@@ -70,13 +70,15 @@ struct state {
 
 /* Errors: ERR_BUSY where a later run may succeed, else ERR_FATAL, with what SQLite says. */
 int state_fail(struct state *, const char *doing, struct err *);
+/* ERR_FATAL, and what to do. */
+int state_damaged(const struct state *, const char *how, struct err *);
 /* Statements without parameters and rows. */
 int state_run(struct state *, const char *text, struct err *);
 /* Make the tables; refuses those of another version. */
 int state_check_version(struct state *, bool write, struct err *);
 
 /* A statement, reset and ready to bind; NULL and err. What is bound must live until it is done. */
-sqlite3_stmt *state_query(struct state *, enum query, struct err *);
+sqlite3_stmt *state_query(struct state *, enum statement, struct err *);
 void query_bind(sqlite3_stmt *, int at, struct value);
 void query_number(sqlite3_stmt *, int at, uint64_t);
 void query_text(sqlite3_stmt *, int at, const char *); /* NULL: NULL */

@@ -369,8 +369,8 @@ static int open_run(struct undoing *u, long long run, struct arena *mem)
 
 static int plan_all(struct undoing *u, long long run, struct arena *mem)
 {
-	if (steps_init(&u->plan->steps) < 0 || (u->entries = spool_new()) == NULL)
-		return err_set(u->err, ERR_BUSY, "out of memory");
+	steps_init(&u->plan->steps);
+	u->entries = spool_new();
 	u->plan->steps.as_added = true;
 	kinds_init(&u->plan->kinds, u->flow, mem);
 	if (state_hold(u->state, u->err) < 0 || open_run(u, run, mem) < 0 ||

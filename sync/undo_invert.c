@@ -24,15 +24,8 @@ static const char *const made_by_servers[] = {"objectGUID", "objectSid", "object
 bool undo_leaves_out(unsigned attr)
 {
 	static unsigned ids[N_MADE];
-	size_t i = 0;
 
-	if (ids[0] == 0) {
-		for (size_t k = 0; k < N_MADE; k++)
-			ids[k] = attr_named(made_by_servers[k]);
-	}
-	while (i < N_MADE && ids[i] != attr)
-		i++;
-	return i < N_MADE || gate_forbids(attr);
+	return attr_among(attr, made_by_servers, N_MADE, ids) || gate_forbids(attr);
 }
 
 static void say(struct arena *mem, const struct inverting *v, const char *why, struct step *s)

@@ -16,6 +16,7 @@ struct verifying {
 	const struct step **steps;
 	uint32_t places[VERIFY_MAX];
 	const char *texts[VERIFY_MAX]; /* what is wrong; NULL: nothing */
+	bool there[VERIFY_MAX];
 	struct wish wishes[VERIFY_MAX];
 	size_t n;
 	struct attr_set wanted; /* what was written of them */
@@ -78,6 +79,7 @@ static void look(struct verifying *v, const struct entry *e)
 	if (!keys_get(&v->names, dn_key(e->name), &at) ||
 		!dn_text_equal(e->name, v->wishes[at].value))
 		return;
+	v->there[at] = true;
 	v->texts[at] = v->steps[at]->op == STEP_DELETE ? "is still there"
 						       : differs(v->mem, e, &v->steps[at]->change);
 }
@@ -119,8 +121,8 @@ int verify_plan(struct plan *plan, struct connector *target, const struct keys *
 	*out = arena_alloc(mem, v->n * sizeof(**out));
 	for (size_t i = 0; i < v->n; i++) {
 		if (v->texts[i] != NULL)
-			(*out)[(*n)++] =
-				(struct unverified){v->steps[i], v->places[i], v->texts[i]};
+			(*out)[(*n)++] = (struct unverified){
+				v->steps[i], v->places[i], v->texts[i], v->there[i]};
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 #ifndef SYNC_VERIFY_H
 #define SYNC_VERIFY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct unverified {
 	const struct step *step;
 	uint32_t place;
 	const char *text; /* what is not */
+	bool there;       /* under the name that it was to have */
 };
 
 /* failures: the places + 1 of steps that are known to have failed, and are left out. What is found

@@ -249,3 +249,27 @@ struct value written_make(struct arena *mem, const struct desired *d, uint64_t e
 	buf_free(&b);
 	return v;
 }
+
+struct value written_doubt(
+	struct arena *mem, struct value before, struct value claimed, struct value name)
+{
+	const struct parts old = parts_of(before), now = parts_of(claimed);
+	uint16_t head[] = {dn_tag(name), 0};
+	struct buf b = {0};
+
+	if (now.bits == NULL)
+		return claimed;
+	/* As if it had been written under other rules. */
+	memcpy(&head[1], claimed.data + sizeof(head[0]), sizeof(head[1]));
+	head[1] = (uint16_t)~head[1];
+	buf_add(&b, head, sizeof(head));
+	buf_putc(&b, 0);
+	pack_small(&b, old.n_hashes + now.n_hashes);
+	if (old.n_hashes > 0)
+		buf_add(&b, old.hashes, HASH * old.n_hashes);
+	buf_add(&b, now.hashes, HASH * now.n_hashes);
+	buf_add(&b, now.references, REFERENCE * now.n_references);
+	const struct value v = {arena_copy(mem, b.data, b.len), b.len};
+	buf_free(&b);
+	return v;
+}

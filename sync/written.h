@@ -50,6 +50,11 @@ struct value written_make(struct arena *, const struct desired *, uint64_t epoch
 /* The same, and whose contacts it refers to: dn_keys of their names in the source. */
 struct value written_with_references(
 	struct arena *, struct value bytes, const uint64_t *names, unsigned n);
+/* What to remember when it is not known whether the entry was left as `claimed` says, or as
+ * `before` does: of its attributes nothing; of merge attributes the values of both are ours; and it
+ * was left under this name. */
+struct value written_doubt(
+	struct arena *, struct value before, struct value claimed, struct value name);
 /* Does it refer to one of these? Under any rules. */
 bool written_refers(struct value bytes, const struct keys *names);
 

@@ -97,18 +97,10 @@ static inline bool has_file(const char *name)
 static inline int open_with(
 	struct arena *mem, const char *settings, struct connector **c, struct err *err)
 {
-	static struct section_variant variants[16];
-	static const struct section_shape inner[] = {
-		{"connector", true, false, connector_settings, "type", variants, NULL},
-		{NULL, false, false, NULL, NULL, NULL, NULL},
-	};
-	static const struct section_shape root = {NULL, false, false, NULL, NULL, NULL, inner};
+	const struct section_shape inner[] = {connector_section(), {.name = NULL}};
+	const struct section_shape root = {.inner = inner};
 	struct config *cfg;
 
-	for (size_t i = 0; connector_types[i] != NULL; i++) {
-		variants[i].word = connector_types[i]->name;
-		variants[i].settings = connector_types[i]->settings;
-	}
 	put_text("test.conf", arena_printf(mem, "connector abc {\n%s\n}\n", settings));
 	if (config_load(mem, path_of("test.conf"), &root, &cfg, err) < 0)
 		return -1;

@@ -7,13 +7,14 @@
 # Other scripts source this file and call packages_install with the same words.
 
 declare -A packages=(
-    [build]="gcc libc6-dev cmake ninja-build pkg-config libconfuse-dev libsqlite3-dev libjansson-dev
+    [build]="gcc libc6-dev cmake ninja-build pkg-config libconfuse-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev
         libunistring-dev libxxhash-dev libssl-dev libldap-dev libsasl2-dev libxml2-dev"
     [test]="libcmocka-dev python3 python3-jsonschema slapd ldap-utils
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
-        ldb-tools 389-ds-base libnss3-tools"
+        ldb-tools 389-ds-base libnss3-tools mandoc systemd"
     [bench]="time python3-ldap3"
-    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck"
+    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck"
+    [tidy]="clang-tidy"
 )
 
 # packages_install WORD...: what lacks of the lists named; as root, or by a sudo that does not ask; else says

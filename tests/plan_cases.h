@@ -17,6 +17,7 @@
  *   wrote tel=1        there is a link: the last run wanted this, and left it so;   was bob   with
  *                      that name, not the one it has
  *   left 50            the link: the source left at that time; it is 200 now
+ *   known              the link has the name that the source has now
  *   found              by the marker or a join, although there is a link
  *   object xyz         whose the object is;     of tel xyz   whose the attribute is
  *   leave keep         and hide, delete
@@ -81,6 +82,9 @@ static inline void take_word(struct arena *mem, struct made *m, char *text)
 	} else if (strcmp(word, "left") == 0) {
 		take_link(m);
 		m->link.left = atoll(rest);
+	} else if (strcmp(word, "known") == 0) {
+		take_link(m);
+		m->link.name = 78;
 	} else if (strcmp(word, "found") == 0) {
 		m->verdict.adopt = true;
 	} else if (strcmp(word, "object") == 0) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test: tests/run.sh; those whose names match: tests/run.sh NAME (a regular expression).
 #
-# Installs what lacks, builds, runs. PRESET=debug|release|sanitize|clang|coverage chooses the build.
+# Installs what lacks, builds, runs. PRESET=debug|release|sanitize|thread|clang|coverage chooses the build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/packages.sh

@@ -3,7 +3,7 @@
 
 #include "sync_cases.h"
 
-#include "sync/state.h"
+#include "sync/state_sql.h"
 
 /* A state in a file of its own, opened and written without further ado. */
 static struct err err;
@@ -32,6 +32,25 @@ static inline const char *fresh(void)
 	assert_true(n < 32);
 	snprintf(paths[n], sizeof(paths[n]), "%s/state%u.db", folder(), n);
 	return paths[n++];
+}
+
+static inline int stop_all(void *with)
+{
+	(void)with;
+	return 1;
+}
+
+/* A table that is not there any more; NULL: nothing can be read. */
+static inline void break_state(struct state *s, const char *table)
+{
+	char text[100];
+
+	if (table == NULL) {
+		sqlite3_progress_handler(s->db, 1, stop_all, NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "ALTER TABLE %s RENAME TO broken", table);
+	assert_int_equal(sqlite3_exec(s->db, text, NULL, NULL, NULL), SQLITE_OK);
 }
 
 static inline struct link link_of(const char *source, const char *target)

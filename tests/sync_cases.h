@@ -27,7 +27,8 @@
  *
  * A name is "ann" for CN=ann,OU=GAL,DC=xyz, "ann,OU=Old" for CN=ann,OU=Old,DC=xyz.
  * Values: "tel=1 tel=2 mail=a". Some attributes have short names: see aliases.
- * What rules want: the same, with ?= for add and += for merge; "tel=" must be absent.
+ * What rules want: the same, with ?= for add and += for merge; "tel=" must be absent, and "tel!="
+ * because a rule says AuthoritativeNull.
  */
 static const struct alias {
 	const char *alias, *name;
@@ -227,17 +228,19 @@ static inline struct desired desired_of(struct arena *mem, const struct flow *f,
 	for (unsigned i = 0; i < n; i++) {
 		char *equals = strchr(words[i], '=');
 		assert_non_null(equals);
+		const bool nothing = equals[-1] == '!';
 		enum flow_mode mode = equals[-1] == '?'   ? FLOW_ADD
 				      : equals[-1] == '+' ? FLOW_MERGE
 							  : FLOW_ALWAYS;
-		*(mode == FLOW_ALWAYS ? equals : equals - 1) = '\0';
+		*(mode == FLOW_ALWAYS && !nothing ? equals : equals - 1) = '\0';
 		unsigned attr = attr_of(words[i]);
 		if (strcmp(words[i], "cn") == 0 && d.rdn.len == 0) {
 			d.rdn = value_of(arena_printf(mem, "CN=%s", equals + 1));
 			continue;
 		}
 		if (d.n == 0 || d.attrs[d.n - 1].attr != attr) {
-			d.attrs[d.n] = (struct wanted){.attr = attr, .mode = mode, .line = "r:1"};
+			d.attrs[d.n] = (struct wanted){
+				.attr = attr, .mode = mode, .line = "r:1", .nothing = nothing};
 			d.attrs[d.n++].values = arena_alloc(mem, 16 * sizeof(struct value));
 		}
 		struct wanted *w = &d.attrs[d.n - 1];

@@ -20,6 +20,12 @@ const char *__asan_default_options(void)
 	return "allocator_may_return_null=1";
 }
 
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 /* In place of the C library's: what the dying program did is counted by gcov. */
 void _exit(int code)
 {

@@ -108,6 +108,35 @@ static void test_apply(void **state)
 	}
 }
 
+/* All values that there are, and none instead. */
+static void test_clears(void **state)
+{
+	static const struct {
+		const char *entry, *change;
+		bool clears;
+	} all[] = {
+		{"mail=a", "-mail=a", true},
+		{"mail=a mail=b", "-mail=a -mail=b", true},
+		{"mail=a mail=b", "-mail=a", false},
+		{"mail=a", "-mail=a +mail=b", false},
+		{"tel=a", "-mail=a", false},
+	};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const struct entry e = entry_of(mem, all[i].entry);
+		const struct change c = change_of(mem, CHANGE_MODIFY, all[i].change);
+		assert_int_equal(mod_clears(&c.mods[0], &e), all[i].clears);
+	}
+	/* An attribute without values has none to lose. */
+	struct entry e = entry_of(mem, "mail=a");
+	const struct mod none = {.attr = e.attrs[0].id};
+	e.attrs[0].n = 0;
+	assert_false(mod_clears(&none, &e));
+	arena_free(mem);
+}
+
 static void same_change(const struct change *a, const struct change *b)
 {
 	assert_int_equal(a->op, b->op);
@@ -156,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_clears),
 		cmocka_unit_test(test_pack),
 	};
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -240,6 +241,9 @@ static void below(void **state)
 		{"CN=a,OU=b,OU=c,DC=x", "OU=b,DC=x", false},
 		{"CN=a,OU=bc,DC=x", "OU=c,DC=x", false},
 		{"CN=a,XOU=c,DC=x", "OU=c,DC=x", false},
+		{"CN=a,CN=c,DC=x", "OU=c,DC=x", false},
+		{"x1=a,x-2=b,DC=x", "X1=a,DC=x", false},
+		{"CN=a,x1=b,DC=x", "X1=b,DC=x", true},
 		{"cn=foo\\,ou=people,dc=x", "ou=people,dc=x", false},
 		{"cn=foo\\,ou=people,dc=x", "dc=x", true},
 		{"cn=foo\\\\,ou=people,dc=x", "ou=people,dc=x", true},
@@ -325,6 +329,9 @@ static void parent(void **state)
 		{"CN=a,", "CN=a,", 0},
 		{"CN=a,DC=x\\", "CN=a,DC=x\\", 0},
 		{"1.2=a,DC=x", "DC=x", 2},
+		{"CN=a\x7f,DC=x", "DC=x", 2},
+		{"CN=a<b,DC=x", "CN=a<b,DC=x", 0},
+		{"CN=a>b,DC=x", "CN=a>b,DC=x", 0},
 	};
 
 	(void)state;
@@ -332,6 +339,68 @@ static void parent(void **state)
 		assert_value(dn_parent(value_of(cases[i].text)), value_of(cases[i].parent));
 		assert_int_equal(dn_depth(value_of(cases[i].text)), cases[i].depth);
 	}
+}
+
+/* The first RDN, as it is spelled; what has no other, and what is no name, as it is. */
+static void leaf(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", ""},
+		{"DC=x", "DC=x"},
+		{"CN=a,DC=x", "CN=a"},
+		{"CN=a ,  DC=x", "CN=a "},
+		{"CN=a\\,b,DC=x", "CN=a\\,b"},
+		{"no name", "no name"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++)
+		assert_value(dn_leaf(value_of(cases[i][0])), value_of(cases[i][1]));
+}
+
+/* The digest of one name is that of another: as the key, but that the case of values counts. */
+static void digest(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} cases[] = {
+		{"CN=a,DC=x", "cn=a,dc=x", true},
+		{"CN=a,DC=x", "CN=A,DC=x", false},
+		{"CN=a,DC=x", "CN=a,DC=y", false},
+		{"CN=a\\,b,DC=x", "cn=a\\2cb , dc=x", true},
+		{"CN=a\\,b,DC=x", "cn=a\\,B,dc=x", false},
+		{"CN=a+L=b\\,c,DC=x", "cn=a+l=b\\2cc,dc=x", true},
+		{"no name", "no name", true},
+		{"no name", "No name", false},
+	};
+	char *longs[2] = {arena_alloc(mem, 700), arena_alloc(mem, 700)};
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++)
+		assert_int_equal(dn_digest(value_of(cases[i].a)) == dn_digest(value_of(cases[i].b)),
+			cases[i].same);
+	/* Plain, but too long for the short way. */
+	snprintf(longs[0], 700, "CN=%600s,DC=x", "x");
+	memset(longs[0] + 3, 'x', 600);
+	snprintf(longs[1], 700, "cn%s", longs[0] + 2);
+	assert_true(dn_digest(value_of(longs[0])) == dn_digest(value_of(longs[1])));
+	longs[1][3] = 'X';
+	assert_true(dn_digest(value_of(longs[0])) != dn_digest(value_of(longs[1])));
+}
+
+/* The attribute that names an entry, and its value. */
+static void naming(void **state)
+{
+	struct value v;
+
+	(void)state;
+	assert_int_equal(dn_naming(mem, V("OU=a\\,b,DC=x"), &v), attr_named("ou"));
+	assert_value(v, V("a,b"));
+	assert_int_equal(dn_naming(mem, V("CN=a+L=b"), &v), attr_named("cn"));
+	assert_value(v, V("a"));
+	assert_int_equal(dn_naming(mem, V(""), &v), ATTR_NONE);
+	assert_int_equal(dn_naming(mem, V("no name"), &v), ATTR_NONE);
 }
 
 /* The empty value that is no text either is the root. */
@@ -482,6 +551,9 @@ int main(void)
 		cmocka_unit_test(below),
 		cmocka_unit_test(normal),
 		cmocka_unit_test(parent),
+		cmocka_unit_test(leaf),
+		cmocka_unit_test(digest),
+		cmocka_unit_test(naming),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(build),
 		cmocka_unit_test(round_trip),

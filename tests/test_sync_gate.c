@@ -250,6 +250,14 @@ static void test_write(void **state)
 	assert_string_equal(short_name(mem, out[1].id), "ann");
 	assert_string_equal(short_name(mem, out[3].id), "cid");
 	assert_non_null(strstr(out[4].err.text, "the object belongs to xyz"));
+	/* All pass: none is taken for another. */
+	const struct step *all[] = {at[1], at[3], at[1]};
+	through = (struct written_changes){0};
+	assert_int_equal(gate_write(&to, &f, all, sides, out, 3, mem, &err), 0);
+	static const enum outcome_kind answers[] = {OUTCOME_DONE, OUTCOME_UNKNOWN, OUTCOME_DONE};
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(out[i].kind, answers[i]);
+	assert_string_equal(short_name(mem, out[2].id), "ann");
 	/* Nothing passes: nothing is asked of the connector. */
 	through = (struct written_changes){.rc = -1};
 	assert_int_equal(gate_write(&to, &f, at, sides, out, 1, mem, &err), 0);
@@ -371,6 +379,21 @@ static void test_set(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Hiding is ours, whatever the rules write. */
+static void test_hide(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct step hide = step_of(mem, "modify ann hide"), tel = step_of(mem, "modify ann tel");
+	struct err err;
+
+	(void)state;
+	f.writes = (struct attr_set){0};
+	assert_int_equal(gate_check(mem, &f, NULL, &hide, &err), 0);
+	assert_int_equal(gate_check(mem, &f, NULL, &tel, &err), -1);
+	arena_free(mem);
+}
+
 /* A flag of the directory's counts where nobody set anything. */
 static void test_flag(void **state)
 {
@@ -396,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_hide),
 		cmocka_unit_test(test_flag),
 	};
 

@@ -230,10 +230,31 @@ static void test_guard(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* No more reasons than there is room for. */
+static void test_many(void **state)
+{
+	char reasons[GUARD_MAX][250];
+	struct arena *mem = arena_new();
+	struct guard_facts f = facts_of(mem, "delete 20 read 10 rules other canary groups 50");
+	bool final;
+
+	(void)state;
+	for (unsigned i = 0; i < N_LIMITS; i++)
+		kinds[0].tally.n[i] = kinds[1].tally.n[i] = 100000;
+	assert_int_equal(guard_check(&f, reasons, &final), GUARD_MAX);
+	assert_true(final);
+	assert_string_equal(reasons[0], "the canary CN=X is not to be seen in abc");
+	assert_string_equal(reasons[GUARD_MAX - 1],
+		"100000 emptied contacts of 50 links of the rule group are more than the limit of "
+		"20");
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

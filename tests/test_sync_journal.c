@@ -121,6 +121,51 @@ static void test_pack(void **state)
 	arena_free(mem);
 }
 
+/* The names of a flow without a container, and one that only looks as if it lay below it. */
+static void test_base(void **state)
+{
+	static const struct value bases[] = {{"", 0}, {"OU=GAL,DC=xyz", 13}};
+	static const char *const names[] = {"CN=ann,OU=GAL,DC=xyz", "CN=ann;OU=GAL,DC=xyz",
+		"OU=GAL,DC=xyz", "CN=ann,OU=GAL,DC=abc", ""};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(names) / sizeof(names[0]); i++) {
+		struct op op = op_of(mem, STEP_ADD), back;
+		struct buf b[3] = {{0}};
+		op.change.name = value_of(names[i / 2]);
+		op_pack(&op, bases[i % 2], &b[0], &b[1], &b[2]);
+		struct op_row row = row_of(mem, &op);
+		row.change = (struct value){b[0].data, b[0].len};
+		good(op_unpack(mem, &row, bases[i % 2], &back, &err));
+		assert_true(value_same(back.change.name, op.change.name));
+		buf_free(&b[0]);
+	}
+	arena_free(mem);
+}
+
+/* Which attributes tell whether an entry is as we left it: names, and back. */
+static void test_attrs(void **state)
+{
+	struct arena *mem = arena_new();
+	struct attr_set writes = {0}, back;
+
+	(void)state;
+	assert_string_equal(journal_attrs(mem, &writes), "");
+	attr_set_add(mem, &writes, attr_named("mail"));
+	attr_set_add(mem, &writes, attr_named("manager"));
+	attr_set_add(mem, &writes, attr_named("objectClass"));
+	attr_set_add(mem, &writes, attr_named("title"));
+	const char *names = journal_attrs(mem, &writes);
+	assert_true(strcmp(names, "mail title") == 0 || strcmp(names, "title mail") == 0);
+	/* What is no name is nobody's attribute. */
+	journal_attrs_parse(mem, "mail !! title", &back);
+	for (unsigned i = 0; i < attr_count(); i++)
+		assert_int_equal(attr_set_has(&back, i),
+			i == attr_named("mail") || i == attr_named("title"));
+	arena_free(mem);
+}
+
 /* Bytes that end early, at each place, are damage and nothing else. */
 static void test_damage(void **state)
 {
@@ -152,7 +197,16 @@ static void test_damage(void **state)
 		row = whole;
 		row.kind = STEP_CONFLICT;
 		assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
+		row.kind = STEP_NONE;
+		assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
 	}
+	/* An attribute whose name is none. */
+	struct op op = op_of(mem, STEP_MODIFY), back;
+	struct op_row row = row_of(mem, &op);
+	char *at = memmem(row.change.data, row.change.len, "thumbnailPhoto", 14);
+	assert_non_null(at);
+	at[0] = '!';
+	assert_int_equal(op_unpack(mem, &row, base, &back, &err), -1);
 	arena_free(mem);
 }
 
@@ -299,13 +353,160 @@ static void test_look(void **state)
 	arena_free(mem);
 }
 
+/* A directory that gives entries that were not asked for, and one, and then no more: its read or
+ * its answer may fail. */
+static struct stubborn {
+	int read, next;
+	unsigned at;
+} stubborn;
+
+static int stubborn_read(struct connector *c, const struct query *q, struct err *e)
+{
+	(void)c;
+	assert_int_equal(q->n_wishes, 1);
+	return stubborn.read < 0 ? err_set(e, ERR_BUSY, "no read") : 0;
+}
+
+static int stubborn_next(struct connector *c, struct arena *mem, struct entry *e, struct err *why)
+{
+	static const char *const entries[] = {
+		"t0 cn=eve", "t1 cn=bob", "t2 cn=cid", "t1 cn=ann mark=galway:f:s1", "t1 cn=dan"};
+
+	(void)c;
+	if (stubborn.at == 5)
+		return stubborn.next < 0 ? err_set(why, ERR_BUSY, "no end") : 0;
+	*e = entry_of(mem, entries[stubborn.at]);
+	/* One of another id has the key of the one that was asked for. */
+	if (stubborn.at == 2)
+		e->key = entry_key(value_of("t1"));
+	e->gone = stubborn.at == 4;
+	stubborn.at++;
+	return 1;
+}
+
+static const struct connector_type stubborn_type = {
+	.name = "stubborn", .read = stubborn_read, .next = stubborn_next};
+
+/* Only the entry itself is believed, and no read that did not come to its end. */
+static void test_look_wrong(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct flow f = flow_of(mem);
+	struct connector target = {.type = &stubborn_type, .label = "xyz"};
+	struct step step = {.op = STEP_DELETE, .write = true, .source_id = value_of("s1")};
+	struct journalled j;
+
+	(void)state;
+	step.change = (struct change){
+		.op = CHANGE_DELETE, .id = value_of("t1"), .name = full_name(mem, "ann")};
+	stubborn = (struct stubborn){0};
+	good(journal_look(&target, &f, &step, 1, mem, &j, &err));
+	assert_null(j.early);
+	assert_string_equal(short_name(mem, j.before->name), "ann");
+	stubborn = (struct stubborn){.next = -1};
+	assert_int_equal(journal_look(&target, &f, &step, 1, mem, &j, &err), -1);
+	assert_null(j.early);
+	stubborn = (struct stubborn){.read = -1};
+	assert_int_equal(journal_look(&target, &f, &step, 1, mem, &j, &err), -1);
+	assert_string_equal(err.text, "no read");
+	arena_free(mem);
+}
+
+/* A state with a run of the flow "f", and a journal of it that is to be written. */
+static struct state *journalling(
+	struct arena *mem, const struct flow *f, struct journal *jr, const char **path)
+{
+	*path = fresh();
+	const long long flow = one_link(*path);
+	struct state *s = opened(*path, true);
+	struct run run = {.started = 100};
+
+	good(state_begin(s, &err));
+	good(state_put_run(s, flow, &run, &err));
+	journal_start(jr, mem, f, run.id, flow, 0);
+	return s;
+}
+
+/* A batch: what is written, links that come and go, and what is done or failed before it is
+ * written. */
+static void test_intend(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct flow f = flow_of(mem);
+	struct outcome early = {.kind = OUTCOME_DONE},
+		       out[3] = {{.kind = OUTCOME_DONE}, {.kind = OUTCOME_FAILED},
+			       {.kind = OUTCOME_UNKNOWN}};
+	const struct step steps[] = {
+		{.op = STEP_MODIFY, .number = 10, .write = true, .source_id = {"s1", 2}},
+		{.op = STEP_DELETE, .number = 3, .write = true, .source_id = {"s2", 2}},
+		{.op = STEP_LINK, .number = 5, .source_id = {"s3", 2}},
+		{.op = STEP_FORGET, .number = 2, .source_id = {"s4", 2}},
+		{.op = STEP_MODIFY, .number = 10, .source_id = {"s5", 2}},
+		{.op = STEP_ADD, .number = 8, .write = true, .source_id = {"s6", 2}},
+	};
+	struct journalled j[6] = {[1].early = &early};
+	/* Nothing to write: done; the last two: failed, and nobody knows. */
+	struct outcome *const outcomes[6] = {&out[0], NULL, NULL, &out[1], NULL, &out[2]};
+	struct journal_head head;
+	struct journal jr;
+	const char *path;
+	struct state *s = journalling(mem, &f, &jr, &path);
+
+	(void)state;
+	/* Without an operation there is no journal. */
+	good(journal_intend(&jr, s, &f, &steps[4], 1, mem, &j[4], &err));
+	good(journal_note(&jr, s, &j[4], &outcomes[4], 1, &err));
+	assert_int_equal(state_journal(s, jr.run, mem, &head, &err), 0);
+	good(journal_intend(&jr, s, &f, steps, 5, mem, j, &err));
+	good(journal_intend(&jr, s, &f, &steps[5], 1, mem, &j[5], &err));
+	assert_true(j[0].n == 1 && j[1].n == 0 && j[2].n == 2 && j[3].n == 3 && j[4].n == 0 &&
+		    j[5].n == 4);
+	good(journal_note(&jr, s, j, outcomes, 6, &err));
+	assert_string_equal(ops_of(s, mem, jr.run, false), "1.1 1.2 1.3failed 1.4unknown");
+	state_close(s);
+	arena_free(mem);
+}
+
+/* What cannot be written down is not done. */
+static void test_intend_wrong(void **state)
+{
+	static const char *const tables[] = {"journal", "op", "link"};
+	const struct step step = {
+		.op = STEP_MODIFY, .number = 10, .write = true, .source_id = {"s1", 2}};
+	struct arena *mem = arena_new();
+	const struct flow f = flow_of(mem);
+	struct journalled j = {.n = 0};
+	struct outcome out = {.kind = OUTCOME_FAILED}, *const outcomes[] = {&out};
+	struct journal jr;
+	const char *path;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		struct state *s = journalling(mem, &f, &jr, &path);
+		break_state(s, tables[i]);
+		assert_int_equal(journal_intend(&jr, s, &f, &step, 1, mem, &j, &err), -1);
+		state_close(s);
+	}
+	struct state *s = journalling(mem, &f, &jr, &path);
+	good(journal_intend(&jr, s, &f, &step, 1, mem, &j, &err));
+	break_state(s, "op");
+	assert_int_equal(journal_note(&jr, s, &j, outcomes, 1, &err), -1);
+	state_close(s);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_base),
+		cmocka_unit_test(test_attrs),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_look_wrong),
+		cmocka_unit_test(test_intend),
+		cmocka_unit_test(test_intend_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, remove_folder);

@@ -84,7 +84,7 @@ static void test_order(void **state)
 		unsigned n = words_of(mem, cases[i][0], ";", words, 16);
 		for (unsigned turn = 0; turn < 2; turn++) {
 			struct steps steps;
-			assert_int_equal(steps_init(&steps), 0);
+			steps_init(&steps);
 			for (unsigned k = 0; k < n; k++)
 				put(&steps, mem, words[turn == 0 ? k : n - 1 - k]);
 			assert_string_equal(read_steps(mem, &steps), cases[i][1]);
@@ -105,7 +105,7 @@ static void test_long_names(void **state)
 	(void)state;
 	for (unsigned turn = 0; turn < 2; turn++) {
 		struct steps steps;
-		assert_int_equal(steps_init(&steps), 0);
+		steps_init(&steps);
 		for (unsigned i = 0; i < 20; i++)
 			put(&steps, mem,
 				arena_printf(mem, "add CN=0123456789012345678901234567890123%u",
@@ -130,7 +130,7 @@ static void test_no_room(void **state)
 
 	(void)state;
 	setenv("TMPDIR", "/nonexistent/galway", 1);
-	assert_int_equal(steps_init(&steps), 0);
+	steps_init(&steps);
 	for (int i = 0; i < 3 && rc == 0; i++)
 		rc = steps_add(&steps, &s, &err);
 	assert_int_equal(rc, -1);
@@ -146,7 +146,7 @@ static void test_by_id(void **state)
 	struct steps steps;
 
 	(void)state;
-	assert_int_equal(steps_init(&steps), 0);
+	steps_init(&steps);
 	steps.by_id = true;
 	put(&steps, mem, "modify -b");
 	put(&steps, mem, "modify CN=a");
@@ -158,13 +158,77 @@ static void test_by_id(void **state)
 	arena_free(mem);
 }
 
+/* An undo goes backwards: as the steps came. */
+static void test_as_added(void **state)
+{
+	struct arena *mem = arena_new();
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	steps.as_added = true;
+	put(&steps, mem, "delete CN=b");
+	put(&steps, mem, "add CN=c");
+	put(&steps, mem, "delete CN=a");
+	assert_string_equal(read_steps(mem, &steps), "delete CN=b; add CN=c; delete CN=a");
+	steps_free(&steps);
+	arena_free(mem);
+}
+
+/* The file of the steps: the one without a name that is open. */
+static int open_file(void)
+{
+	char path[40], name[200];
+
+	for (int fd = 3; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		ssize_t n = readlink(path, name, sizeof(name) - 1);
+		name[n > 0 ? n : 0] = '\0';
+		if (strstr(name, " (deleted)") != NULL)
+			return fd;
+	}
+	return -1;
+}
+
+/* What comes back from the disk is not believed. */
+static void test_spoiled(void **state)
+{
+	static char large[300000];
+	struct arena *mem = arena_new();
+	struct step s = {.op = STEP_MODIFY, .source_id = {large, sizeof(large)}};
+	struct steps steps;
+	struct err err = {0};
+	uint32_t place;
+
+	(void)state;
+	steps_init(&steps);
+	assert_int_equal(steps_add(&steps, &s, &err), 0);
+	assert_int_equal(steps_rewind(&steps, &err), 0);
+	const int fd = open_file();
+	assert_true(fd >= 0);
+	/* The end of the file comes too early. */
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(steps_next(&steps, mem, &s, &place, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	/* Zeros are no step. */
+	assert_int_equal(steps_rewind(&steps, &err), 0);
+	assert_int_equal(ftruncate(fd, 400000), 0);
+	assert_int_equal(steps_next(&steps, mem, &s, &place, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	assert_string_equal(err.text, "temporary file: damaged step");
+	steps_free(&steps);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_by_id),
+		cmocka_unit_test(test_as_added),
 		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_spoiled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

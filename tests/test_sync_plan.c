@@ -2,6 +2,10 @@
 
 #include "sync/gate.h"
 
+#define WIPES(attr)                                                                         \
+	"conflict: E_WIPE: " attr " would lose all its values: if it shall, the rules say " \
+	"AuthoritativeNull"
+
 /* The table of the decision. */
 static const struct plan_case cases[] = {
 	/* 1: not ours */
@@ -318,6 +322,20 @@ static const struct plan_case cases[] = {
 	{11, "fails E_X: text", "t1 cn=ann tel=1", LINKED, "conflict: E_X: text"},
 	{11, "fails E_X: text", "t1 cn=ann tel=1", "linked; leave hide", "conflict: E_X: text"},
 	{11, "fails E_X: text", "t1 cn=ann", "verdict 6 several", "conflict: E_X: text"},
+	{11, "fails E_X: text", "t1 cn=ann", "known", "conflict: E_X: text"},
+	/* what reaches a contact goes only if the rules say so */
+	{11, "s1 cn=ann mail=", "t1 cn=ann mail=a", LINKED, WIPES("mail")},
+	{11, "s1 cn=ann mail=", "t1 cn=ann mail=a", "", WIPES("mail")},
+	{11, "s1 cn=ann tel=1 targetAddress=", "t1 cn=ann targetAddress=SMTP:a", LINKED,
+		WIPES("targetAddress")},
+	{11, "s1 cn=ann px=", "t1 cn=ann px=SMTP:a px=smtp:b", LINKED, WIPES("proxyAddresses")},
+	{11, "s1 cn=ann px+=", "t1 cn=ann px=SMTP:a", "wrote px+=SMTP:a", WIPES("proxyAddresses")},
+	{10, "s1 cn=ann mail!=", "t1 cn=ann mail=a", LINKED, "modify t1 -mail=a"},
+	{10, "s1 cn=ann mail=b", "t1 cn=ann mail=a", LINKED, "modify t1 -mail=a +mail=b"},
+	{10, "s1 cn=ann px+=", "t1 cn=ann px=SMTP:a px=smtp:b", "wrote px+=smtp:b",
+		"modify t1 -px=smtp:b"},
+	{10, "s1 cn=ann mail=", "t1 cn=ann mail=a", "linked; of mail xyz",
+		"modify t1 | abc may not: -mail"},
 	{11, "s1 cn=ann tel=1", "t1 cn=ann", "linked; verdict 11 E_PROXY_DUP: a is held by b",
 		"conflict: E_PROXY_DUP: a is held by b"},
 };
@@ -594,6 +612,46 @@ static void test_pack(void **state)
 	}
 }
 
+/* An entry of which nothing came but its name. */
+static void test_bare(void **state)
+{
+	static const struct plan_case c = {5, "s1 cn=ann tel=1", "t1 cn=ann", "", ""};
+	struct arena *mem = arena_new();
+	struct made m;
+	struct step s;
+
+	(void)state;
+	make(mem, &c, &m);
+	m.current.n = 0;
+	plan_row(mem, &m.flow, &m.row, &s);
+	assert_string_equal(print_step(mem, &s), "link t1 +tel=1 +mark");
+	arena_free(mem);
+}
+
+/* Whose an object is by the directories' flags: the source's, or what it said before it was gone,
+ * and the target's. */
+static void test_flag(void **state)
+{
+	struct authority_flag flags[] = {
+		{.source = false, .attr = attr_of("note"), .value = {"xyz", 3}, .side = "xyz"}};
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct open_row row = {.presence = PRESENT, .flag = "abc"}, gone = {.presence = GONE};
+	struct entry theirs = entry_of(mem, "t1 cn=ann note=xyz");
+	struct link link = {.flag = 2};
+
+	(void)state;
+	f.n_flags = 1;
+	f.flags = flags;
+	assert_string_equal(plan_flag(&f, &row, &link, NULL), "abc");
+	assert_string_equal(plan_flag(&f, &row, NULL, NULL), "abc");
+	assert_string_equal(plan_flag(&f, &row, &link, &theirs), "xyz");
+	assert_string_equal(plan_flag(&f, &gone, &link, NULL), "xyz");
+	assert_null(plan_flag(&f, &gone, NULL, NULL));
+	assert_string_equal(plan_flag(&f, &gone, NULL, &theirs), "xyz");
+	arena_free(mem);
+}
+
 static void test_verdict_pack(void **state)
 {
 	struct arena *mem = arena_new();
@@ -677,6 +735,8 @@ int main(void)
 		cmocka_unit_test(test_ours),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_flag),
 		cmocka_unit_test(test_verdict_pack),
 		cmocka_unit_test(test_counts),
 	};

@@ -109,7 +109,7 @@ static struct plan plan_of(const struct flow *flow, bool empty)
 {
 	struct plan plan = {.flow = flow, .full = true, .summary = {.read = 9, .none = 1}};
 
-	assert_int_equal(steps_init(&plan.steps), 0);
+	steps_init(&plan.steps);
 	if (!empty) {
 		put_steps(&plan.steps);
 		plan.summary = (struct summary){9, 1, 1, 1, 1, 1, 2, 3, 0, 1, 1, 0};

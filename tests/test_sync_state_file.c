@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "sync/state_lock.h"
@@ -27,6 +28,14 @@ static struct buf bytes_of(const char *path)
 	if (f != NULL)
 		fclose(f);
 	return b;
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
 }
 
 static bool unchanged(const char *path, struct buf *before)
@@ -245,6 +254,7 @@ static void put_bytes(const char *path, long offset, const char *data, size_t le
 /* A state of another program, and what is none. */
 static void test_strange(void **state)
 {
+	static const char page[8192] = "this is not a database, but it is long enough to be one";
 	const char *path = fresh(), *garbage = fresh();
 
 	(void)state;
@@ -256,14 +266,38 @@ static void test_strange(void **state)
 	put_bytes(path, 60, "\0\0\0\x02", 4);
 	refused(path, false, "version 2, which no released program wrote: move it away");
 	refused(path, true, "version 2, which no released program wrote: move it away");
-	put_bytes(garbage, 0,
-		"this is not a database, but it is long enough to be one: it has to "
-		"have a hundred bytes, at least, and so on\n",
-		108);
+	put_bytes(garbage, 0, page, sizeof(page));
 	refused(garbage, false, "not a database");
 	refused(garbage, true, "not a database");
 	refused("/nonexistent/galway/state.db", true, "No such file or directory");
 	refused("/dev/null/state.db", false, "Not a directory");
+}
+
+/* A state that was cut to nothing is not a new one. What making one has left that was killed is
+ * nothing. */
+static void test_empty(void **state)
+{
+	const char *path = fresh();
+	struct state *s;
+
+	(void)state;
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	refused(path, false, "the file is empty");
+	refused(path, true, "the file is empty");
+	assert_int_equal(size_of(path), 0);
+	assert_int_equal(unlink(path), 0);
+	one_link(path);
+	assert_int_equal(truncate(path, size_of(path) - 1), 0);
+	refused(path, false, "the file ends within a page");
+	refused(path, true, "the file ends within a page");
+	assert_int_equal(unlink(path), 0);
+	put_bytes(beside(path, ".new"), 0, "half a state", 12);
+	put_bytes(beside(path, ".new-journal"), 0, "half a journal", 14);
+	s = opened(path, true);
+	state_close(s);
+	assert_int_equal(access(beside(path, ".new"), F_OK), -1);
+	assert_int_equal(access(beside(path, ".new-journal"), F_OK), -1);
+	one_link(path);
 }
 
 static void test_links_to_files(void **state)
@@ -384,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_locking),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_links_to_files),
 		cmocka_unit_test(test_unwritable),
 		cmocka_unit_test(test_private),

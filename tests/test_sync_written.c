@@ -221,6 +221,38 @@ static void test_references(void **state)
 	arena_free(mem);
 }
 
+/* What a server only claims: of attributes nothing is known, values that may be ours are, and so is
+ * the name. */
+static void test_doubt(void **state)
+{
+	static const uint64_t names[] = {7};
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct written w =
+		make(mem, &f, "tel=1 url+=u px+=smtp:a", "tel=1 url=u px=smtp:a", no_skip);
+	const struct value before = w.bytes, none = {NULL, 0};
+
+	(void)state;
+	w = make(mem, &f, "tel=2 url+=v px+=smtp:b", "tel=2 url=v px=smtp:b", no_skip);
+	w.bytes = written_with_references(mem, w.bytes, names, 1);
+	const struct value claimed = w.bytes;
+	assert_false(left_as(mem, &w, "tel", "1"));
+	for (unsigned i = 0; i < 2; i++) {
+		w.bytes = written_doubt(mem, i == 0 ? before : none, claimed, value_of("cn=bob"));
+		assert_true(left_as(mem, &w, "tel", "1") && left_as(mem, &w, "tel", "2"));
+		assert_true(left_as(mem, &w, "tel", "3"));
+		assert_int_equal(written_value(&w, attr_of("url"), value_of("u")), i == 0);
+		assert_true(written_value(&w, attr_of("url"), value_of("v")));
+		assert_false(written_value(&w, attr_of("url"), value_of("w")));
+		assert_true(written_name(&w, value_of("cn=bob")));
+		assert_false(written_name(&w, value_of("cn=ann")));
+		assert_null(written_rule(f.rules, f.epoch, w.bytes));
+		assert_true(refers(w.bytes, 7));
+	}
+	assert_true(value_same(written_doubt(mem, before, none, value_of("cn=bob")), none));
+	arena_free(mem);
+}
+
 /* Many attributes: the last of them, too, up to 2,040; those behind may be anything. */
 static void test_many(void **state)
 {
@@ -296,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_many),
 	};
 

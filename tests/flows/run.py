@@ -369,7 +369,7 @@ class Case:
             planned = self.report(self.diff(self.copy("killed"), "json"), "diff")
         dice = zlib.crc32(self.folder.name.encode())
         for n in range(1 + dice % self.options.kill, total + 1, self.options.kill):
-            torn = {"KILLER_TORN": "1"} if (n + dice) % 2 else {}
+            torn = {"KILLER_MODE": "torn"} if (n + dice) % 2 else {}
             what = f"killed at {n} of {total}" + (" (half of it, if it is a write)" if torn else "")
             where = self.copy("killed")
             first = self.sync(where, killer={"KILLER_AT": str(n), **torn})

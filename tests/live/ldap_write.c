@@ -132,21 +132,12 @@ static void write_all(struct connector *c)
 
 static int run(const char *file, struct arena *mem, struct err *err)
 {
-	struct section_variant variants[16] = {{0}};
-	const struct section_shape sections[] = {{.name = "connector",
-							 .titled = true,
-							 .settings = connector_settings,
-							 .by_word = "type",
-							 .variants = variants},
-		{.name = NULL}};
+	const struct section_shape sections[] = {connector_section(), {.name = NULL}};
 	const struct setting none[] = {{.name = NULL}};
 	const struct section_shape root = {.name = "test", .settings = none, .inner = sections};
 	struct config *config;
 	struct connector *c;
 
-	for (size_t i = 0; connector_types[i] != NULL && i + 1 < 16; i++)
-		variants[i] = (struct section_variant){
-			connector_types[i]->name, connector_types[i]->settings};
 	if (config_load(mem, file, &root, &config, err) < 0 ||
 		connector_open(config_section(config, "connector", "target"), &c, err) < 0)
 		return -1;

@@ -26,20 +26,10 @@
 /* The other sections of a configuration are not for us. */
 static const struct section_shape *shape(void)
 {
-	static struct section_variant variants[16];
-	static struct section_shape sections[] = {
-		{.name = "connector",
-			.titled = true,
-			.settings = connector_settings,
-			.by_word = "type",
-			.variants = variants},
-		{.name = NULL},
-	};
+	static struct section_shape sections[2];
 	static const struct section_shape root = {.name = "read", .inner = sections};
 
-	for (size_t i = 0; connector_types[i] != NULL && i + 1 < 16; i++)
-		variants[i] = (struct section_variant){
-			connector_types[i]->name, connector_types[i]->settings};
+	sections[0] = connector_section();
 	return &root;
 }
 

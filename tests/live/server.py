@@ -55,10 +55,8 @@ def run(test):
     Folder.keep = options.keep
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that all blocks end
     try:
-        if options.host_network or not private_network():
-            alone = (cache() / "network.lock").open("w")
-            fcntl.flock(alone, fcntl.LOCK_EX)  # until we end: ports and addresses are those of all tests
-        test(options)
+        with own_network(options.host_network):
+            test(options)
     except Skip as e:
         print(f"skipped: {e}")
         sys.exit(SKIPPED)
@@ -68,6 +66,16 @@ def run(test):
     except (ldap.LDAPError, OSError, subprocess.SubprocessError):
         traceback.print_exc()
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def own_network(host=False):
+    """A private network; else ports and addresses are those of all tests, and these wait for each other."""
+    with contextlib.ExitStack() as stack:
+        if host or not private_network():
+            alone = stack.enter_context((cache() / "network.lock").open("w"))
+            fcntl.flock(alone, fcntl.LOCK_EX)
+        yield
 
 
 def private_network():

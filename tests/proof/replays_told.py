@@ -202,7 +202,7 @@ def conflicts_are_told_again():
 @incident(24, "wiki-sync: a corrupt state, and nobody knew for 11 days",
           GITHUB + "NousResearch/hermes-agent/issues/46746")
 def noticed():
-    """A state that is damaged ends sync, status and check with 2. Runs that fail say so each, and status tells
+    """A state that is damaged, or cut to nothing, ends with 2. Runs that fail say so each, and status tells
     that the last good run is an old one; it does not ring by itself."""
     with Scene() as s:
         state = bytearray(s.read("state.db"))
@@ -212,6 +212,8 @@ def noticed():
         for command in ("sync", "check", "status"):
             s.refused(2, r"malformed|damaged|not a database|corrupt", command)
         s.write("state.db", b"")
+        s.refused(2, r"the file is empty")  # leans on: state.c
+        (s.folder / "state.db").unlink()
         s.refused(0, r"40 linked")  # a lost one: the contacts are found by their markers
         s.write("state.db", good)
         (s.folder / "abc.ldif").unlink()

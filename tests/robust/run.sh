@@ -92,7 +92,7 @@ want 0 '^galway [0-9.]+$' --version
 want 2 '^galway: error: --hlp: no such option before the command' --hlp
 want 2 '^galway: error: -x: no such option before the command' -x
 want 2 '^galway: error: -c: needs a value' -c
-want 2 'xml: it is text, json, csv, ldif or dsml' diff --format xml
+want 2 'xml: it is text, html, json, csv, ldif or dsml' diff --format xml
 want 2 "no flow 'abc'" sync abc
 want 2 'named twice' sync abc-to-xyz abc-to-xyz
 want 2 'folder.s name is empty' init ''
@@ -187,7 +187,7 @@ rm state.db
 want 4 '32 linked' sync abc-to-xyz
 holds 'galway:abc-to-xyz:' xyz.ldif 32
 synced
-head -c 9000 /dev/urandom >state.db
+head -c 16384 /dev/urandom >state.db
 want 2 'not a database: put a backup in its place' sync
 synced
 rm state.db.lock

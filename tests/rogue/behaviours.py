@@ -4,14 +4,14 @@ import dataclasses
 import typing
 
 import ber
-from changes import (FOREVER, adds, applied_then, base_look, binds, constant_cookie, control, dirsyncs, dripping,
-                     empty_page_first, empty_pages, empty_values, endless_page, endless_ranges, ends, entries, every,
-                     false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, many, nested,
-                     new_people, nothing_found, notice, one, out_of_order, paged, ranges, raw_attributes,
-                     reads, referral, referring, renamed, resets, root, root_with, same_entry_endlessly,
+from changes import (FOREVER, adds, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs,
+                     dripping, empty_page_first, empty_pages, empty_values, endless_page, endless_ranges, ends, entries,
+                     every, false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, many,
+                     modifies, nested, new_people, nothing_found, notice, one, out_of_order, paged, ranges,
+                     raw_attributes, reads, referral, referring, referring_twice, renamed, renames, resets, root, root_with, same_entry_endlessly,
                      same_page_again, says, searches, shuffled, silent, strange_id, strange_result, talks, times,
-                     whoami, with_dn, with_values, without_controls, writes)
-from server import CLOSE, RESET, Result, Wait
+                     unless_flagged, whoami, with_dn, with_values, without_controls, writes)
+from server import CLOSE, INCREMENTAL, RESET, Result, Wait
 
 LDAP, AD = ("ldap",), ("ad",)
 BOTH = ("ldap", "ad")
@@ -36,7 +36,7 @@ class Behaviour:
     words: tuple = ("sync", "--full")
     writes: bool = False
     leaks: bool = False  # libldap forgets something
-    settings: str = ""  # more, of the rogue's connector
+    settings: str = ""  # more, of the rogue's connector; ELSEWHERE: the URL of another server
     retry: str = "1s"  # where much has to be tried again, it takes its time
     telephones: int = 0  # of one person of the source
 
@@ -61,6 +61,7 @@ def wire(name, exit_code, text, takes, **more):
 DELTA = {"kinds": AD, "roles": SOURCE, "words": ("sync",)}
 FIND = {"roles": TARGET, "words": ("sync",)}
 LONG = {"telephones": 3200, "roles": SOURCE, "kinds": LDAP}
+FAR, FARTHER = ('"ELSEWHERE/OU=%s,DC=abc,DC=example"' % ou for ou in ("Far", "Farther"))
 WRITE = {"roles": TARGET, "writes": True}
 HUGE = bytes.fromhex("308470000000")  # the header of a PDU of 1.8 GB
 
@@ -78,6 +79,8 @@ TABLE = [
     good("ranges-just-none", telephones=1500, roles=SOURCE, kinds=LDAP),
     good("dirsync-more-results", limit={"dirsync": 3}, kinds=AD, roles=SOURCE),
     good("dirsync-more-results-delta", limit={"dirsync": 1}, **DELTA, text=r"\(delta\)"),
+    # Without that flag a group whose members change comes with all of them.
+    good("dirsync-of-changed-values", unless_flagged(INCREMENTAL, says(53)), dirsyncs, **DELTA, text=r"\(delta\)"),
     good("dirsync-refused", says(50, "insufficient"), dirsyncs, kinds=AD, roles=SOURCE),
     good("dirsync-cookie-refused", says(12, "the cookie"), lambda r: dirsyncs(r) and r.later, **DELTA,
         text=r"\(full\)"),
@@ -236,6 +239,9 @@ TABLE = [
     bad("attribute-without-a-name", 2, r"nobody asked for", reads,
         one(lambda f: dataclasses.replace(f, attributes=[*f.attributes, ("", [b"x"])]))),
     bad("search-reference", 2, r"refer", reads, referring),
+    good("search-references-listed", referring_twice, first, kinds=LDAP, roles=TARGET,
+        settings="referrals = {%s, %s}" % (FAR, FARTHER), words=("-v", "sync", "--full"),
+        text=r"2 parts are on other servers, as .referrals. says"),
 
     # Who is it? And who are we?
     bad("root-dse-empty", 2, r"shows no root DSE", root, nothing_found),
@@ -245,6 +251,8 @@ TABLE = [
         root_with(supportedCapabilities=None, forestFunctionality=None), kinds=AD),
     bad("root-dse-twice", 2, r"gave more than 1", root, lambda s, r, h: [h()[0], *h()]),
     bad("another-directory", 3, r"another directory answers.*refused", base_look, renamed),
+    bad("another-directory-undo", 3, r"refused.*another directory answers", base_look, renamed, roles=TARGET,
+        words=("undo", "1")),
     bad("whoami-anonymous", 2, r"anonymous", whoami, says(0), kinds=AD),
     bad("bind-anonymous", 2, r"anonymous|who", binds, says(0), kinds=AD),
     bad("bind-refused", 2, r"invalidCredentials \(49\).*data 52e", binds, says(49, "comment: data 52e")),
@@ -262,7 +270,11 @@ TABLE = [
     bad("add-exists-and-does-not", 4, r"entryAlreadyExists|exists", adds, says(68), **WRITE),
     # Only reading again shows that it is not so (sync/verify.h).
     bad("add-done-and-not-there", 4, r"it was added, but cannot be seen", adds, says(0), **WRITE),
-    bad("delete-done-and-still-there", 4, r"is still there", lambda r: r.op == "delete", says(0), **WRITE),
+    bad("modify-done-and-as-before", 4, r"CN=Person 05.* is not as it was written: displayName", modifies, says(0),
+        **WRITE),
+    bad("rename-done-and-as-before", 4, r"CN=Person 07.* is not there", renames, says(0), **WRITE),
+    bad("delete-done-and-still-there", 4, r"is still there", deletes, says(0), **WRITE),
+    bad("delete-noSuchObject-and-still-there", 4, r"is still there", deletes, says(32), **WRITE),
     bad("add-refused", 4, r"insufficientAccessRights|insufficient", adds, says(50), **WRITE),
     bad("add-always-busy", 4, r"busy", adds, says(51), **WRITE),
     good("write-no-answer-once", times(1, applied_then(Wait(FOREVER))), adds, **WRITE),
@@ -274,5 +286,8 @@ TABLE = [
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, **WRITE),
     bad("write-notice", 4, r"ends the connection|not known if it was done", adds, notice, **WRITE, leaks=True),
     bad("write-referral", 4, r"referral", adds, referral, **WRITE),
+    bad("modify-referral", 4, r"changing CN=Person 05.*referral \(10\)", modifies, referral, **WRITE),
+    bad("delete-referral", 4, r"deleting CN=Person 20.*referral \(10\)", deletes, referral, **WRITE),
+    bad("rename-referral", 4, r"renaming CN=Person 07.*referral \(10\)", renames, referral, **WRITE),
 ]
 assert len({b.name for b in TABLE}) == len(TABLE)

@@ -60,6 +60,18 @@ def adds(request):
     return request.op == "add"
 
 
+def modifies(request):
+    return request.op == "modify"
+
+
+def deletes(request):
+    return request.op == "delete"
+
+
+def renames(request):
+    return request.op == "rename"
+
+
 def writes(request):
     return request.op in ("add", "modify", "delete", "rename")
 
@@ -281,6 +293,12 @@ def referring(server, request, honest):
     return [Refer([server.elsewhere + "/OU=Far,DC=abc,DC=example??sub"]), *honest()]
 
 
+def referring_twice(server, request, honest):
+    """Two parts of the tree are elsewhere."""
+    return [Refer([server.elsewhere + part]) for part in ("/OU=Far,DC=abc,DC=example", "/OU=Farther,DC=abc,DC=example")
+            ] + honest()
+
+
 def referral(server, request, honest):
     return [Result(request.answer_tag, 10, referrals=[server.elsewhere + "/DC=abc,DC=example"])]
 
@@ -362,6 +380,14 @@ def renamed(server, request, honest):
 
 def nothing_found(server, request, honest):
     return [i for i in honest() if not isinstance(i, Found)]
+
+
+def unless_flagged(flag, change):
+    """Of a DirSync request that lacks this flag."""
+    def look(server, request, honest):
+        (_, flags), *_ = ber.only(request.controls[DIRSYNC])
+        return honest() if ber.number(flags) & flag else change(server, request, honest)
+    return look
 
 
 def without_controls(server, request, honest):

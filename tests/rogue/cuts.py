@@ -1,16 +1,19 @@
 #!/usr/bin/python3
-"""A read that is cut: the conversation of a galway run that has nothing to do, ended by FIN or RST behind each byte of
-what the server says.
+"""What is cut: the conversation of a galway run, ended by FIN or RST behind each byte of what the server says, and the
+files that galway reads, ended behind each of theirs.
 
-    cuts.py GALWAY [--all | --every N] [-j N] [--kind KIND] [--role ROLE]
+    cuts.py GALWAY [--every N | --cuts N] [-j N] [NAME...]
 
-A reader that takes what has come for all there is would want to delete the rest. So galway must end with 2 or 5 at
-each cut, and leave every file as it was. Every 7th byte, or each with --all. What is cut is the sum of all
-connections: the ones that galway makes behind the cut are closed as well.
+A reader that takes what has come for all there is would want to delete the rest. So a run that reads must end with 2 or
+5 at each cut, and leave every file as it was; and after one that writes each contact is as it was before or as it was to
+be, and an honest run makes all of them what they were to be. FIN and RST take turns. Every 7th byte, or as many as make
+about N cuts in all. What is cut is the sum of all connections: the ones that galway makes behind the cut are closed as
+well.
 """
 import argparse
 import collections
 import concurrent.futures
+import copy
 import itertools
 import os
 import select
@@ -23,10 +26,10 @@ import threading
 import time
 
 from behaviours import BOTH, READER
-from stage import Failure, Stage
+from stage import Failure, Stage, contacts, source, to_ldif
 
 PEOPLE = 4  # two pages
-GOOD = 0
+GOOD, CHANGES = 0, 1
 
 
 class Cutter:
@@ -106,37 +109,51 @@ class Cutter:
         self.close(client)
 
 
+def files_of(folder):
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+
+
+def check(what, run, exits, text=""):
+    wrong = [*run.faults(), *([] if run.exit in exits else [f"exit code {run.exit}"]), *([text] if text else [])]
+    if wrong:
+        raise Failure(f"{what}: {', '.join(wrong)}\n{run.text[:1000]}")
+
+
 class Bench:
-    """A folder, a server and a relay, for one thread."""
+    """A folder, a server and a relay, for one thread. changed: the source is not what it was in the run before."""
+    words, people, changed = ("diff", "--full"), PEOPLE, False
 
     def __init__(self, stage, kind, role):
-        self.stage = stage
-        settled, directory = stage.settled(kind, role, PEOPLE)
+        self.stage, self.kind, self.role = stage, kind, role
+        self.settled, self.directory = (stage.scene(kind, role) if self.changed else
+                                        stage.settled(kind, role, self.people))
         self.folder = stage.folder()
-        shutil.copytree(settled, self.folder, dirs_exist_ok=True)
-        self.server = stage.server(directory)
+        self.server = stage.server(self.directory)
         self.relay = Cutter(self.server.port)
+        shutil.copytree(self.settled, self.folder, dirs_exist_ok=True)
+        self.configure()
+        self.files = files_of(self.folder)
+        self.total = self.measure()
+
+    def configure(self):
         scheme = self.server.url.split(":")[0]
-        stage.configure(self.folder, f"{scheme}://{self.relay.url}", role, kind, retry="0s")
-        self.files = self.read()
+        self.stage.configure(self.folder, f"{scheme}://{self.relay.url}", self.role, self.kind, retry="0s")
 
-    def read(self):
-        return {p.name: p.read_bytes() for p in self.folder.iterdir() if p.is_file()}
+    def measure(self):
+        self.relay.arm(None, False)
+        run = self.stage.run(self.folder, *self.words)
+        check("whole", run, (GOOD, CHANGES))
+        self.whole = run.exit
+        return self.relay.passed
 
-    def diff(self, budget, reset):
-        """galway's run, and whether it was cut. Raises Failure when something is wrong with it."""
+    def cut(self, budget, reset):
+        """A run that reads."""
         self.relay.arm(budget, reset)
-        run = self.stage.run(self.folder, "diff", "--full")
-        wrong = list(run.faults())
-        if run.exit not in ((2, 5) if self.relay.cut else (GOOD,)):
-            wrong.append(f"exit code {run.exit}")
-        if self.server.writes:
-            wrong.append(f"wrote {self.server.writes}")
-        if self.read() != self.files:
-            wrong.append("a file changed")
-        if wrong:
-            raise Failure(f"{'cut by ' + ('RST' if reset else 'FIN') if self.relay.cut else 'whole'} after {budget}: "
-                          f"{', '.join(wrong)}\n{run.text[:1000]}")
+        run = self.stage.run(self.folder, *self.words)
+        what = f"{'cut by ' + ('RST' if reset else 'FIN') if self.relay.cut else 'whole'} after {budget}"
+        check(what, run, (2, 5) if self.relay.cut else (self.whole,))
+        check(what, run, range(6), f"wrote {self.server.writes}" if self.server.writes else "")
+        check(what, run, range(6), "a file changed" if files_of(self.folder) != self.files else "")
         return run
 
     def close(self):
@@ -144,52 +161,158 @@ class Bench:
         self.server.__exit__()
 
 
-def try_all(stage, kind, role, every, jobs):
+class Delta(Bench):
+    """What changed since the run before."""
+    words, changed = ("diff",), True
+
+
+class Writing(Bench):
+    """A run that writes, and an honest one behind it."""
+    words, changed = ("sync",), True
+
+    def fresh(self):
+        shutil.copytree(self.settled, self.folder, dirs_exist_ok=True)
+        for name in files_of(self.folder).keys() - files_of(self.settled).keys():
+            (self.folder / name).unlink()
+        self.server.directory = copy.deepcopy(self.directory)
+        self.configure()
+
+    def contacts(self):
+        return contacts(to_ldif(self.server.directory))
+
+    def measure(self):
+        self.before, self.after = self.contacts(), self.stage.wanted(0)
+        self.fresh()
+        return super().measure()
+
+    def cut(self, budget, reset):
+        self.fresh()
+        self.relay.arm(budget, reset)
+        run = self.stage.run(self.folder, *self.words)
+        what = f"cut by {'RST' if reset else 'FIN'} after {budget}"
+        check(what, run, (2, 4, 5) if self.relay.cut else (GOOD,))
+        now = self.contacts()
+        apart = {n for n in now.keys() | self.before.keys() if now.get(n) not in (self.before.get(n), self.after.get(n))}
+        check(what, run, range(6), f"is neither as before nor as after: {sorted(apart)}" if apart else "")
+        self.relay.arm(None, False)
+        check(f"{what}: the next run", self.stage.run(self.folder, "sync"), (GOOD,))
+        check(f"{what}: the next run", run, range(6), "not all is well" if self.contacts() != self.after else "")
+        return run
+
+
+class FileBench(Bench):
+    """A file that galway reads ends early. At the end of a line nobody can know that of an LDIF file: what a diff then
+    shows is the guard's to judge."""
+    name, words = "abc.ldif", ("diff", "--full")
+
+    def __init__(self, stage, kind, role):
+        self.stage, self.folder = stage, stage.folder()
+        shutil.copytree(stage.settled("ldap", "target", PEOPLE)[0], self.folder, dirs_exist_ok=True)
+        xyz = stage.settled("ldap", "target", PEOPLE)[1]
+        (self.folder / "xyz.ldif").write_bytes(to_ldif(xyz))
+        stage.configure(self.folder)
+        self.prepare()
+        self.whole = (self.folder / self.name).read_bytes()
+        self.files = files_of(self.folder)
+        self.total = len(self.whole)
+
+    def prepare(self):
+        pass
+
+    def cut(self, budget, reset):
+        (self.folder / self.name).write_bytes(self.whole[:budget])
+        run = self.stage.run(self.folder, *self.words)
+        (self.folder / self.name).write_bytes(self.whole)
+        if budget == self.total:
+            exits = range(6)
+        elif self.name.endswith(".ldif") and (budget == 0 or self.whole[:budget].endswith(b"\n")):
+            exits = (GOOD, CHANGES, 2, 3, 4)
+        else:
+            exits = (2,)
+        check(f"{self.name} ends after {budget}", run, exits)
+        if budget < self.total and files_of(self.folder) != self.files:
+            raise Failure(f"{self.name} ends after {budget}: a file changed\n{run.text[:1000]}")
+        return run
+
+    def close(self):
+        pass
+
+
+class State(FileBench):
+    """An empty one is none that galway left; one that lost its end does not end with a page, or lacks some."""
+    name, words = "state.db", ("diff", "--full")
+
+
+class Plan(FileBench):
+    """A saved plan."""
+    name, words = "plan", ("sync", "--plan", "plan")
+
+    def prepare(self):
+        (self.folder / "abc.ldif").write_bytes(to_ldif(source("ldap", PEOPLE + 1)))
+        run = self.stage.run(self.folder, "diff", "--full", "--save", "plan")
+        check("saving a plan", run, (CHANGES,))
+
+
+# name, class, kind, role
+SCENARIOS = [
+    *[(f"full read, {kind}, {role}", Bench, kind, role) for kind in BOTH for role in READER],
+    ("delta by timestamps, ldap, source", Delta, "ldap", "source"),
+    ("delta by DirSync, ad, source", Delta, "ad", "source"),
+    ("writes, ldap, target", Writing, "ldap", "target"),
+    ("writes, ad, target", Writing, "ad", "target"),
+    ("file of entries", FileBench, None, None),
+    ("state", State, None, None),
+    ("saved plan", Plan, None, None),
+]
+
+
+def try_all(benches, every):
     """(cuts, failures, exit codes)"""
-    benches = [Bench(stage, kind, role) for _ in range(jobs)]
-    benches[0].diff(None, False)
-    total = benches[0].relay.passed
-    todo = [(n, reset) for n in [*range(0, total, every), total] for reset in (False, True)]
+    total = benches[0].total
+    todo = [(n, i % 2 == 1) for i, n in enumerate([*range(0, total, every), total])]
     failed, exits = [], collections.Counter()
 
     def work(bench, part):
         for n, reset in part:
             try:
-                exits[bench.diff(n, reset).exit] += 1
+                exits[bench.cut(n, reset).exit] += 1
             except Failure as failure:
                 failed.append(str(failure))
                 if len(failed) < 10:
-                    print(f"FAILED ({kind}, {role}): {failure}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        parts = [list(itertools.islice(todo, i, None, jobs)) for i in range(jobs)]
+                    print(f"FAILED: {failure}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(len(benches)) as pool:
+        parts = [list(itertools.islice(todo, i, None, len(benches))) for i in range(len(benches))]
         for done in [pool.submit(work, *x) for x in zip(benches, parts)]:
             done.result()
-    for bench in benches:
-        bench.close()
     return len(todo), len(failed), exits
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("galway")
-    parser.add_argument("--all", action="store_const", const=1, dest="every")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--cuts", type=int)
     parser.add_argument("--every", type=int, default=7)
     parser.add_argument("-j", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--kind", choices=BOTH)
-    parser.add_argument("--role", choices=READER)
-    options = parser.parse_args()
-    wrong = 0
+    options = parser.parse_intermixed_args()
+    began, cuts, wrong = time.monotonic(), 0, 0
     with tempfile.TemporaryDirectory() as work, Stage(options.galway, work, options.j) as stage:
-        for kind, role in itertools.product(BOTH, READER):
-            if options.kind not in (None, kind) or options.role not in (None, role):
-                continue
-            began = time.monotonic()
-            cuts, failed, exits = try_all(stage, kind, role, options.every, options.j)
-            seconds = time.monotonic() - began
-            print(f"cuts ({kind}, {role}): {cuts} cuts, {failed} failed, exit codes {dict(sorted(exits.items()))}, "
-                  f"{1000 * seconds / cuts:.0f} ms a cut")
-            wrong += failed
-    return 1 if wrong else 0
+        chosen = [(name, [make(stage, kind, role) for _ in range(options.j)])
+                  for name, make, kind, role in SCENARIOS if not options.names or any(n in name for n in options.names)]
+        every = options.every
+        if options.cuts:
+            # Of the state, which is large and one thing to galway, a hundredth.
+            every = max(1, sum(b[0].total for n, b in chosen if n != "state") // options.cuts)
+        for name, benches in chosen:
+            at, since = every * (100 if name == "state" else 1), time.monotonic()
+            n, failed, exits = try_all(benches, at)
+            print(f"cuts ({name}): {n} of {benches[0].total + 1}, {failed} failed, exit codes "
+                  f"{dict(sorted(exits.items()))}, {1000 * (time.monotonic() - since) / n:.0f} ms a cut", flush=True)
+            cuts, wrong = cuts + n, wrong + failed
+            for bench in benches:
+                bench.close()
+    print(f"byte-cuts: {cuts} cuts, {wrong} failed, {time.monotonic() - began:.0f} s")
+    return 1 if wrong or not cuts else 0
 
 
 if __name__ == "__main__":

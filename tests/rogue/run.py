@@ -60,8 +60,9 @@ class Case:
         with Server(Directory("DC=far,DC=example")) as elsewhere, self.stage.server(
                 directory, behaviour=self.behaviour, **self.behaviour.limit) as server:
             server.elsewhere = elsewhere.url
+            settings = self.behaviour.settings.replace("ELSEWHERE", elsewhere.url)
             self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
-                                 settings=self.behaviour.settings)
+                                 settings=settings)
             run = self.stage.run(folder, *self.behaviour.words, leaks=self.behaviour.leaks)
             talk = "\n".join(server.log[-20:])
             try:
@@ -74,7 +75,7 @@ class Case:
                 raise Failure(f"{failure}\n{run.text[:2000]}\n{talk}") from None
         with self.stage.server(directory) as server:
             self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
-                                 settings=self.behaviour.settings)
+                                 settings=settings)
             self.stage.good(folder, "sync")
             self.same(folder, directory)
         return run

@@ -101,6 +101,7 @@ def change(abc, telephones=0):
     for n in (5, 6):
         abc.modify(person(n).dn, [(2, "displayName", [b"Somebody else"])])
     abc.delete(person(PEOPLE).dn)
+    abc.rename(person(7).dn, "CN=Person 07 anew", None)
     if telephones:
         abc.modify(person(3).dn, [(2, "otherTelephone", [b"+%d" % i for i in range(telephones)])])
     return abc

@@ -129,7 +129,7 @@ class Undo(flows.Case):
             self.undo(where, run, killer={"KILLER_COUNT": str(count)})
             total = int(count.read_text().split()[-1])
             for at in range(1 + dice % self.options.kill, total + 1, self.options.kill):
-                torn = {"KILLER_TORN": "1"} if (at + dice) % 2 else {}
+                torn = {"KILLER_MODE": "torn"} if (at + dice) % 2 else {}
                 self.kill_at(synced, run, where, dict(torn, KILLER_AT=str(at)))
             shutil.rmtree(synced)
             where.rename(synced)

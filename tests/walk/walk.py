@@ -251,7 +251,7 @@ class Walk:
         for _ in range(dice.choice((1, 1, 1, 2, 3))):
             killer = {"KILLER_AT": str(dice.randint(1, max(calls, 1)))}
             if dice.random() < 0.5:
-                killer["KILLER_TORN"] = "1"
+                killer["KILLER_MODE"] = "torn"
             if self.sync(self.here, words, **killer) is not None:
                 break
             self.kills += 1

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Each fuzz target for some seconds: tests/fuzz/run.sh [SECONDS]. What is found stays in build/fuzz/found.
+# Each fuzz target, one for every parser of bytes that are not ours, for some seconds: tests/proof/fuzz.sh [SECONDS]
+# [TARGET...]. What is found stays in build/fuzz/found. Ends with a line of figures, and with 0 only if nothing was.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/packages.sh
 . tests/build.sh
 
 seconds=${1:-20}
-names=()
-for source in tests/fuzz/fuzz_*.c; do
-    names+=("$(basename "$source" .c)")
-done
+names=("${@:2}")
+if [ ${#names[@]} -eq 0 ]; then
+    for source in tests/fuzz/fuzz_*.c; do
+        names+=("$(basename "$source" .c)")
+    done
+fi
 packages_install build test ci
 # Without NDEBUG: the properties that a target checks are asserts.
 build fuzz -DGALWAY_TESTS=ON "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O2 -g" -- --target "${names[@]}"
@@ -31,4 +34,9 @@ one() {
     fi
 }
 export -f one
-printf '%s\n' "${names[@]}" | xargs -P "$(nproc)" -I {} bash -c 'one "$@"' one {} "$folder" "$seconds"
+began=$SECONDS failed=0
+printf '%s\n' "${names[@]}" | xargs -P "$(nproc)" -I {} bash -c 'one "$@"' one {} "$folder" "$seconds" |
+    tee "$folder/figures" || failed=1
+awk -v targets="${#names[@]}" -v seconds=$((SECONDS - began)) -v failed="$failed" '{ runs += $2 }
+    END { printf "fuzz: %d of %d targets found nothing, %d runs, %d s\n", NR, targets, runs, seconds
+          exit failed || NR != targets }' "$folder/figures"

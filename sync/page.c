@@ -1,0 +1,88 @@
+#include "sync/page.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/buf.h"
+
+static const struct page_parts *part(const char *name)
+{
+	const struct page_parts *p = page_parts;
+
+	while (strcmp(p->name, name) != 0)
+		p++;
+	return p;
+}
+
+/* A digest that cannot be had forbids the part: the page is whole without it. */
+static void source(struct buf *b, const char *name)
+{
+	const struct page_parts *p = part(name);
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (EVP_Digest(p->text, p->len, sum, &len, EVP_sha256(), NULL) != 1) {
+		buf_puts(b, "'none'");
+		return;
+	}
+	buf_puts(b, "'sha256-");
+	buf_base64(b, sum, len);
+	buf_putc(b, '\'');
+}
+
+static void element(struct buf *b, const char *tag, const char *name)
+{
+	const struct page_parts *p = part(name);
+
+	buf_printf(b, "<%s>", tag);
+	buf_add(b, p->text, p->len);
+	buf_printf(b, "</%s>\n", tag);
+}
+
+void page_head(struct buf *b, const char *title)
+{
+	buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		    "base-uri 'none'; form-action 'none'; style-src ");
+	source(b, "style");
+	buf_puts(b, "; script-src ");
+	source(b, "script");
+	buf_puts(b, "\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
+		    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
+	page_text(b, title);
+	buf_puts(b, "</title>\n");
+	element(b, "style", "style");
+	buf_puts(b, "<body>\n");
+}
+
+void page_foot(struct buf *b)
+{
+	element(b, "script", "script");
+	buf_puts(b, "</body>\n</html>\n");
+}
+
+void page_text(struct buf *b, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		switch (*text) {
+		case '<':
+			buf_puts(b, "&lt;");
+			break;
+		case '>':
+			buf_puts(b, "&gt;");
+			break;
+		case '&':
+			buf_puts(b, "&amp;");
+			break;
+		case '"':
+			buf_puts(b, "&quot;");
+			break;
+		case '\'':
+			buf_puts(b, "&#39;");
+			break;
+		default:
+			buf_putc(b, *text);
+		}
+	}
+}

@@ -1,0 +1,27 @@
+#ifndef SYNC_PAGE_H
+#define SYNC_PAGE_H
+
+#include <stddef.h>
+
+struct buf;
+
+/* What the HTML report carries, of sync/page/: "style", "script"; ended by a NULL name; made by
+ * cmake/embed.cmake. */
+struct page_parts {
+	const char *name;
+	const char *text;
+	size_t len;
+};
+
+extern const struct page_parts page_parts[];
+
+/* All of a self-contained page before its content, and after it. Only the two parts run or style
+ * anything: the policy names them by their digests (Content Security Policy level 2, hash-source).
+ */
+void page_head(struct buf *, const char *title);
+void page_foot(struct buf *);
+
+/* Text as text: nothing in it is markup, in an element or in a quoted attribute. */
+void page_text(struct buf *, const char *);
+
+#endif

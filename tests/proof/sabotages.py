@@ -1,0 +1,489 @@
+"""The list of the sabotages: what is taken out of which file, and what of the tests notices.
+
+A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
+"test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls", "web", "robust WORDS". Where several would
+notice, it is the quickest.
+
+A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
+says nothing of it, and that is looked at too.
+"""
+import dataclasses
+
+SABOTAGES, GROUPS = [], []
+
+
+@dataclasses.dataclass
+class Edit:
+    path: str
+    old: str  # is there once
+    new: str
+
+
+@dataclasses.dataclass
+class Sabotage:
+    name: str
+    group: str
+    what: str  # is not there any more
+    edits: list
+    finder: str = ""
+    covered: str = ""  # by the pair of that name: no finder
+
+
+@dataclasses.dataclass
+class Pair(Sabotage):
+    halves: tuple = ()
+
+
+def by_name(name):
+    return next(s for s in SABOTAGES if s.name == name)
+
+
+def group(name):
+    GROUPS.append(name)
+
+
+def cut(name, what, path, old, new, finder="", also=(), covered=""):
+    """also: more edits, (path, old, new)."""
+    edits = [Edit(*e) for e in ((path, old, new), *also)]
+    SABOTAGES.append(Sabotage(name, GROUPS[-1], what, edits, finder, covered))
+
+
+def pair(name, what, halves, finder):
+    edits = [e for half in halves for e in by_name(half).edits]
+    SABOTAGES.append(Pair(name, GROUPS[-1], what, edits, finder, halves=halves))
+
+
+# ---------------------------------------------------------------------------------------------------------
+group("One run at a time, and to its end")
+cut("lock", "the lock of the state", "sync/state_lock.c",
+    "if (flock(lock, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0)", "if (false)",
+    "test_sync_state_file test_locking")
+cut("lock-link", "that the lock file is no symbolic link", "sync/state_lock.c",
+    "int flags = O_CLOEXEC | O_NOFOLLOW |", "int flags = O_CLOEXEC |", "test_sync_state_file test_links_to_files")
+cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
+    "else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)", "else if (false)", "test_sync_state_file test_private")
+cut("deadline", "the deadline of a run", "sync/deadline.c",
+    "(void)alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);", "",
+    "test_sync_deadline test_deadline")
+cut("watchdog", "the end of a connection that stands still", "connectors/ldap_watch.c",
+    "(void)shutdown(w->fd, SHUT_RDWR);", "", "rogue handshake-half-stalls")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Who answers, and what was asked")
+cut("epoch", "that the rules or the scope changed", "sync/guard.c",
+    "if (f->rules_changed && gone > 0)", "if (false)", "test_sync_guard test_guard")
+cut("epoch-filter", "the connector's filter, of which the scope is made too", "sync/setup.c",
+    "\th = hash_settings(f->source_config, type->settings, h);\n", "", "incident 14")
+cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
+    "rules_chained(f->rules) || known->epoch != f->epoch ||", "rules_chained(f->rules) ||", "flow rules-changed")
+cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply.c",
+    "\tif (whole)\n\t\tf.epoch = plan->flow->epoch;", "\tf.epoch = plan->flow->epoch;", "test_sync_flow test_skip_full")
+cut("pin", "that it is the directory of the last run", "sync/flow.c",
+    "if (before[0] == '\\0' || strcmp(before, *pin) == 0)", "if (true)", "flow another-directory")
+cut("pin-refusal", "that another directory is refused", "sync/guard.c", "if (f->other != NULL)", "if (false)",
+    "test_sync_guard test_guard")
+cut("pin-forgotten", "that the directory is remembered", "sync/apply.c",
+    "(put_cookie(a) < 0 || put_pins(a) < 0)", "put_cookie(a) < 0", "sim I9")
+cut("cookie-directory", "that a cookie is of this directory", "connectors/ad_cookie.c",
+    "if (strcmp(c->directory, now->directory) != 0)", "if (false)", "test_connectors_ad_cookie test_check")
+cut("cookie-replica", "that a cookie is of this domain controller", "connectors/ad_cookie.c",
+    "if (strcmp(c->replica, now->replica) != 0)", "if (false)", "test_connectors_ad_cookie test_check")
+cut("cookie-scope", "that a cookie is of this filter, account and settings", "connectors/ad_cookie.c",
+    "if (c->scope != now->scope)", "if (false)", "test_connectors_ad_cookie test_check")
+cut("cookie-backup", "that a server was not set back since", "connectors/ad_cookie.c",
+    "if (c->usn > now->usn)", "if (false)", "test_connectors_ad_cookie test_check")
+cut("canary-seen", "the look for the canary", "sync/canary.c", "if (!seen[i])", "if (false)", "flow canary-gone")
+cut("canary-refusal", "that nothing is written without the canary", "sync/guard.c",
+    "if (f->canary != NULL) {", "if (false) {", "test_sync_guard test_guard")
+cut("canary-approved", "that nobody can approve it without the canary", "sync/guard.c",
+    "*final = true;", "*final = false;", "test_sync_guard test_guard")
+cut("bind-result", "the result of the bind", "connectors/ldap_bind.c",
+    "r = verdict(s, answer, LDAP_RES_BIND, what, err);", "r = 0;", "rogue bind-refused")
+cut("bind-anonymous", "that a bind was not taken for an anonymous one", "connectors/ldap_bind.c",
+    "if (strcmp(s->server.who, anonymous) == 0 || anonymous_token(s))", "if (false)",
+    "rogue whoami-anonymous")
+cut("web-elsewhere", "that a token goes to no other host", "connectors/http_run.c",
+    "} else if (!url_same(&o, &h->origin)) {", "} else if (false) {", "web another origin")
+cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
+    "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
+cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
+    "bool found = false;\n\n\t(void)ldap_get_option",
+    "bool found = true;\n\n\t(void)ldap_get_option", "tls .*bind")
+cut("password-in-clear", "that a password is not sent without encryption", "connectors/ldap_login.c",
+    "if (l->auth == AUTH_SIMPLE && !l->starttls && begins(url, \"ldap://\"))", "if (false)",
+    "flow bad-password-in-clear")
+
+# ---------------------------------------------------------------------------------------------------------
+group("A read is complete, or it is none")
+cut("broken-source", "that a read of the source that broke is no end", "sync/gather.c",
+    "*sealed = rc == 0 ? &proof : NULL;", "rc = 0;\n\t*sealed = &proof;", "sim I2")
+cut("broken-target", "that a read of the target that broke is no end", "sync/match.c",
+    "\treturn rc;\n}\n\nstatic int read_all(", "\treturn 0;\n}\n\nstatic int read_all(", "sim I2")
+cut("gone-unproved", "that who is not in a delta is there all the same", "sync/gather.c",
+    "return g->full || (slot->flags & LINK_GONE) != 0 || keys_has(&g->waits, slot->source);", "return true;",
+    "sim I10")
+cut("partial-entry", "that an entry of which a part came is filled", "sync/gather.c",
+    "\tif (connector_fill(g->source, g->scratch, e, err) < 0)\n\t\treturn -1;\n\treturn evaluate(",
+    "\treturn evaluate(", "sim I15")
+cut("page-result", "the result code of a page", "connectors/ldap_search.c",
+    "\tif (s->came > 0 || session_retry(s->session, &s->patience, code, err) < 0)\n\t\treturn -1;\n"
+    "\treturn ask(s, err);",
+    "\treturn 0;", "rogue other")
+cut("page-control", "that a page says whether there is a next one", "connectors/ldap_search.c",
+    "\t\treturn err_set(err, ERR_FATAL, \"no word of whether there is a next one\");", "\t\treturn 0;",
+    "rogue page-without-control")
+cut("page-again", "that a page is not an earlier one", "connectors/ldap_search.c",
+    "if (s->n > 0 && !keys_put(&s->begins, item_at(s, 0)->entry.key, 0))", "if (false)", "rogue same-page-again")
+cut("page-endless", "that a page ends", "connectors/ldap_search.c",
+    "if (s->paged && s->n > 2 * (size_t)s->req.page_size)", "if (false)", "rogue endless-page")
+cut("reference", "that a reference to another server is a part that is missing", "connectors/ldap_ask.c",
+    "return known ? 0 : -1;", "return 0;", "rogue search-reference")
+cut("referral-followed", "that referrals are not followed", "connectors/ldap_connect.c",
+    "{LDAP_OPT_REFERRALS, LDAP_OPT_OFF},", "{LDAP_OPT_REFERRALS, LDAP_OPT_ON},", covered="referral")
+cut("second-connection", "that nothing is connected to but the server", "connectors/ldap_connect.c",
+    "if (s->connected || ber_sockbuf_ctrl", "if (ber_sockbuf_ctrl", covered="referral")
+pair("referral", "what keeps libldap from another server", ("referral-followed", "second-connection"), "incident 21")
+cut("range-left", "that the rest of a range is read", "connectors/ldap_search.c",
+    "if (it->part && range_complete(s->session, s->page_mem, &it->entry, err) < 0)", "if (false)",
+    "rogue range-not-given")
+cut("range-gap", "that a part of a range begins where the last one ended", "connectors/ldap_range.c",
+    "if (a.n == 0 || range.low != low)", "if (a.n == 0)", "rogue range-with-a-gap")
+cut("ids-twice", "that no two entries have one id", "connectors/ldap_search.c",
+    "if (!twins_found(&s->ids, &key)) {", "if (true) {", "rogue id-twice")
+cut("entry-outside", "that an entry lies below the base", "connectors/ldap_entry.c",
+    "if (!within(name, req, mem))", "if (false)", "test_connectors_ldap_entry test_cases")
+cut("entry-comma", "that an escaped comma parts no names", "connectors/ldap_entry.c",
+    " && at[-1] == ',' && at[-2] != '\\\\';", " && at[-1] == ',';", "test_connectors_ldap_entry test_cases")
+cut("attribute-unasked", "that a server gives what it was asked for", "connectors/ldap_entry.c",
+    "\t\t\treturn unfit(err, e->name, \"nobody asked for \", a.name);", "\t\t\tcontinue;",
+    "test_connectors_ldap_entry test_cases")
+cut("cookie-expired", "that a cookie of no use is not \"no changes\"", "sync/gather.c",
+    "start_reading(g, old, &g->waits, false, err) < 0)\n\t\treturn -1;",
+    "start_reading(g, old, &g->waits, false, err) < 0) {\n\t\tg->want_cookie = false;\n"
+    "\t\treturn err->kind == ERR_ENTRY ? 0 : -1;\n\t}", "incident 20")
+cut("present-phase", "that what syncrepl does not name may be there", "connectors/ldap_sync.c",
+    "\tif (!deletes)\n\t\treturn doubt(s, err, present_phase);", "", "incident 15",
+    also=[("connectors/ldap_sync.c", "\t\tif (r == 0 && !deletes)\n\t\t\tr = doubt(s, err, present_phase);\n", "")])
+cut("called-gone", "that who is called gone by syncrepl is looked for", "connectors/ldap_sync.c",
+    "\tfor (size_t i = 0; i < n; i++)\n\t\twishes[n_wishes++]",
+    "\tfor (size_t i = 0; i < n; i++)\n\t\tif (!told[i].gone)\n"
+    "\t\t\twishes[n_wishes++]", "incident 16")
+cut("tombstone", "that who has a tombstone is looked for", "connectors/ad_changed.c",
+    "\tfor (size_t i = 0; i < n; i++)\n\t\twishes[i] = (struct wish){",
+    "\tfor (size_t i = 0; i < n; i++)\n\t\tif (id_at(&d->changed, i)->what != AD_GONE)\n\t\twishes[i] = (struct wish){",
+    "rogue dirsync-false-tombstone")
+cut("ldif-cut", "that the last line of an LDIF file is whole", "base/ldif_lines.c",
+    "\t\tline->end = line_end(f);\n\t\tif (line->end == NULL)\n\t\t\treturn torn(f, err);",
+    "\t\tline->end = line_end(f);\n\t\tif (line->end == NULL)\n\t\t\tline->end = f->at = f->whole;",
+    "test_base_ldif test_entries")
+cut("ldif-count", "the number of entries that an LDIF file says", "base/ldif_lines.c",
+    "if (said == read || said == f->n)", "if (true)", "test_base_ldif test_entries")
+cut("ldif-changed", "that an LDIF file did not change while it was read", "base/ldif_lines.c",
+    "if (fstat(f->fd, &now) < 0 || now.st_size != was->st_size ||\n\t\tnow.st_mtim.tv_sec != was->st_mtim.tv_sec ||\n"
+    "\t\tnow.st_mtim.tv_nsec != was->st_mtim.tv_nsec)", "if (false)", "test_base_ldif test_changed_meanwhile")
+cut("ldif-range", "that an LDIF file has no part of a range", "connectors/ldif.c", "if (part != NULL)", "if (false)",
+    "test_connectors_ldif test_read")
+cut("ldif-outside", "that an entry of a file lies below the base", "connectors/ldif.c",
+    "else if (!ldif_within(d, e->name))", "else if (false)", "flow bad-outside-base")
+cut("csv-changed", "that a table did not change while it was read", "connectors/csv_rows.c",
+    "if (file_changed(c->fd, &c->opened))", "if (false)", "test_connectors_csv test_changing")
+cut("xml-changed", "that a document did not change while it was read", "connectors/xml.c",
+    "if (x->fd >= 0 && file_changed(x->fd, &x->opened))", "if (false)", "test_connectors_xml test_files")
+cut("xml-doctype", "that a document has no DOCTYPE", "connectors/xml.c",
+    "if (r > 0 && xmlTextReaderNodeType(x->reader) == XML_READER_TYPE_DOCUMENT_TYPE)", "if (false)",
+    "test_connectors_xml test_records")
+cut("csv-fields", "that a row has as many fields as there are columns", "connectors/csv.c",
+    "if (n != d->n_columns)", "if (false)", "test_connectors_csv test_read")
+cut("csv-quote", "that a quote is closed", "connectors/csv_rows.c",
+    ": fail(c, opened, \"the quote that opens here is never closed\", err);", ": 0;", "test_connectors_csv test_rows")
+cut("file-ids-twice", "that no two entries of a file have one id", "connectors/reading.c",
+    "if (keylist_twice(&r->pairs, key))", "if (false)", "flow bad-duplicate-id")
+cut("file-cookie", "that a cookie is whole", "connectors/reading.c",
+    "return head.key == want.key && head.with == want.with;", "return true;", "test_connectors_ldif test_bad_cookie")
+
+# ---------------------------------------------------------------------------------------------------------
+group("The plan")
+cut("rules-fail", "that an object whose rules fail is left as it is", "sync/gather.c",
+    "row.presence = FAILED;", "row.presence = LEFT;", "flow row-11-rules-fail")
+cut("one-stops-all", "that an object whose rules fail does not stop the others", "sync/gather.c",
+    "if (fault.kind != ERR_ENTRY) {", "if (true) {", "flow row-11-rules-fail")
+cut("loop-marker", "that what carries our marker is no source", "sync/gather.c",
+    "if (marker.len >= sizeof(ours) - 1 && memcmp(marker.data, ours, sizeof(ours) - 1) == 0)", "if (false)",
+    "flow two-way-marked-elsewhere")
+cut("loop-container", "that what lies among another flow's contacts is no source", "sync/gather.c",
+    "if (dn_text_below(e->name, &g->flow->foreign[i]))", "if (false)", "flow two-way-made-by-hand")
+cut("loop-link", "that what another flow is linked to is no source", "sync/gather.c",
+    "\tif (linked_elsewhere(g, e->key))\n", "\tif (false)\n", "flow two-way-adopted-unmarked")
+cut("marker-looked-for", "that a contact is looked for by its marker before one is added", "sync/pair.c",
+    "if (f->kind == FACT_MARKED && !listed(found, n, f->at))", "if (false)", "flow lost-state-and-edits")
+cut("linked-to-another", "that another's contact is not taken over", "sync/pair.c",
+    "if (link != NO_LINK && link != p->row.link)", "if (false)", "flow row-7-linked-to-another")
+cut("marked-for-another", "that a contact with another's marker is not taken over", "sync/pair.c",
+    "if (marker.len > 7 && memcmp(marker.data, \"galway:\", 7) == 0 && !value_same(marker, own))", "if (false)",
+    "flow row-7-marker-of-another-flow")
+cut("adopted-twice", "that a contact is adopted once", "sync/pair.c",
+    "if (keys_has(&p->adopted, place + 1ull))", "if (false)", "flow row-7-found-before")
+cut("several-match", "that of several contacts none is taken", "sync/pair.c", "\tif (n > 1) {\n\t\tif (pair_read_entry",
+    "\tif (false) {\n\t\tif (pair_read_entry", "flow row-6-several")
+cut("adopt-no-contact", "that only a contact is taken over", "sync/pair.c",
+    "if (!entry_has(e, object_class, d->attrs[i].values[k]))", "if (false)", "flow row-5-no-contact-inside")
+cut("adopt-outside", "that nothing outside of the managed containers is taken over", "sync/pair.c",
+    "return managed(p, e->name);", "return true;", "flow row-5-outside-of-both")
+cut("moved-outside", "that a contact that was moved out of the managed containers is not written, in the plan",
+    "sync/pair.c", "if (p->v.has_current && !managed(p, p->current.name)) {", "if (false) {", "flow row-10-moved-away")
+cut("address-held", "that an address stays with who has it", "sync/pair.c",
+    "if (check_holder(p, f, &claims[f->index]) < 0)", "if (false)", "flow check-e-proxy-dup")
+cut("address-shared", "that two who want one address do not both get it", "sync/pair.c",
+    "\t\tconflict(p, 11,\n\t\t\tarena_printf(p->mem, \"E_PROXY_DUP: %s is wanted by both",
+    "\t\tif (false)\n\t\tconflict(p, 11,\n\t\t\tarena_printf(p->mem, \"E_PROXY_DUP: %s is wanted by both",
+    "sim I24")
+cut("wipe", "that a contact does not lose all of its addresses", "sync/plan.c",
+    "const char *why = wipes(mem, row, w, n, &s->change);", "const char *why = NULL;",
+    "flow wipe")
+cut("x500", "that an X500 address is never taken away", "rules/address.c",
+    "if (find(&gone, before.values[i]) < 0 || address_type_is(before.values[i], \"x500\"))",
+    "if (find(&gone, before.values[i]) < 0)", "test_rules_address test_merge")
+cut("values-of-others", "that only values of ours are taken away", "sync/written.c",
+    "bool written_value(const struct written *w, unsigned attr, struct value v)\n{",
+    "bool written_value(const struct written *w, unsigned attr, struct value v)\n{\n\treturn true;",
+    "test_sync_written test_values")
+cut("protected-joined", "that what is protected is not changed", "sync/pair.c",
+    "p->v.has_current ? plan_protected(p->g->flow, &p->current) : NULL;", "NULL;",
+    "sim I7")
+cut("ping-pong", "that a value that is undone again and again is frozen", "sync/undone.c",
+    "return known(f, link, attr, now).n >= TIMES;", "return false;", "flow ping-pong-frozen")
+cut("grace", "that who is hidden is deleted after the grace period only", "sync/plan.c",
+    "if (row->link->left != 0 && row->now - row->link->left >= f->grace)", "if (row->link->left != 0)",
+    "test_sync_plan test_plan")
+cut("hide", "that who left is hidden first", "sync/plan.c",
+    "if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))", "if (false)", "test_sync_plan test_plan")
+cut("keep", "that who left is kept where the flow says so", "sync/plan.c",
+    "if (f->leave == LEAVE_KEEP) {", "if (false) {", "test_sync_plan test_plan")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Limits: all of a plan, or nothing")
+cut("limits", "the limits", "sync/guard.c", "if (n > limit)", "if (false)", "test_sync_guard test_guard")
+cut("limit-number", "that a limit has a number too", "sync/limits.c", "return enough < l->max ? enough : l->max;",
+    "return enough;", "test_sync_guard test_guard")
+cut("limit-percent", "that a limit is a share of the links", "sync/limits.c",
+    "return enough < l->max ? enough : l->max;", "return l->max;", "test_sync_guard test_guard")
+cut("limit-of-a-rule", "that each rule has its limits", "sync/guard.c",
+    "for (unsigned i = 0; i < f->n_kinds; i++) {", "for (unsigned i = 0; i < 1; i++) {", "test_sync_guard test_guard")
+cut("limit-deletes", "that deletes are counted", "sync/kinds.c",
+    "t->n[LIMIT_DELETE] += s->op == STEP_DELETE || hides;", "t->n[LIMIT_DELETE] += hides;", "flow guard-deletes")
+cut("limit-hides", "that hiding counts as deleting", "sync/kinds.c",
+    "t->n[LIMIT_DELETE] += s->op == STEP_DELETE || hides;", "t->n[LIMIT_DELETE] += s->op == STEP_DELETE;", "sim I8")
+cut("limit-adds", "that new contacts are counted", "sync/kinds.c", "t->n[LIMIT_ADD] += s->op == STEP_ADD;", "",
+    "flow guard-adds")
+cut("limit-modifies", "that changed contacts are counted", "sync/kinds.c",
+    "t->n[LIMIT_MODIFY] += modifies && !hides;", "", "flow guard-modifies")
+cut("limit-renames", "that new names are counted", "sync/kinds.c",
+    "t->n[LIMIT_RENAME] += s->change.new_name.len > 0;", "", "flow guard-renames")
+cut("limit-clears", "that emptied attributes are counted", "sync/kinds.c",
+    "t->n[LIMIT_CLEAR] += clears(row, &s->change);", "", "flow guard-clears")
+cut("left", "that half of the links are left", "sync/guard.c", "left * 100 < k->links * f->min_left)", "false)",
+    "test_sync_guard test_guard")
+cut("source-empty", "that an empty source is refused", "sync/guard.c", "if (f->full && f->sources <= 0)", "if (false)",
+    "test_sync_guard test_guard")
+cut("source-shrunk", "that a source that shrank is refused", "sync/guard.c",
+    "(f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)", "false)",
+    "test_sync_guard test_guard")
+cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
+    "if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)", "if (false)", "test_sync_guard test_guard")
+cut("first-run", "that a first run is one without links", "sync/ruling.c",
+    ".first = plan->known.sources < 0 && plan->links == 0,", ".first = plan->known.sources < 0,",
+    "flow guard-first-run-of-some")
+cut("refusal", "that a plan that is refused is not done", "sync/cmd_run.c", "if (ruling->n == 0 && approve == NULL)",
+    "if (approve == NULL)", "flow guard-deletes")
+cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
+    "if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)", "if (approve != NULL && !ruling->final)",
+    "flow guard-approved-another")
+cut("approval-once", "that a plan is approved once", "sync/flow.c",
+    "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
+    "saved another run since, with nothing to do")
+cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
+    "if (false)", "saved each byte")
+cut("saved-owner", "that nobody else may have written a saved plan", "sync/saved.c",
+    "if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)", "if (false)", "saved wrong use")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Whose it is: link, marker, container")
+cut("leave-marker", "that a contact of who left carries our marker, in the plan", "sync/plan.c",
+    "if (!value_same(entry_first(row->current, f->marker), marker))", "if (false)", "test_sync_plan test_plan")
+cut("delete-marker", "the same, looked at once more before it is deleted", "sync/journal.c",
+    "if (!value_same(entry_first(e, f->marker), plan_marker(mem, f, s->source_id)))", "if (false)",
+    "test_sync_journal test_look")
+pair("marker", "the marker, before a delete", ("leave-marker", "delete-marker"), "sim I6")
+cut("leave-managed", "that a contact of who left lies in a managed container, in the plan", "sync/plan.c",
+    "if (!inside(mem, row->current->name, f->managed, f->n_managed))", "if (false)", "test_sync_plan test_plan")
+cut("leave-into", "that what was adopted elsewhere is not deleted, in the plan", "sync/plan.c",
+    "if (!inside(mem, row->current->name, f->managed, 1)) {", "if (false) {", "test_sync_plan test_plan")
+cut("leave-protected", "that what is protected is not deleted, in the plan", "sync/plan.c",
+    "return plan_protected(f, row->current);", "return NULL;", "test_sync_plan test_plan")
+cut("delete-protected", "the same, looked at once more before it is deleted", "sync/journal.c",
+    "return plan_protected(f, e);", "return NULL;", "test_sync_journal test_look")
+pair("protected", "protection, before a delete", ("leave-protected", "delete-protected"), "sim I7")
+cut("delete-name", "that what is deleted was not renamed meanwhile", "sync/journal.c",
+    "if (!dn_text_equal(e->name, s->change.name))", "if (false)", "test_sync_journal test_look")
+
+# ---------------------------------------------------------------------------------------------------------
+group("The last gate before the wire")
+cut("gate", "the gate", "sync/gate.c", "if (gate_check(mem, f, sides[i], steps[i], &outcomes[i].err) < 0)",
+    "if (false)",
+    "test_sync_gate test_write")
+cut("gate-base", "that what is written lies in a managed container", "sync/gate.c",
+    "if (!below_managed(f, c->name) || (c->new_name.len > 0", "if ((c->new_name.len > 0", "test_sync_gate test_check")
+cut("gate-new-name", "that the new name does", "sync/gate.c",
+    "|| (c->new_name.len > 0 && !below_managed(f, c->new_name)))", ")", "test_sync_gate test_check")
+cut("gate-into", "that what is deleted lies in our own container", "sync/gate.c",
+    "if (c->op == CHANGE_DELETE && !dn_text_below(c->name, &f->managed[0]))", "if (false)", "test_sync_gate test_check")
+cut("gate-never", "what is never written", "sync/gate.c", "if (gate_forbids(attr) ||\n", "if (\n",
+    "test_sync_gate test_check")
+cut("gate-allowed", "that an attribute is one of the rules'", "sync/gate.c",
+    "(attr != naming && s->number != UNDO_CASE && !may_write(f, attr)))", "false)", "test_sync_gate test_check")
+cut("gate-object", "that the object is the source's", "sync/gate.c",
+    "(c->op != CHANGE_MODIFY && check_side(f, object_side, s, ATTR_NONE, err) < 0)", "(false)",
+    "test_sync_gate test_check")
+cut("gate-attribute", "that the attribute is the source's", "sync/gate.c",
+    "(check_side(f, object_side, s, attr, err) < 0 ||", "(", "test_sync_gate test_check")
+cut("gate-value", "that the value is the source's", "sync/gate.c",
+    "if (authority_excepts(f, object_side, m->attr, v))", "if (false)", "test_sync_gate test_check")
+pair("container", "the managed containers, in the plan and at the gate", ("leave-managed", "gate-base"), "sim I4")
+pair("outside", "the managed containers, when a contact is looked for, in the plan and at the gate",
+     ("adopt-outside", "moved-outside", "gate-base"), "sim I4")
+pair("into", "our own container, in the plan and at the gate, before a delete", ("leave-into", "gate-into"), "sim I6")
+cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "if (c->readonly)",
+    "if (false)", "authority a readonly connector")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Authority")
+cut("denied-attribute", "that an attribute of the other side is not changed, in the plan", "sync/differences.c",
+    "\tif (!authority_ours(f, row->side, w->attr)) {\n\t\tdeny_mod(", "\tif (false) {\n\t\tdeny_mod(",
+    "test_sync_plan test_plan")
+cut("denied-add", "that what is not ours to add is not added, in the plan", "sync/plan.c",
+    "\tif (!authority_ours(f, row->side, ATTR_NONE)) {\n\t\ts->op = STEP_MODIFY;\n"
+    "\t\tdeny_object(mem, f, row, false, s);",
+    "\tif (false) {\n\t\ts->op = STEP_MODIFY;\n\t\tdeny_object(mem, f, row, false, s);", "test_sync_plan test_plan")
+cut("denied-delete", "that what is not ours to delete is not deleted, in the plan", "sync/plan.c",
+    "\tif (!authority_ours(f, row->side, ATTR_NONE)) {\n\t\ts->op = STEP_MODIFY;\n"
+    "\t\tdeny_object(mem, f, row, true, s);",
+    "\tif (false) {\n\t\ts->op = STEP_MODIFY;\n\t\tdeny_object(mem, f, row, true, s);", "test_sync_plan test_plan")
+pair("authority-of-object", "authority for the object, in the plan and at the gate", ("denied-delete", "gate-object"),
+     "sim I23")
+pair("authority-of-attribute", "authority for an attribute, in the plan and at the gate",
+     ("denied-attribute", "gate-attribute"), "sim I23")
+cut("authority-sip", "that SIP addresses among proxyAddresses may be the other side's", "sync/authority.c",
+    "return attr_syntax(attr) == SYNTAX_ADDRESS && address_type_is(v, \"sip\") &&", "return false &&",
+    "test_sync_authority test_exceptions")
+cut("denied-untold", "that a denial waits until it is settled", "sync/apply.c",
+    "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority the four states, and how they came")
+cut("set-denied", "that another service may only say what is its", "sync/cmd_set.c",
+    "\t\tif (strcmp(whose, x->request->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
+    "authority a tenant without synchronization")
+cut("set-gate", "the same, at the gate", "sync/gate.c", "if (strcmp(whose, side) != 0)", "if (false)",
+    "test_sync_gate test_set")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Writing, and what is remembered of it")
+cut("old-value", "that a value is replaced only when it is as it was", "connectors/ldap_readback.c",
+    "\t\tif (!as_expected(&c->mods[i], there)) {", "\t\tif (false) {", "test_connectors_ldap_write test_readback")
+cut("old-value-sent", "that old values are taken away by name", "connectors/ldap_operation.c",
+    "if (m->n_remove > 0)\n\t\t\tput_mod(mem, &at, LDAP_MOD_DELETE",
+    "if (false)\n\t\t\tput_mod(mem, &at, LDAP_MOD_DELETE",
+    "rogue write-lost-once")
+cut("name-of-another", "that an entry that is there already is ours before it counts as added",
+    "connectors/ldap_readback.c",
+    "if (!has_all(there, &c->mods[i])) {", "if (false) {", "test_connectors_ldap_write test_readback")
+cut("renamed-another", "that an entry of the new name is the one that was renamed", "connectors/ldap_readback.c",
+    "\tif (value_same(there->id, c->id))\n\t\treturn SEEN_DONE;", "\treturn SEEN_DONE;",
+    "test_connectors_ldap_write test_readback")
+cut("answer-lost", "that after a lost answer it is looked at what was done", "connectors/ldap_write.c",
+    "\t\tf->op.doubt = f->op.stage;\n\t\tf->op.stage = STAGE_LOOK;\n\t\tf->answered = false;\n", "",
+    covered="lost-answer")
+cut("maybe-done", "that what is refused as done already is looked at", "connectors/ldap_code.c",
+    "if (already[i].op == op && already[i].code == code &&", "if (false &&",
+    "test_connectors_ldap_code test_maybe_done")
+pair("lost-answer", "the looks after a lost answer, and after a second attempt", ("answer-lost", "maybe-done"),
+     "rogue write-answer-lost-once")
+cut("failed-is-done", "that what failed is not remembered as done", "sync/apply.c",
+    "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I15")
+cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply.c",
+    "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
+    covered="unknown")
+cut("failed-forgotten", "that what failed is tried again", "sync/apply.c",
+    "\tif (o != NULL && o->kind != OUTCOME_DONE &&\n\t\tput_pending(", "\tif (false &&\n\t\tput_pending(",
+    "incident 17")
+pair("unknown", "both, for what is not known to be done", ("unknown-is-done", "failed-forgotten"), "sim I15")
+cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply.c",
+    "if (s->op == STEP_CONFLICT && put_pending(a, s, \"conflict\", s->message, since) < 0)", "if (false)",
+    "flow delta-conflict-waits")
+cut("journal-first", "that the journal is durable before anything is written", "sync/apply.c",
+    "return writes(a) ? settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
+cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
+    "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
+cut("cookie-first", "that the cookie comes last", "sync/apply.c", "\ta->flow = known.id;\n",
+    "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
+    also=[("sync/apply.c", "/* The flow and the run are known before anything is written. */\n",
+           "static int put_cookie(struct applying *a);\n")])
+cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply.c",
+    "\tknown.deltas = a->plan->flow->full_every;\n", "", "test_sync_flow test_stopped_delta")
+pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
+cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply.c",
+    "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
+cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",
+    "\tif (rc == 0)\n\t\trc = finish(a);", "\t(void)finish(a);", "sim I9")
+cut("full-every", "that everything is read every so many runs", "sync/flow.c",
+    "known->deltas + 1 >= f->full_every;", "false;", "flow delta-full-every")
+cut("full-chain", "that scopes of groups in groups want everything to be read", "sync/flow.c",
+    "p->plan->other != NULL || rules_chained(f->rules) ||", "p->plan->other != NULL ||", "test_sync_flow test_chain")
+cut("ldif-torn", "that a batch that a crash tore is none", "connectors/ldif_changes.c",
+    "if (end_line(line, text->data, *len) == *total - *len &&\n\t\t\t\tmemcmp(line, mark + 1, *total - *len) == 0)",
+    "if (true)", "test_connectors_ldif_crash test_damage")
+cut("ldif-fsync", "that what was written to a file is on the disk before it counts", "connectors/file.c",
+    "return fsync(fd) < 0 ? file_fail(err, path) : 0;", "return 0;", "test_connectors_ldif_crash test_crash")
+cut("ldif-merged", "that a merge that a crash stopped is noticed", "connectors/ldif_merge.c",
+    "\tif (r == 0)\n\t\tr = changes_mark(&d->changes, size, digest, err);\n", "",
+    "test_connectors_ldif_crash test_crash")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Afterwards, and for people")
+cut("verify", "that what was written is read again", "sync/apply.c",
+    "rc = apply_all(a) < 0 ? -1 : verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
+    "rogue modify-done-and-as-before")
+cut("undo-changed", "that an undo leaves what was changed since it was added", "sync/undo_invert.c",
+    "else if (why == NULL && (entry_digest(e, v->attrs) != v->op->digest ||", "else if (false && (true ||",
+    "test_sync_undo test_cases")
+cut("undo-values", "that an undo leaves values that were changed since", "sync/undo_invert.c",
+    "if (found == AS_WRITTEN)", "if (true)", "test_sync_undo test_cases")
+cut("undo-marker", "that an undo deletes only what carries our marker", "sync/undo_invert.c",
+    "\tif (!carries_marker(mem, v))\n\t\twhy", "\tif (false)\n\t\twhy", "test_sync_undo test_cases")
+cut("undo-protected", "that an undo deletes nothing that is protected", "sync/undo_invert.c",
+    "const char *why = plan_protected(v->flow, e);", "const char *why = NULL;", "test_sync_undo test_cases")
+cut("undo-directory", "that an undo is about the directory of its run", "sync/undo.c",
+    "if (before[0] != '\\0' && strcmp(before, now) != 0)", "if (false)", "rogue another-directory-undo")
+cut("undo-held", "that a timer does not do again what was undone", "sync/apply.c", "\tf->held = a->run.started;\n", "",
+    "undo row-4-add")
+cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",
+    "code = EXIT_GOOD;", "flow guard-deletes")
+cut("exit-partial", "that conflicts, denials and failures have", "sync/cmd_run.c",
+    "return s->conflict + s->denied + s->failed > 0 ? EXIT_PARTIAL : EXIT_GOOD;", "return EXIT_GOOD;",
+    "flow row-6-several")
+cut("exit-later", "that a server that is away has", "sync/commands.c", "[ERR_BUSY] = EXIT_LATER,",
+    "[ERR_BUSY] = EXIT_GOOD,", "rogue connection-closed")
+cut("exit-worst", "that of several flows the worst counts", "sync/commands.c", "return rank[a] >= rank[b] ? a : b;",
+    "return b;", "flow bad-one-of-two-flows")
+cut("dry-run", "that a dry run opens the state for reading", "sync/cmd_run.c",
+    "int code = open_session(&s, mem, q, false, err);", "int code = open_session(&s, mem, q, true, err);",
+    "flow row-4-add")
+cut("output-over-state", "that a report is not written over what is needed", "sync/cmd_run.c", "\tif (use != NULL)\n",
+    "\tif (false)\n", "robust not over connector abc")
+cut("secret-quoted", "that a password in the wrong place is not quoted", "base/secret.c",
+    "\"says neither file:PATH, env:NAME, exec:COMMAND nor credential:NAME\");",
+    "\"%s: says neither file:PATH, env:NAME, exec:COMMAND nor credential:NAME\", where);",
+    "test_base_secret test_cases")
+cut("secret-command", "that a command with a secret in it is not quoted", "base/secret.c",
+    "from->load == from_command ? \"exec\" : where;", "where;", "test_base_secret test_cases")
+cut("secret-file", "that others may not read a secret's file", "base/secret.c", "if ((st.st_mode & 077) != 0)",
+    "if (false)", "test_base_secret test_cases")

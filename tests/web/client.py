@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+"""The client of connectors/http.h against a server that does things wrong.   client.py DRIVER
+
+Each scenario is a configuration, lines for tests/web/driver.c and, line by line, what is to come of them; and what is to be true
+of what the server saw.
+"""
+import base64
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import fake
+
+DRIVER = os.path.realpath(sys.argv[1])
+TOKEN = "S3CR3T-token"
+failures = []
+
+
+def wrong(what):
+    failures.append(what)
+    print("WRONG:", what)
+
+
+# --- the server ------------------------------------------------------------------------------------------
+def answer(r):
+    """What comes is said by the path: /WORD/ARGUMENT..."""
+    parts = urllib.parse.urlsplit(r.path).path.strip("/").split("/")
+    ACTIONS.get(parts[0], unknown)(r, *parts[1:])
+
+
+def unknown(r, *_):
+    r.reply(404, b"{}")
+
+
+def ok(r, *_):
+    r.reply(200, b'{"ok": true}')
+
+
+def slow(r, milliseconds, *_):
+    time.sleep(int(milliseconds) / 1000)
+    ok(r)
+
+
+def status(r, code, *_):
+    r.reply(int(code), b"{}", request_id="served-by-42")
+
+
+def busy(r, code, times, after="", *_):
+    """That status so many times, then good."""
+    if r.server.count(r.path) > int(times):
+        ok(r)
+    elif after:
+        r.reply(int(code), b"{}", Retry_After=after)
+    else:
+        r.reply(int(code), b"{}")
+
+
+def lost(r, times, *_):
+    """The connection is lost before the answer, so many times."""
+    if r.server.count(r.path) > int(times):
+        ok(r)
+    else:
+        r.hang_up()
+
+
+def bomb(r, *_):
+    """300 MB of blanks in 300 kB."""
+    r.reply(200, BOMB, Content_Encoding="gzip")
+
+
+def zipped(r, *_):
+    r.reply(200, gzip.compress(b'"' + b"x" * 5000 + b'"'), Content_Encoding="gzip")
+
+
+def large(r, size, *_):
+    r.reply(200, b"x" * int(size))
+
+
+def cut(r, *_):
+    """Half of what is announced."""
+    r.send_response(200)
+    r.send_header("Content-Length", "1000")
+    r.end_headers()
+    r.wfile.write(b"x" * 500)
+    r.hang_up()
+
+
+def silent(r, *_):
+    time.sleep(5)
+    r.hang_up()
+
+
+def drip(r, *_):
+    """A byte every 100 ms, for ever."""
+    r.send_response(200)
+    r.send_header("Content-Length", "1000")
+    r.end_headers()
+    for _ in range(100):
+        r.wfile.write(b"x")
+        time.sleep(0.1)
+
+
+def redirect(r, *_):
+    r.reply(302, b"", Location=OTHER.url + "/ok")
+
+
+def told(r, *_):
+    r.reply(200, b"{}", X_Told=r.headers.get("Authorization", "nothing"))
+
+
+def refused(r, times, *_):
+    """401, so many times."""
+    if r.server.count("refused") > int(times):
+        told(r)
+    else:
+        r.reply(401, b"{}")
+
+
+def token(r, kind="good", *_):
+    """OAuth 2.0, RFC 6749 4.4; assertions as Entra wants them."""
+    n = r.server.count("token")
+    form = {k: v[0] for k, v in urllib.parse.parse_qs(r.body.decode()).items()}
+    if kind == "busy" and n == 1:
+        r.reply(503, b"{}", Retry_After="1")
+    elif kind == "junk":
+        r.reply(200, b'{"access_token": "%s" "' % TOKEN.encode())
+    elif kind == "split":
+        r.reply(200, json.dumps({"token_type": "Bearer", "access_token": "a\r\nX-Other: b"}).encode())
+    elif form.get("grant_type") != "client_credentials" or form.get("client_id") != "galway":
+        r.reply(400, b'{"error": "invalid_request"}')
+    elif why := unproved(form, r.server.url + r.path):
+        r.reply(401, json.dumps({"error": "invalid_client", "error_description": why}).encode())
+    else:
+        seconds = 1 if kind == "short" else 3600
+        r.reply(200, json.dumps({"token_type": "Bearer", "expires_in": seconds, "access_token": f"{TOKEN}-{n}"}).encode())
+
+
+def unproved(form, url):
+    """What is wrong with who the client says it is; the signature is verified by openssl."""
+    if "client_secret" in form:
+        return None if form["client_secret"] == "hush & co" else "wrong secret"
+    if form.get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
+        return "no proof"
+    parts = form["client_assertion"].split(".")
+    header, claims, signature = (base64.urlsafe_b64decode(p + "=" * (-len(p) % 4)) for p in parts)
+    header, claims = json.loads(header), json.loads(claims)
+    der = subprocess.run(["openssl", "x509", "-in", FOLDER / "app.pem", "-outform", "DER"], check=True, capture_output=True).stdout
+    thumb = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip("=")
+    if header != {"alg": "PS256", "typ": "JWT", "x5t#S256": thumb}:
+        return f"header {header}"
+    now = time.time()
+    if claims["aud"] != url or claims["iss"] != "galway" or claims["sub"] != "galway":
+        return f"claims {claims}"
+    if not claims["nbf"] <= now <= claims["exp"] <= now + 600 or not re.fullmatch(r"[0-9a-f-]{36}", claims["jti"]):
+        return f"times {claims}"
+    (FOLDER / "signed").write_bytes(".".join(parts[:2]).encode())
+    (FOLDER / "signature").write_bytes(signature)
+    pubkey = subprocess.run(["openssl", "x509", "-in", FOLDER / "app.pem", "-pubkey", "-noout"], check=True, capture_output=True).stdout
+    (FOLDER / "app.pub").write_bytes(pubkey)
+    good = subprocess.run(["openssl", "dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest",
+                           "-verify", FOLDER / "app.pub", "-signature", FOLDER / "signature", FOLDER / "signed"],
+                          capture_output=True, check=False)
+    return None if good.returncode == 0 else "signature"
+
+
+ACTIONS = {f.__name__: f for f in (ok, slow, status, busy, lost, bomb, zipped, large, cut, silent, drip, redirect, told, refused, token)}
+BOMB = gzip.compress(b" " * 300_000_000, 1)
+
+
+# --- scenarios -------------------------------------------------------------------------------------------
+def drive(settings, lines, *arguments, server=None):
+    """(lines of the driver's output, its messages)"""
+    server = server or MAIN
+    path = FOLDER / "driver.conf"
+    base = [] if any(s.startswith("url") for s in settings) else [f'url = "{server.url}"']
+    ca = [] if any(s.startswith("tls-ca") for s in settings) else [f'tls-ca = "{FOLDER}/ca.pem"']
+    retry = [] if any(s.startswith("retry") for s in settings) else ["retry = 8s"]
+    path.write_text("service {\n" + "\n".join([*base, *ca, *retry, *settings]) + "\n}\n")
+    path.chmod(0o600)
+    environment = dict(os.environ, GALWAY_TEST_SECRET="hush & co", HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9",
+                       all_proxy="http://127.0.0.1:9", HOME=str(FOLDER))
+    result = subprocess.run([DRIVER, path, *arguments], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=60,
+                            check=False, env=environment)
+    return result.stdout.splitlines(), result.stderr
+
+
+def expect(name, settings, cases, server=None, seconds=None, check=None):
+    """cases: (line for the driver, pattern of its answer). check(requests): what is wrong with what the server saw."""
+    server = server or MAIN
+    server.log.clear()
+    server.counts.clear()
+    server.most = 0
+    begun = time.monotonic()
+    out, messages = drive(settings, [line for line, _ in cases], server=server)
+    took = time.monotonic() - begun
+    patterns = [p for _, p in cases]
+    if len(out) < len(patterns):
+        out += ["(nothing)"] * (len(patterns) - len(out))
+    for line, pattern, got in zip([l for l, _ in cases], patterns, out):
+        if not re.fullmatch(pattern, got):
+            wrong(f"{name}: {line}: {got}")
+    if "ERROR" in messages or "runtime error" in messages:
+        wrong(f"{name}: {messages}")
+    if any(word in "\n".join(out) + messages for word in ("S3CR3T", "hush")) and "Authorization" not in name:
+        wrong(f"{name}: a secret is told: {out} {messages}")
+    if seconds is not None and not seconds[0] <= took <= seconds[1]:
+        wrong(f"{name}: took {took:.2f} s, not {seconds}")
+    if check is not None and (what := check([e for e in server.log if not e[2].startswith("/token")])):
+        wrong(f"{name}: {what}")
+
+
+GOOD = r"200 12"
+NONE = ["auth = none"]
+OAUTH = ["auth = oauth2", 'client-id = "galway"', 'scope = "https://abc.example/.default"']
+SECRET = [*OAUTH, 'secret = "env:GALWAY_TEST_SECRET"']
+
+
+def oauth(kind="good", *more):
+    return [*SECRET, f'token-url = "{MAIN.url}/token/{kind}"', *more]
+
+
+def tls():
+    expect("a CA of its own", NONE, [("GET /ok", GOOD)])
+    expect("the system's CAs", ["auth = none", 'tls-ca = "/etc/ssl/certs/ca-certificates.crt"'],
+           [("GET /ok", r"fatal GET https://127.0.0.1:\d+/ok: SSL certificate problem.*\(client-request-id [0-9a-f-]{36}\)")])
+    expect("another name", [*NONE, f'url = "{NAMED.url}"'], [("GET /ok", r"fatal .*no alternative certificate subject name.*")])
+    expect("a certificate of ours", [*NONE, f'tls-cert = "{FOLDER}/client.pem"', f'tls-key = "{FOLDER}/client.key"'],
+           [("GET /ok", GOOD)], server=MUTUAL)
+    expect("none of ours", NONE, [("GET /ok", r"(busy|fatal) .*")], server=MUTUAL, check=lambda log: log and "something was asked")
+    os.chmod(FOLDER / "loose.key", 0o644)
+    expect("a key that others read", [*NONE, f'tls-cert = "{FOLDER}/client.pem"', f'tls-key = "{FOLDER}/loose.key"'],
+           [("GET /ok", r"fatal .*tls-key .*others may read it.*")])
+    expect("http", [*NONE, 'url = "http://abc.example"'], [("GET /ok", r"fatal .*nothing is sent without encryption.*")])
+    expect("http to another host", [*NONE, "plain = true", 'url = "http://192.0.2.1"'], [("GET /ok", r"fatal .*without encryption.*")])
+    expect("http to loopback", [*NONE, 'url = "http://127.0.0.1:9"'], [("GET /ok", r"fatal .*without encryption.*")])
+    out, messages = drive([*NONE, "plain = true"], ["GET /ok"], server=PLAIN)
+    if out != ["200 12"] or "plain = true: the connection is not encrypted" not in messages:
+        wrong(f"plain: {out} {messages}")
+
+
+def origins():
+    other = OTHER.url
+    refused_by_us = r"fatal https://127.0.0.1:\d+: the server refers to another origin, .*: not followed"
+    OTHER.log.clear()
+    expect("another origin", oauth(), [
+        (f"GET {MAIN.url}/ok", GOOD),
+        (f"GET {other}/ok", refused_by_us),
+        (f"GET https://localhost:{MAIN.port}/ok", refused_by_us),
+        (f"GET https://127.0.0.1:{MAIN.port}@{other[8:]}/ok", r"fatal a URL with a user or a fragment is not taken"),
+        (f"GET https://127.0.0.1:{MAIN.port}.abc.example/ok", r"fatal .*(is not a URL|another origin).*"),
+        (f"GET http://127.0.0.1:{MAIN.port}/ok", r"fatal .*without encryption.*"),
+        ("GET file:///etc/passwd", r"fatal .*(is not a URL|is not https).*"),
+        (f"GET //{other[8:]}/ok", r"(200 12|404 .*|fatal .*|busy .*)")])
+    expect("redirects", oauth(), [("GET /redirect", r"302 .*: redirects are not followed \(client-request-id.*")])
+    if OTHER.log:
+        wrong(f"another origin was asked: {OTHER.log[0][1:]}")
+
+
+def retries():
+    at = lambda log: [e[0] for e in log]
+    expect("429 and Retry-After", NONE, [("GET /busy/429/1/1", GOOD)], seconds=(1.0, 3.0),
+           check=lambda log: (len(log) != 2 or at(log)[1] - at(log)[0] < 1.0) and "asked too soon")
+    expect("the whole host waits", [*NONE, "window = 1"], [("GET /busy/429/1/1", GOOD), ("GET /ok", GOOD)],
+           check=lambda log: log[1][0] - log[0][0] < 1.0 and "another request was sent meanwhile")
+    expect("one id", NONE, [("GET /busy/503/2", "200 12 doubt")],
+           check=lambda log: (len(log) != 3 or len({e[3]["client-request-id"] for e in log}) != 1) and "not one id")
+    expect("429 to a POST", NONE, [("POST /busy/429/1 =x", GOOD)])
+    expect("503 to a POST", NONE, [("POST /busy/503/1 =x", r"503 2 doubt .*"), ("POST /busy/504/1/0 again =x", r"200 12 doubt")])
+    expect("lost connections", NONE, [("GET /lost/2", r"200 12 doubt"), ("DELETE /lost/1/x", r"200 12 doubt"),
+                                      ("POST /lost/1/y =x", r"busy POST .*"), ("PATCH /lost/1/z =x", r"busy PATCH .*")],
+           check=lambda log: sum(e[1] in ("POST", "PATCH") for e in log) != 2 and "sent twice")
+    expect("no time", [*NONE, "retry = 0s"], [("GET /busy/429/9/1", r"429 .*")], check=lambda log: len(log) != 1 and "asked again")
+    expect("Retry-After is too long", [*NONE, "retry = 2s"], [("GET /busy/429/9/3600", r"429 .*")], seconds=(0, 2))
+    expect("the time is over", [*NONE, "retry = 1s"], [("GET /busy/503/999", r"503 .*")], seconds=(0.3, 4))
+    expect("the deadline", [*NONE, "deadline = 1s", "window = 1"], [("GET /slow/700", GOOD), ("GET /slow/700/2", r"busy .*"),
+                                                                    ("GET /ok", r"busy .*deadline of 1s is over.*")], seconds=(0.9, 4))
+    expect("a storm", [*NONE, "retry = 20s"], [(f"GET /busy/429/1/1/{i}", GOOD) for i in range(40)], seconds=(1, 20))
+    expect("nobody there", ["auth = none", 'url = "https://127.0.0.1:9"', "retry = 1s"], [("GET /ok", r"busy GET .*connect.*")])
+    expect("other errors", NONE, [("GET /status/500", r"500 .*: says so \(client-request-id [0-9a-f-]{36}, request-id served-by-42\)"),
+                                  ("GET /status/404?secret=1", r"404 2 GET https://127.0.0.1:\d+/status/404: 404: .*"),
+                                  ("DELETE /status/204", r"204 0")],
+           check=lambda log: len(log) != 3 and "asked again")
+
+
+def limits():
+    expect("a bomb", [*NONE, "max-answer = 1000000"], [("GET /bomb", r"fatal .*larger than max-answer, 1000000 bytes.*")], seconds=(0, 5))
+    expect("large", [*NONE, "max-answer = 1000"], [("GET /large/1000", "200 1000"), ("GET /large/1001", "fatal .*larger than.*"),
+                                                   ("GET /zipped", "fatal .*larger than.*")])
+    expect("zipped", NONE, [("GET /zipped", "200 5002")])
+    expect("half", [*NONE, "retry = 1s"], [("GET /cut", r"busy .*")])
+    expect("silent", [*NONE, "timeout = 1s", "retry = 0s"], [("GET /silent", r"busy .*")], seconds=(0.9, 4))
+    expect("drips", [*NONE, "timeout = 1s", "retry = 0s"], [("GET /drip", r"busy .*")], seconds=(0.9, 6))
+
+
+def window():
+    many = [(f"GET /slow/100/{i}", GOOD) for i in range(16)]
+    expect("8 at once", NONE, many, seconds=(0.2, 1.2), check=lambda log: MAIN.most != 8 and f"{MAIN.most} at once")
+    expect("1 at once", [*NONE, "window = 1"], many[:4], seconds=(0.4, 2), check=lambda log: MAIN.most != 1 and f"{MAIN.most} at once")
+    out, _ = drive(NONE, ["GET /slow/400", "GET /ok"], "any")
+    if out != ["1: 200 12", "0: 200 12"]:
+        wrong(f"as they come: {out}")
+
+
+def proofs():
+    expect("Authorization: secret", oauth(), [("GET /told", rf"200 2 X-Told: Bearer {TOKEN}-1")] * 3,
+           check=lambda log: MAIN.counts["token"] != 1 and "more than one token was had")
+    expect("wrong secret", [*OAUTH, 'secret = "exec:echo other"', f'token-url = "{MAIN.url}/token"'],
+           [("GET /ok", r"fatal the token: POST .*/token: 401: wrong secret \(client-request-id .*")])
+    cert = [*OAUTH, f'token-url = "{MAIN.url}/token"', f'client-cert = "{FOLDER}/app.pem"']
+    expect("Authorization: certificate", [*cert, f'client-key = "{FOLDER}/app.key"'],
+           [("GET /told", rf"200 2 X-Told: Bearer {TOKEN}-1")])
+    expect("another key", [*cert, f'client-key = "{FOLDER}/client.key"'], [("GET /told", r"fatal the token: .*: signature .*")])
+    expect("no RSA", [*cert, f'client-key = "{FOLDER}/ca.key"'], [("GET /told", r"fatal the token: .*no RSA key.*")])
+    expect("Authorization: the token expires", oauth("short"), [("GET /told", rf"200 2 X-Told: .*{TOKEN}-\d")])
+    expect("Authorization: 401 once", oauth(), [("GET /refused/1", rf"200 2 X-Told: Bearer {TOKEN}-2")])
+    expect("401 for ever", oauth(), [("GET /refused/9", r"401 .*")], check=lambda log: len(log) != 2 and f"asked {len(log)} times")
+    expect("a busy token endpoint", oauth("busy"), [("GET /ok", GOOD)], seconds=(1, 4))
+    expect("a token in bad JSON", oauth("junk"), [("GET /ok", r"fatal the token: .*has no bearer token")])
+    expect("a header in a token", oauth("split"), [("GET /ok", r"fatal the token: .*is no token")],
+           check=lambda log: log and "it was sent")
+    expect("Authorization: bearer", ["auth = bearer", 'secret = "exec:echo my-own"'], [("GET /told", "200 2 X-Told: Bearer my-own")])
+    basic = base64.b64encode(b"ann:hush & co").decode()
+    expect("Authorization: basic", ["auth = basic", 'user = "ann"', 'secret = "env:GALWAY_TEST_SECRET"'],
+           [("GET /told", "200 2 X-Told: Basic " + re.escape(basic))])
+    expect("nothing", NONE, [("GET /told", "200 2 X-Told: nothing")])
+    for settings, why in ((["auth = bearer"], "needs secret"), (["auth = basic", 'secret = "env:X"'], "needs user and secret"),
+                          (OAUTH, "needs token-url and client-id"), ([*NONE, 'secret = "env:X"'], "has no secret"),
+                          ([*OAUTH, f'token-url = "{MAIN.url}/token"'], "needs secret or client-cert"),
+                          ([*SECRET, 'token-url = "http://127.0.0.1/t"'], "without encryption")):
+        expect(f"settings {settings}", settings, [("GET /ok", f"fatal .*{why}.*")])
+
+
+def main():
+    for test in (tls, origins, window, retries, limits, proofs):
+        test()
+    print(f"{len(failures)} wrong" if failures else "good")
+    return 1 if failures else 0
+
+
+with tempfile.TemporaryDirectory(prefix="galway-http-") as folder:
+    FOLDER = pathlib.Path(folder)
+    fake.authority(folder)
+    fake.certificate(folder, "server")
+    fake.certificate(folder, "named", san="DNS:abc.example")
+    fake.certificate(folder, "client")
+    fake.certificate(folder, "app")
+    (FOLDER / "loose.key").write_bytes((FOLDER / "client.key").read_bytes())
+    (FOLDER / ".netrc").write_text("default login netrc password S3CR3T-netrc\n")
+    with fake.Server(answer, folder, "server") as MAIN, fake.Server(answer, folder, "server") as OTHER, \
+            fake.Server(answer, folder, "named") as NAMED, fake.Server(answer, folder, "server", client_ca="ca") as MUTUAL, \
+            fake.Server(answer) as PLAIN:
+        code = main()
+sys.exit(code)
