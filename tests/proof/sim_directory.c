@@ -484,6 +484,7 @@ static void write_one(struct handle *h, const struct change *c, struct outcome *
 	f->writes++;
 	f->lost += unsaid || unheard;
 	f->failures += out->kind == OUTCOME_FAILED;
+	h->world->failed += out->kind != OUTCOME_DONE;
 	if (out->kind != OUTCOME_DONE)
 		err_set(&out->err, ERR_ENTRY, "%.*s: %s", (int)c->name.len, c->name.data,
 			why != NULL ? why : "no answer");
