@@ -17,7 +17,7 @@ class Service:
     config     False: there is no ServiceProviderConfig
     cap        resources a page at most
     start      "ignored": every page is the first one
-    shift      True: after the first page somebody is inserted in front
+    shift      True: after the first page somebody is inserted in front; "swap": somebody in front goes, and one comes at the end
     half       the page (from 1) that has half of its resources
     broken     the page (from 1) that is cut within its JSON
     total      added to totalResults
@@ -154,6 +154,10 @@ class Service:
         if o["shift"] and self.pages == 1:
             key = f"first-{self.next}"
             self.next += 1
+            if o["shift"] == "swap":
+                self.kinds[kind].pop(next(iter(self.kinds[kind])))
+                self.kinds[kind][key] = {"id": key, KINDS[kind]: key}
+                return
             self.kinds[kind] = {key: {"id": key, KINDS[kind]: key}, **self.kinds[kind]}
 
     def page(self, r, found, start, count, more):
