@@ -40,6 +40,28 @@ int value_order(struct value a, struct value b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	return value_order(*(const struct value *)a, *(const struct value *)b);
+}
+
+void values_sort(struct value *v, size_t n)
+{
+	enum { FEW = 16 };
+
+	if (n > FEW) {
+		qsort(v, n, sizeof(*v), by_bytes);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		const struct value one = v[i];
+		size_t k = i;
+		for (; k > 0 && value_order(v[k - 1], one) > 0; k--)
+			v[k] = v[k - 1];
+		v[k] = one;
+	}
+}
+
 /* The type's case counts ("SMTP:" is the primary), the address's does not. */
 static bool address_equal(struct value a, struct value b)
 {

@@ -52,6 +52,8 @@ bool value_among(unsigned attr, struct value, const struct value *list, unsigned
 bool value_same(struct value a, struct value b);
 /* -1, 0, 1 by bytes, shorter first: a canonical order. */
 int value_order(struct value a, struct value b);
+/* In the order of value_order. */
+void values_sort(struct value *, size_t n);
 
 /* NULL when the entry has none. */
 const struct attr *entry_get(const struct entry *, unsigned attr);

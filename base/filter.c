@@ -66,11 +66,26 @@ static bool parts_match(const struct filter *f, struct value text)
 	return true;
 }
 
+/* Does the value begin otherwise, in the ASCII characters that stand before any other? Folding
+ * leaves them in their places, and takes too long to learn what they say already. */
+static bool begins_otherwise(const struct filter *f, struct value v)
+{
+	const struct value part = f->texts->folded;
+
+	for (size_t i = 0; f->begins && i < part.len && i < v.len && (v.data[i] & 0x80) == 0; i++) {
+		if (ascii_lower(v.data[i]) != part.data[i])
+			return true;
+	}
+	return false;
+}
+
 /* Equality is one part that both begins and ends the value. */
 static bool text_match(const struct filter *f, struct value v)
 {
 	if (f->syntax == SYNTAX_BYTES || utf8_ascii(v.data, v.len))
 		return parts_match(f, v);
+	if (begins_otherwise(f, v))
+		return false;
 	struct arena *mem = arena_new();
 	bool match = parts_match(f, utf8_fold(mem, v));
 	arena_free(mem);

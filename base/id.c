@@ -1,7 +1,6 @@
 #include "base/entry.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -11,6 +10,15 @@
  * (MS-DTYP 2.3.4.2). */
 static const unsigned char guid_order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
+static const char digits[] = "0123456789abcdef";
+
+static char *put_hex(char *at, unsigned char byte)
+{
+	*at++ = digits[byte >> 4];
+	*at++ = digits[byte & 15];
+	return at;
+}
+
 static const char *guid_text(struct arena *mem, const unsigned char *p)
 {
 	char *text = arena_alloc(mem, 37), *at = text;
@@ -18,8 +26,9 @@ static const char *guid_text(struct arena *mem, const unsigned char *p)
 	for (unsigned i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 			*at++ = '-';
-		at += sprintf(at, "%02x", p[guid_order[i]]);
+		at = put_hex(at, p[guid_order[i]]);
 	}
+	*at = '\0';
 	return text;
 }
 
@@ -33,10 +42,12 @@ const char *entry_id_text(struct arena *mem, struct value id)
 		printable = (unsigned char)id.data[i] >= 0x20 && id.data[i] != 0x7f;
 	if (printable && utf8_valid(id.data, id.len))
 		return arena_copy(mem, id.data, id.len);
-	char *text = arena_alloc(mem, 2 * id.len + 3);
-	memcpy(text, "0x", 3);
+	char *text = arena_alloc(mem, 2 * id.len + 3), *at = text;
+	*at++ = '0';
+	*at++ = 'x';
 	for (size_t i = 0; i < id.len; i++)
-		sprintf(text + 2 + 2 * i, "%02x", (unsigned char)id.data[i]);
+		at = put_hex(at, (unsigned char)id.data[i]);
+	*at = '\0';
 	return text;
 }
 
@@ -46,7 +57,6 @@ static bool hex_bytes(const char *text, unsigned char *to, size_t n)
 	size_t i = 0;
 
 	for (; *text != '\0'; text++) {
-		static const char digits[] = "0123456789abcdef";
 		if (*text == '-')
 			continue;
 		const char *d = strchr(digits, tolower((unsigned char)*text));

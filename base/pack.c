@@ -6,17 +6,34 @@
 #include "base/buf.h"
 #include "base/change.h"
 
+#define NUMBER_MAX 5 /* bytes */
+
+static size_t put_number(char *at, size_t n)
+{
+	uint32_t rest = (uint32_t)n;
+	size_t len = 0;
+
+	for (; rest > 127; rest >>= 7)
+		at[len++] = (char)(rest | 128);
+	at[len++] = (char)rest;
+	return len;
+}
+
 void pack_number(struct buf *b, size_t n)
 {
-	uint32_t x = (uint32_t)n;
-
-	buf_add(b, &x, sizeof(x));
+	b->len += put_number(buf_room(b, NUMBER_MAX), n);
+	b->data[b->len] = '\0';
 }
 
 void pack_value(struct buf *b, struct value v)
 {
-	pack_number(b, v.len);
-	buf_add(b, v.data, v.len);
+	char *at = buf_room(b, NUMBER_MAX + v.len);
+	const size_t n = put_number(at, v.len);
+
+	if (v.len > 0)
+		memcpy(at + n, v.data, v.len);
+	b->len += n + v.len;
+	b->data[b->len] = '\0';
 }
 
 void pack_text(struct buf *b, const char *text)
@@ -33,24 +50,11 @@ void pack_values(struct buf *b, const struct value *v, unsigned n)
 
 int unpack_number(const char **at, const char *end, uint32_t *n)
 {
-	if ((size_t)(end - *at) < sizeof(*n))
-		return -1;
-	memcpy(n, *at, sizeof(*n));
-	*at += sizeof(*n);
-	return 0;
-}
-
-void pack_small(struct buf *b, size_t n)
-{
-	uint32_t rest = (uint32_t)n;
-
-	for (; rest > 127; rest >>= 7)
-		buf_putc(b, (char)(rest | 128));
-	buf_putc(b, (char)rest);
-}
-
-int unpack_small(const char **at, const char *end, uint32_t *n)
-{
+	/* As nearly always. */
+	if (*at < end && (**at & 128) == 0) {
+		*n = (unsigned char)*(*at)++;
+		return 0;
+	}
 	*n = 0;
 	for (unsigned shift = 0; shift < 32 && *at < end; shift += 7) {
 		const unsigned char byte = (unsigned char)*(*at)++;

@@ -14,11 +14,6 @@ static bool continues(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-bool utf8_valid(const char *data, size_t len)
-{
-	return len == 0 || u8_check((const uint8_t *)data, len) == NULL;
-}
-
 bool utf8_ascii(const char *data, size_t len)
 {
 	uint64_t eight, high = 0;
@@ -30,6 +25,11 @@ bool utf8_ascii(const char *data, size_t len)
 	for (size_t i = 0; i < len; i++)
 		high |= (unsigned char)data[i];
 	return (high & 0x8080808080808080) == 0;
+}
+
+bool utf8_valid(const char *data, size_t len)
+{
+	return utf8_ascii(data, len) || u8_check((const uint8_t *)data, len) == NULL;
 }
 
 size_t utf8_count(const char *data, size_t len)

@@ -17,10 +17,12 @@ struct connector;
  */
 enum connector_can {
 	CAN_WRITE = 1,
-	CAN_SINCE = 2,       /* reads what changed since a cookie, with the deletions */
-	CAN_FIND = 4,        /* finds a few entries without reading all */
-	NEEDS_REFERRED = 16, /* it refuses references to what is not there */
-	CAN_BESIDE = 8,      /* worth a thread: it waits for a server */
+	CAN_SINCE = 2,        /* reads what changed since a cookie, with the deletions */
+	CAN_FIND = 4,         /* finds a few entries without reading all */
+	NEEDS_REFERRED = 16,  /* it refuses references to what is not there */
+	CAN_BESIDE = 8,       /* worth a thread: it waits for a server */
+	CAN_MEMBERS = 64,     /* groups may be made there, and filled (member) */
+	NEEDS_NO_PLACES = 32, /* it has no containers: they need not be there */
 };
 
 enum query_kind {

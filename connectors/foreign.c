@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/dn.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "connectors/foreign_private.h"
@@ -105,6 +106,18 @@ void foreign_close(struct foreign *f)
 	arena_free(f->mem);
 }
 
+/* Names that are none would be taken for others when parts of them are put together. */
+static int check_names(const struct foreign_record *r, struct err *err)
+{
+	const struct value name = r->whole ? r->entry.name : r->change.name;
+	const struct value new_name = r->whole ? (struct value){NULL, 0} : r->change.new_name;
+
+	if (dn_depth(name) > 0 && (new_name.len == 0 || dn_depth(new_name) > 0))
+		return 0;
+	return err_set(err, ERR_FATAL, "\"%s\" is not a distinguished name",
+		dn_depth(name) == 0 ? name.data : new_name.data);
+}
+
 int foreign_next(struct foreign *f, struct arena *mem, struct foreign_record *out, struct err *err)
 {
 	struct xml_node *node;
@@ -115,6 +128,8 @@ int foreign_next(struct foreign *f, struct arena *mem, struct foreign_record *ou
 		*out = (struct foreign_record){.line = node->line};
 		f->format = records[node->tag].format;
 		int read = records[node->tag].read(f, mem, node, out, err);
+		if (read > 0 && check_names(out, err) < 0)
+			read = -1;
 		if (read < 0) {
 			err->kind = ERR_FATAL;
 			return xml_at(f->xml, node, err);

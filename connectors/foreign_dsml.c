@@ -123,7 +123,7 @@ static int read_rename(struct foreign *f, struct arena *mem, const struct xml_no
 	const char *rdn = xml_attr(node, "newrdn"), *parent = xml_attr(node, "newSuperior");
 
 	(void)f;
-	if (rdn == NULL || rdn[0] == '\0')
+	if (rdn == NULL || dn_depth(value_of(rdn)) != 1)
 		return err_set(err, ERR_FATAL, "modDNRequest: no newrdn");
 	out->change.op = CHANGE_MODIFY;
 	out->change.new_name = dn_child(mem, value_of(rdn),

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/entry.h"
 
+struct buf;
 struct err;
 
 /*
@@ -16,7 +17,7 @@ struct err;
  * refused before anything is sent, so that no link in an answer makes the credentials leave it.
  * Redirects are not followed. https with TLS 1.2 at least; http only to a loopback address, and
  * only with `plain = true`, which http_caution tells. Proxies, .netrc and the environment are not
- * looked at. HTTP/2 where the server offers it, with several requests on one connection.
+ * looked at. HTTP/2 where the server offers it, for what can be sent again.
  *
  * Calls are sent in their order, at most `window` of them under way at once. Each has a
  * client-request-id of its own (a GUID, the same when it is sent again), which errors name.
@@ -107,6 +108,10 @@ void http_drop(struct http *, struct http_call *);
 int http_do(struct http *, const struct http_request *, struct http_call **, struct http_answer *,
 	struct err *);
 
+/* Percent-encoded (RFC 3986), for a path's segment or a query's value. */
+void http_escape(struct buf *, struct value);
+/* Where the call went. */
+const char *http_url(const struct http_call *);
 /* A header of a taken answer; NULL. Lives until http_drop. */
 const char *http_header(const struct http_call *, const char *name);
 /* An answer that is no success, as an error: method, path, status, what the server says of it

@@ -107,7 +107,6 @@ static CURL *new_handle(const struct http *h, struct err *err)
 	(void)curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	(void)curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "galway");
@@ -153,6 +152,10 @@ int call_prepare(struct http_call *c, struct err *err)
 	(void)curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c);
 	(void)curl_easy_setopt(c->curl, CURLOPT_PRIVATE, c);
 	(void)curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why);
+	/* libcurl 7.88 loses an HTTP/2 connection now and then, with all that is under way on it:
+	 * that is for requests which can be sent again. */
+	(void)curl_easy_setopt(c->curl, CURLOPT_HTTP_VERSION,
+		c->again ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	set_headers(c);
 	if (c->sent.len > 0 || c->method == HTTP_POST) {
 		(void)curl_easy_setopt(
@@ -249,4 +252,9 @@ int http_fail(const struct http_call *c, const char *detail, struct err *err)
 		(int)strcspn(c->url, "?"), c->url, c->status, detail != NULL ? ": " : "",
 		detail != NULL ? detail : "", c->id, id != NULL ? ", request-id " : "",
 		id != NULL ? id : "");
+}
+
+const char *http_url(const struct http_call *c)
+{
+	return c->url;
 }

@@ -22,12 +22,8 @@
 
 static void add_field(struct buf *form, const char *name, const char *value)
 {
-	char *escaped = curl_easy_escape(NULL, value, (int)strlen(value));
-
-	buf_printf(form, "%s%s=%s", form->len > 0 ? "&" : "", name, escaped != NULL ? escaped : "");
-	if (escaped != NULL)
-		explicit_bzero(escaped, strlen(escaped));
-	curl_free(escaped);
+	buf_printf(form, "%s%s=", form->len > 0 ? "&" : "", name);
+	http_escape(form, value_of(value));
 }
 
 static int add_proof(struct http *h, struct buf *form, struct arena *mem, struct err *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "connectors/http_private.h"
 
 static bool loopback(const char *host)
@@ -77,4 +78,15 @@ bool url_same(const struct origin *a, const struct origin *b)
 {
 	return strcasecmp(a->scheme, b->scheme) == 0 && strcasecmp(a->host, b->host) == 0 &&
 	       strcmp(a->port, b->port) == 0;
+}
+
+void http_escape(struct buf *to, struct value v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		const char c = v.data[i];
+		if (ascii_letter(c) || ascii_digit(c) || (c != '\0' && strchr("-._~", c) != NULL))
+			buf_putc(to, c);
+		else
+			buf_printf(to, "%%%02X", (unsigned char)c);
+	}
 }

@@ -146,6 +146,15 @@ bool json_nothing(const struct json *j)
 	return j == NULL || json_is_null(json_of(j));
 }
 
+const char *json_member(const struct json *object, size_t i)
+{
+	void *m = json_object_iter(json_of(object));
+
+	for (; m != NULL && i > 0; i--)
+		m = json_object_iter_next(json_of(object), m);
+	return m != NULL ? json_object_iter_key(m) : NULL;
+}
+
 bool json_same(const struct json *a, const struct json *b)
 {
 	return json_equal(json_of(a), json_of(b)) != 0;

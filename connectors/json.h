@@ -35,6 +35,7 @@ void json_print(struct buf *, const struct json *);
  * A path leads to values inside: names with '/' between them. After a name,
  *
  *   []              all elements of an array: "proxyAddresses[]", "emails[]/value"
+ *   [0]             the first one
  *   [type=work]     the elements with that member, whatever the case: "emails[type=work]/value"
  *   [!type=work]    those without
  *   [primary]       the element of which that member is true: "emails[primary]/value"
@@ -58,6 +59,8 @@ size_t json_count(const struct json *, const char *path);
 const struct json *json_item(const struct json *array, size_t i);
 /* Not there, or null? */
 bool json_nothing(const struct json *);
+/* The name of an object's member, by place; NULL: there are no more. */
+const char *json_member(const struct json *object, size_t i);
 bool json_same(const struct json *, const struct json *);
 
 struct json *json_new_object(void);
@@ -74,8 +77,8 @@ void json_put(struct json *object, const char *path, struct json *);
 void json_push(struct json *list, struct json *);
 
 /*
- * Entries from and to JSON, by a table: one row an attribute. Several rows of one attribute add to
- * its values when they are read; of these at most one is writable.
+ * Entries from and to JSON, by a table: one row an attribute. Of several rows of one attribute
+ * the first that has a value counts when it is read; at most one of them is writable.
  */
 enum json_kind {
 	JSON_TEXT,  /* a text; read, also a number or a truth as text */

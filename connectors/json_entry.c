@@ -246,7 +246,7 @@ int json_read(const struct json *object, const struct json_field *fields,
 {
 	for (const struct json_field *f = fields; f->attr != NULL; f++) {
 		const unsigned attr = attr_named(f->attr);
-		if (wanted != NULL && !attr_set_has(wanted, attr))
+		if ((wanted != NULL && !attr_set_has(wanted, attr)) || entry_get(e, attr) != NULL)
 			continue;
 		if (read_field(object, f, attr, mem, e, err) < 0)
 			return -1;

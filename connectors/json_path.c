@@ -14,7 +14,7 @@ struct piece {
 /* One step of a path: a member, and which elements of the array in it. */
 struct step {
 	struct piece name;
-	enum { WHOLE, EACH, WHERE, WHERE_NOT } which;
+	enum { WHOLE, FIRST, EACH, WHERE, WHERE_NOT } which;
 	struct piece key, value; /* of the elements; value.at is NULL: true */
 	const char *rest;        /* of the path; "" at its end */
 };
@@ -31,7 +31,7 @@ static struct step read_step(const char *path)
 
 	if (*at == '[') {
 		at++;
-		s.which = *at == ']' ? EACH : *at == '!' ? WHERE_NOT : WHERE;
+		s.which = *at == ']' ? EACH : *at == '0' ? FIRST : *at == '!' ? WHERE_NOT : WHERE;
 		at += *at == '!';
 		s.key = until(at, "=]");
 		at += s.key.len;
@@ -70,7 +70,7 @@ static json_t *member(json_t *object, struct piece name)
 
 static bool selected(const struct step *s, json_t *element)
 {
-	if (s->which == EACH)
+	if (s->which == EACH || s->which == FIRST)
 		return true;
 	const json_t *m = member(element, s->key);
 	const char *text = json_string_value(m);
@@ -105,7 +105,8 @@ static void walk(json_t *j, const char *path, struct found *f)
 	}
 	if (m != NULL && !json_is_array(m) && selected(&s, m))
 		walk(m, s.rest, f);
-	for (size_t i = 0; i < json_array_size(m); i++) {
+	const size_t n = s.which == FIRST ? 1 : json_array_size(m);
+	for (size_t i = 0; i < n; i++) {
 		if (selected(&s, json_array_get(m, i)))
 			walk(json_array_get(m, i), s.rest, f);
 	}
@@ -188,7 +189,7 @@ static void remove_elements(json_t *object, json_t *array, const struct step *s)
 {
 	const bool whole = *s->rest == '\0' || strcmp(s->rest, "value") == 0;
 
-	for (size_t i = json_array_size(array); i-- > 0;) {
+	for (size_t i = s->which == FIRST ? 1 : json_array_size(array); i-- > 0;) {
 		if (!selected(s, json_array_get(array, i)))
 			continue;
 		if (whole)

@@ -1,6 +1,5 @@
 #include "connectors/ldap_probe.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +19,6 @@
 #define SOON (30 * DAY)
 /* Names in one finding. */
 #define NAMES_MAX 12
-
-void probe_tell(const struct probe *p, enum finding finding, const char *fmt, ...)
-{
-	char text[2000];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	p->tell(p->with, finding, text);
-}
 
 static void tell_certificate(const struct server *server, const struct probe *p)
 {
@@ -111,12 +99,6 @@ void probe_unknown_class(const struct probe *p, const char *name)
 		"the server does not know the object class %s: extend the schema, or write another "
 		"objectClass",
 		name);
-}
-
-bool probe_implied(unsigned attr)
-{
-	return attr == attr_named("objectClass") || attr == attr_named("cn") ||
-	       attr == attr_named("distinguishedName") || attr == attr_named("name");
 }
 
 const char *probe_list(struct arena *mem, const struct attr_set *set)

@@ -3,6 +3,7 @@
 
 #include "connectors/connector.h"
 #include "connectors/ldap.h"
+#include "connectors/probe.h"
 
 struct arena;
 struct err;
@@ -14,9 +15,6 @@ struct err;
  */
 int ldap_probe(struct connector *, const struct probe *, struct err *);
 
-void probe_tell(const struct probe *, enum finding, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* Who we are to whom, how that is protected and until when, and whether reads come in pages. */
 void probe_session(const struct ldap_dir *, const struct probe *);
 /* The attributes and classes that flows would write, looked up in the subschema (RFC 4512 4.2). */
@@ -24,8 +22,6 @@ int probe_schema(struct ldap_dir *, const struct probe *, struct err *);
 /* An attribute or a class that the server does not know, and what to do. */
 void probe_unknown_attribute(const struct probe *, const char *name);
 void probe_unknown_class(const struct probe *, const char *name);
-/* Attributes that a flow lists, and that follow from the name or the class. */
-bool probe_implied(unsigned attr);
 /* The names of a set, "a, b and 3 more". */
 const char *probe_list(struct arena *, const struct attr_set *);
 

@@ -56,7 +56,7 @@ struct server {
 	{"ccache", SETTING_TEXT, NULL, NULL, "gssapi: the ticket cache"}, \
 	{"filter", SETTING_TEXT, "(objectClass=*)", NULL, "which entries are read (RFC 4515)"}, \
 	{"page-size", SETTING_NUMBER, "1000", NULL, "entries a page; 0: no paging"}, \
-	{"window", SETTING_NUMBER, "64", NULL, "operations under way at once"}, \
+	{"window", SETTING_NUMBER, "96", NULL, "operations under way at once"}, \
 	{"timeout", SETTING_SPAN, "60s", NULL, "the longest wait for an answer"}, \
 	{"retry", SETTING_SPAN, "5m", NULL, "how long a busy or absent server is tried again"}, \
 	{"deadline", SETTING_SPAN, "2h", NULL, "how long a connector may use a server, with all that it does"}, \

@@ -11,5 +11,6 @@ extern const struct connector_type dsml_type;
 extern const struct connector_type mem_type;
 extern const struct connector_type ldap_type;
 extern const struct connector_type ad_type;
+extern const struct connector_type scim_type;
 
 #endif

@@ -72,6 +72,14 @@ static void note_error(void *context, xmlErrorPtr e)
 		(int)strcspn(text, "\n"), text);
 }
 
+/* Complaints that libxml2 makes to nobody, as of its encodings, would go to standard error. What is
+ * wrong is noticed all the same: the document is not well-formed then. */
+static void ignore_error(void *context, xmlErrorPtr e)
+{
+	(void)context;
+	(void)e;
+}
+
 static struct xml *reader(
 	const char *name, const struct xml_shape *shape, int fd, struct value bytes)
 {
@@ -87,6 +95,7 @@ static struct xml *reader(
 	x->end = bytes.data + bytes.len;
 	/* It reads at once. Without XML_PARSE_NOENT and XML_PARSE_DTDLOAD no entity is put in place
 	 * and no other file is opened; without XML_PARSE_HUGE libxml2's own limits hold. */
+	xmlSetStructuredErrorFunc(NULL, ignore_error);
 	x->reader = xmlReaderForIO(
 		give_bytes, NULL, x, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOCDATA);
 	if (x->reader == NULL)

@@ -1,6 +1,5 @@
 #include "rules/address.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -189,11 +188,6 @@ static struct value retyped(struct arena *mem, struct value v, const char *type)
 	return (struct value){copy, v.len};
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	return value_order(*(const struct value *)a, *(const struct value *)b);
-}
-
 /* The primary to be: of `first` (ours), else of `second` (there before), else the smallest SMTP
  * address of all. All are sorted. -1: no SMTP address. */
 static int choose_primary(const struct set *all, const struct set *first, const struct set *second)
@@ -252,7 +246,7 @@ static struct set sorted(struct arena *mem, const struct value *values, unsigned
 
 	for (unsigned i = 0; i < n; i++)
 		copy[i] = values[i];
-	qsort(copy, n, sizeof(*copy), by_bytes);
+	values_sort(copy, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (find(&set, copy[i]) < 0)
 			set.values[set.n++] = copy[i];
@@ -274,11 +268,11 @@ unsigned address_merge(struct arena *mem, const struct value *there, unsigned n_
 	}
 	for (unsigned i = 0; i < mine.n; i++)
 		put(&all, mine.values[i]);
-	qsort(all.values, all.n, sizeof(*all.values), by_bytes);
+	values_sort(all.values, all.n);
 	one_primary(mem, &all, choose_primary(&all, &mine, &before));
 	one_sip(&all, &mine);
 	/* Upper case sorts before lower, but other types (EUM, NOTES) before SMTP. */
-	qsort(all.values, all.n, sizeof(*all.values), by_bytes);
+	values_sort(all.values, all.n);
 	for (unsigned i = 1; i < all.n; i++) {
 		if (address_primary(all.values[i])) {
 			struct value primary = all.values[i];

@@ -139,6 +139,15 @@ static int count_calls(struct eval *ev, const struct function *fn, const struct 
 	return 0;
 }
 
+/* Of something that is not there, as most attributes of most entries, without more ado. */
+static bool gives_null(const struct function *fn, const struct val *args, unsigned n)
+{
+	const char letter = n == 1 ? function_arg(fn, 0) : 'x';
+
+	return n == 1 && args->kind == EXPR_NULL && fn->nulls == NULL_GIVES_NULL && letter != 'x' &&
+	       mapped(letter);
+}
+
 int eval_apply(
 	struct eval *ev, const struct function *fn, struct val *args, unsigned n, struct val *out)
 {
@@ -147,6 +156,10 @@ int eval_apply(
 	unsigned calls;
 	bool multi;
 
+	if (gives_null(fn, args, n)) {
+		*out = (struct val){.kind = EXPR_NULL};
+		return 0;
+	}
 	for (unsigned i = 0; i < n; i++) {
 		if (check(ev, fn, i, &args[i]) < 0)
 			return -1;

@@ -240,9 +240,14 @@ static struct value stored(struct arena *mem, enum expr_type type, const struct 
 int expr_eval(struct arena *mem, const struct expr *x, const struct expr_env *env,
 	struct expr_result *out, struct err *err)
 {
-	struct eval ev = {.mem = mem, .env = env, .err = err, .random = env->seed};
+	struct eval ev; /* but for the variables, which are set before they are read: 2 KiB */
 	struct val val;
 
+	ev.mem = mem;
+	ev.env = env;
+	ev.err = err;
+	ev.steps = 0;
+	ev.random = env->seed;
 	if (eval_node(&ev, x->root, &val) < 0)
 		return -1;
 	*out = (struct expr_result){

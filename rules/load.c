@@ -341,17 +341,18 @@ static int group_flows(struct arena *mem, struct line *lines, struct rule *rule,
 	return 0;
 }
 
-/* The scope of a rule without what is never in it. */
+/* The scope of a rule without what is never in it. Its own comes first: most rules are for few
+ * entries, and have said so before all that is never is asked again. */
 static struct value whole_scope(struct arena *mem, struct value scope, const struct never *nevers)
 {
 	struct buf text = {0};
 
 	if (nevers == NULL)
 		return scope;
-	buf_puts(&text, "(&");
+	buf_printf(&text, "(&%s", scope.data);
 	for (const struct never *i = nevers; i != NULL; i = i->next)
 		buf_printf(&text, "(!%s)", i->filter.data);
-	buf_printf(&text, "%s)", scope.data);
+	buf_puts(&text, ")");
 	const char *whole = arena_copy(mem, text.data, text.len);
 	buf_free(&text);
 	return value_of(whole);

@@ -1,6 +1,5 @@
 #include "rules/rules.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,11 +13,6 @@
 #include "rules/validate.h"
 
 #define NAME_MAX_CHARS 64 /* of an RDN whose attribute has no limit of its own: cn's */
-
-static int by_bytes(const void *a, const void *b)
-{
-	return value_order(*(const struct value *)a, *(const struct value *)b);
-}
 
 /* A directory gives values in any order, and Item([x], 1) must mean the same tomorrow. */
 static const struct entry *with_ordered_values(struct arena *mem, const struct entry *e)
@@ -34,7 +28,7 @@ static const struct entry *with_ordered_values(struct arena *mem, const struct e
 			continue;
 		a->values = arena_alloc(mem, a->n * sizeof(*a->values));
 		memcpy(a->values, e->attrs[i].values, a->n * sizeof(*a->values));
-		qsort(a->values, a->n, sizeof(*a->values), by_bytes);
+		values_sort(a->values, a->n);
 	}
 	return copy;
 }
@@ -125,8 +119,7 @@ static bool flow_value(struct mapping *m, const struct flow *flow, struct wanted
 			add_values(m->mem, w, &r);
 	}
 	w->nothing = w->n == 0 && r.kind == EXPR_NOTHING;
-	if (w->n > 1)
-		qsort(w->values, w->n, sizeof(*w->values), by_bytes);
+	values_sort(w->values, w->n);
 	return w->n > 0 || (r.kind != EXPR_IGNORE && flow->mode != FLOW_ADD);
 }
 

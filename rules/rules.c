@@ -140,6 +140,15 @@ const unsigned *rule_attrs(const struct rule *rule, unsigned *n)
 	return rule->attrs;
 }
 
+const char *rule_line(const struct rule *rule, unsigned i, unsigned k)
+{
+	const struct line *line = rule->flows[i].lines;
+
+	for (; line != NULL && k > 0; k--)
+		line = line->next;
+	return line != NULL ? line->where : NULL;
+}
+
 bool rules_chained(const struct rules *rules)
 {
 	for (unsigned i = 0; i < rules->n; i++) {

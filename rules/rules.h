@@ -120,6 +120,8 @@ unsigned rule_number(const struct rule *);
 const struct filter *rule_scope(const struct rule *);
 /* The attributes a rule may write, each once, in a fixed order that changes only with the epoch. */
 const unsigned *rule_attrs(const struct rule *, unsigned *n);
+/* Where the k-th line of the i-th of these attributes stands; NULL: it has no more. */
+const char *rule_line(const struct rule *, unsigned i, unsigned k);
 
 /* In-chain scopes: is the source to be read once before, feeding rules_learn, then rules_solve? */
 bool rules_chained(const struct rules *);

@@ -95,9 +95,15 @@ static bool multi_line(unsigned attr)
 /* C0, DEL and C1 (UTF-8: C2 80..9F). */
 static const char *text_fault(struct value v, bool lines)
 {
+	size_t plain = 0;
+
+	while (plain < v.len && v.data[plain] >= ' ' && v.data[plain] < 0x7f)
+		plain++;
+	if (plain == v.len)
+		return NULL;
 	if (!utf8_valid(v.data, v.len))
 		return "it is not UTF-8";
-	for (size_t i = 0; i < v.len; i++) {
+	for (size_t i = plain; i < v.len; i++) {
 		unsigned char c = (unsigned char)v.data[i];
 		bool c1 = c == 0xc2 && (unsigned char)v.data[i + 1] < 0xa0;
 		bool fine = lines && (c == '\t' || c == '\r' || c == '\n');

@@ -1,13 +1,17 @@
 #include "sync/apply.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/dn.h"
 #include "base/err.h"
 #include "base/utf8.h"
 #include "connectors/connector.h"
+#include "sync/dependents.h"
 #include "sync/gate.h"
 #include "sync/journal.h"
 #include "sync/postponed.h"
@@ -17,7 +21,28 @@
 
 #define BATCH 1000
 
-/* One batch of steps on its way. */
+/* Steps on their way together. */
+struct batch {
+	struct arena *mem;
+	size_t n;
+	struct step *steps; /* BATCH of them: a run with little to do touches few */
+	uint32_t places[BATCH];
+	struct journalled journalled[BATCH];
+	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
+	/* What is to be written: */
+	size_t n_writes;
+	const struct step *writes[BATCH];
+	const char *sides[BATCH]; /* whose their objects are */
+	struct outcome *outcomes;
+	int rc; /* of writing */
+	struct err err;
+};
+
+/*
+ * A batch is written, and remembered when all of it has an outcome. Where the target is a server,
+ * this goes on while the one before is remembered and the next one put into the journal: then there
+ * is always one that the server can do.
+ */
 struct applying {
 	struct plan *plan;
 	struct state *state;
@@ -25,17 +50,18 @@ struct applying {
 	struct connector *target;
 	struct postponed postponed;
 	struct journal journal;
-	bool planned;      /* all steps of the plan are done: those that were postponed come */
-	bool kept;         /* a transaction is open, and all of what is in it may be kept */
-	struct arena *mem; /* of the batch */
+	bool planned; /* all steps of the plan are done: those that were postponed come */
+	bool kept;    /* a transaction is open, and all of what is in it may be kept */
+	bool beside;  /* batches are written by a thread */
+	struct batch batches[2];
+	struct batch *written; /* on its way, or without being remembered yet; NULL */
+	pthread_t thread;
+	bool running;      /* it is that of `written` */
+	struct arena *mem; /* scratch */
 	struct arena *run_mem;
 	struct run run;
 	long long flow;
-	size_t n;
-	struct step *steps; /* BATCH of them: a run with little to do touches few */
-	uint32_t places[BATCH];
-	struct journalled journalled[BATCH];
-	struct outcome *of[BATCH]; /* NULL: nothing was to be written */
+	struct keys nameless; /* dependents_wait */
 	struct err *err;
 };
 
@@ -60,82 +86,107 @@ static int settle(struct applying *a)
 	return open ? state_commit(a->state, a->err) : 0;
 }
 
-static int next_step(struct applying *a, struct step *s, uint32_t *place)
+static int next_step(struct applying *a, struct arena *mem, struct step *s, uint32_t *place)
 {
 	int rc;
 
 	if (a->planned)
-		rc = postponed_next(&a->postponed, a->state, a->flow, a->mem, s, place, a->err);
+		rc = postponed_next(&a->postponed, a->state, a->flow, mem, s, place, a->err);
 	else
-		rc = plan_next(a->plan, a->mem, s, place, a->err);
+		rc = plan_next(a->plan, mem, s, place, a->err);
 	if (rc == 1 && a->planned)
-		return plan_follow(a->plan, a->mem, s, a->err) < 0 ? -1 : 1;
-	if (rc == 1 && s->refers_new && postponed_put(&a->postponed, a->mem, s, *place, a->err) < 0)
+		return plan_follow(a->plan, mem, s, a->err) < 0 ? -1 : 1;
+	if (rc == 1 && s->refers_new && postponed_put(&a->postponed, mem, s, *place, a->err) < 0)
 		return -1;
 	return rc;
 }
 
-static int next_batch(struct applying *a)
+static int next_batch(struct applying *a, struct batch *b)
 {
 	int rc = 0;
 
-	a->n = 0;
-	arena_reset(a->mem);
-	while (a->n < BATCH && (rc = next_step(a, &a->steps[a->n], &a->places[a->n])) == 1)
-		a->n++;
-	return rc < 0 ? -1 : (int)a->n;
+	b->n = b->n_writes = 0;
+	arena_reset(b->mem);
+	while (b->n < BATCH && (rc = next_step(a, b->mem, &b->steps[b->n], &b->places[b->n])) == 1)
+		b->n++;
+	return rc < 0 ? -1 : 0;
 }
 
-static bool writes(const struct applying *a)
+/* Steps that are to be written go through the gate with their objects' sources of authority; what
+ * was known from a look beforehand (journal.h) is not among them. */
+static int choose_writes(struct applying *a, struct batch *b)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->steps[i].write)
-			return true;
-	}
-	return false;
-}
-
-/* The objects' sources of authority, and the batch in the journal: durable before it is written. */
-static int intend(struct applying *a, const char **sides)
-{
-	if (journal_look(a->target, a->plan->flow, a->steps, a->n, a->mem, a->journalled, a->err) <
-			0 ||
-		record(a) < 0)
-		return -1;
-	for (size_t i = 0; i < a->n; i++) {
-		sides[i] = NULL;
-		if (a->steps[i].write && state_authority(a->state, a->flow, a->steps[i].source_id,
-						 a->mem, &sides[i], a->err) < 0)
+	b->outcomes = arena_zalloc(b->mem, b->n * sizeof(*b->outcomes));
+	for (size_t i = 0; i < b->n; i++) {
+		const struct step *s = &b->steps[i];
+		b->of[i] = b->journalled[i].early;
+		if (!s->write || b->of[i] != NULL)
+			continue;
+		const char **side = &b->sides[b->n_writes];
+		*side = NULL;
+		if (state_authority(a->state, a->flow, s->source_id, b->mem, side, a->err) < 0)
 			return -1;
+		b->of[i] = &b->outcomes[b->n_writes];
+		b->writes[b->n_writes++] = s;
 	}
-	if (journal_intend(&a->journal, a->state, a->plan->flow, a->steps, a->n, a->mem,
-		    a->journalled, a->err) < 0)
+	return 0;
+}
+
+/* The batch in the journal: durable before it is written. */
+static int intend(struct applying *a, struct batch *b)
+{
+	if (journal_look(a->target, a->plan->flow, b->steps, b->n, b->mem, b->journalled, a->err) <
+			0 ||
+		record(a) < 0 || choose_writes(a, b) < 0 ||
+		journal_intend(&a->journal, a->state, a->plan->flow, b->steps, b->n, b->mem,
+			b->journalled, a->err) < 0)
 		return -1;
 	a->kept = true;
-	return writes(a) ? settle(a) : 0;
+	return b->n_writes > 0 ? settle(a) : 0;
 }
 
-static int write_batch(struct applying *a)
+static void *write_batch(void *with)
 {
-	const struct step *steps[BATCH];
-	const char *sides[BATCH];
-	struct outcome *outcomes = arena_zalloc(a->mem, a->n * sizeof(*outcomes));
-	size_t n = 0;
+	struct applying *a = with;
+	struct batch *b = a->written;
 
-	memset(a->of, 0, a->n * sizeof(a->of[0]));
-	if (intend(a, sides) < 0)
-		return -1;
-	for (size_t i = 0; i < a->n; i++) {
-		a->of[i] = a->journalled[i].early;
-		if (!a->steps[i].write || a->of[i] != NULL)
-			continue;
-		a->of[i] = &outcomes[n];
-		sides[n] = sides[i];
-		steps[n++] = &a->steps[i];
-	}
-	return n == 0 ? 0
-		      : gate_write(a->target, a->plan->flow, steps, sides, outcomes, n, a->mem,
-				a->err);
+	b->rc = gate_write(a->target, a->plan->flow, b->writes, b->sides, b->outcomes, b->n_writes,
+		b->mem, &b->err);
+	return NULL;
+}
+
+/* From now on the batch is written, by a thread where there can be one. */
+static void send_batch(struct applying *a, struct batch *b)
+{
+	sigset_t all, old;
+
+	a->written = b;
+	b->rc = 0;
+	if (b->n_writes == 0)
+		return;
+	/* Signals are for the thread that looks after the state. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	a->running = a->beside && pthread_create(&a->thread, NULL, write_batch, a) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!a->running)
+		(void)write_batch(a);
+}
+
+/* The batch that was on its way, all of which has an outcome now; NULL: there is none. */
+static int wait_batch(struct applying *a, struct batch **done)
+{
+	struct batch *b = a->written;
+
+	if (a->running)
+		(void)pthread_join(a->thread, NULL);
+	a->running = false;
+	a->written = NULL;
+	*done = b;
+	if (b == NULL || b->rc == 0)
+		return 0;
+	*a->err = b->err;
+	return -1;
 }
 
 static const char *text_of(struct arena *mem, struct value v)
@@ -220,6 +271,8 @@ static int note_failure(struct applying *a, const struct step *s, uint32_t place
 	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
 		return -1;
 	keys_put(&a->applied->failures, place + 1ull, at);
+	if (s->change.op == CHANGE_ADD || s->change.new_name.len > 0)
+		keys_put(&a->nameless, dn_key(s->source_name), 0);
 	/* Without its references a new entry was added all the same. */
 	if (a->planned)
 		sum->failed++;
@@ -228,22 +281,25 @@ static int note_failure(struct applying *a, const struct step *s, uint32_t place
 	return 0;
 }
 
-static int record_batch(struct applying *a)
+static int record_batch(struct applying *a, struct batch *b)
 {
 	if (record(a) < 0)
 		return -1;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct outcome *o = a->of[i];
+	for (size_t i = 0; i < b->n; i++) {
+		const struct outcome *o = b->of[i];
 		bool done = o == NULL || o->kind == OUTCOME_DONE;
-		if (record_pending(a, &a->steps[i], o) < 0 ||
-			(done && record_link(a, &a->steps[i], o) < 0) ||
-			(!done && note_failure(a, &a->steps[i], a->places[i], o->err.text) < 0))
+		/* Who was deleted in the target may have come back under another name. */
+		if (b->steps[i].op == STEP_ADD && b->steps[i].number == 8)
+			keys_put(&a->nameless, dn_key(b->steps[i].source_name), 0);
+		if (record_pending(a, &b->steps[i], o) < 0 ||
+			(done && record_link(a, &b->steps[i], o) < 0) ||
+			(!done && note_failure(a, &b->steps[i], b->places[i], o->err.text) < 0))
 			return -1;
 	}
-	if (journal_note(&a->journal, a->state, a->journalled, a->of, a->n, a->err) < 0)
+	if (journal_note(&a->journal, a->state, b->journalled, b->of, b->n, a->err) < 0)
 		return -1;
 	a->kept = true;
-	return a->n == BATCH ? settle(a) : 0;
+	return 0;
 }
 
 /* After an undo a timer does not do again what was undone, and whoever goes on looks at everything.
@@ -251,7 +307,7 @@ static int record_batch(struct applying *a)
 static void hold(const struct applying *a, struct flow_state *f)
 {
 	f->held = a->run.started;
-	f->deltas = INT32_MAX;
+	f->deltas = FLOW_UNFINISHED;
 }
 
 /* The flow and the run are known before anything is written. */
@@ -266,7 +322,7 @@ static int begin(struct applying *a)
 	known.last_run = a->run.started;
 	/* Should this run not come to its end, the next one looks at everything: what was written
 	 * and not remembered, and what came and left again meanwhile. */
-	known.deltas = a->plan->flow->full_every;
+	known.deltas = FLOW_UNFINISHED;
 	if (a->plan->undoes != 0)
 		hold(a, &known);
 	if (record(a) < 0 || state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
@@ -303,6 +359,34 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
 }
 
+/* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
+ * of one that was added and not seen since. */
+static int is_settled(struct applying *a, const struct op *op)
+{
+	struct link link;
+	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
+
+	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
+		return rc < 0 ? -1 : rc == 0;
+	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
+}
+
+/* What runs before had meant to do was looked at by this one. */
+static int settle_intents(struct applying *a)
+{
+	const struct intents *in = &a->plan->intents;
+	int rc = 0;
+
+	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
+		const struct op *op = &in->ops[i];
+		arena_reset(a->mem);
+		rc = is_settled(a, op);
+		if (rc == 1)
+			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 /* Everything else is done, and durable with this at the latest: now the next run may start from
  * here. */
 static int finish(struct applying *a)
@@ -333,7 +417,9 @@ static int finish(struct applying *a)
 	if (record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0))
+	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0)
+		return -1;
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
@@ -354,24 +440,71 @@ static void stop(struct applying *a)
 	a->err = told;
 }
 
+/* Nothing is on its way, and all that was is remembered. */
+static int land(struct applying *a)
+{
+	struct batch *done;
+
+	if (wait_batch(a, &done) < 0)
+		return -1;
+	return done != NULL ? record_batch(a, done) : 0;
+}
+
+static bool deletes(const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->steps[i].write && b->steps[i].change.op == CHANGE_DELETE)
+			return true;
+	}
+	return false;
+}
+
+/* The batch after the one that is on its way: 1; 0: there is none. */
+static int one_batch(struct applying *a)
+{
+	struct batch *b = &a->batches[a->written == &a->batches[0]], *before;
+
+	if (next_batch(a, b) < 0)
+		return -1;
+	/* What is to be deleted is read before, and what was postponed needs the links of all that
+	 * was added. */
+	if ((b->n == 0 || deletes(b) || !a->beside) && land(a) < 0)
+		return -1;
+	if (b->n == 0)
+		return 0;
+	if (intend(a, b) < 0 || wait_batch(a, &before) < 0)
+		return -1;
+	send_batch(a, b);
+	return before != NULL && record_batch(a, before) < 0 ? -1 : 1;
+}
+
+/* The run stops for another reason: what is on its way is waited for, and remembered if it can be.
+ */
+static void leave(struct applying *a)
+{
+	struct err *why = a->err, ignored;
+
+	a->err = &ignored;
+	(void)land(a);
+	a->err = why;
+}
+
 static int apply_all(struct applying *a)
 {
-	int n;
+	int more;
 
 	/* What an interrupted run has left with the target is taken up, whatever there is to do. */
 	if (begin(a) < 0 || connector_write(a->target, NULL, NULL, 0, a->mem, a->err) < 0 ||
 		plan_rewind(a->plan, a->err) < 0)
 		return -1;
 	do {
-		n = next_batch(a);
-		if (n > 0 && (write_batch(a) < 0 || record_batch(a) < 0))
-			return -1;
-		if (n == 0 && !a->planned) {
+		more = one_batch(a);
+		if (more == 0 && !a->planned) {
 			a->planned = true;
-			n = 1;
+			more = 1;
 		}
-	} while (n > 0);
-	return n;
+	} while (more > 0);
+	return more;
 }
 
 /* What the link of the source entry remembered before this run; empty: nothing. */
@@ -456,9 +589,11 @@ static int open_target(struct applying *a)
 {
 	a->target = a->plan->target;
 	a->plan->target = NULL;
-	if (a->target != NULL)
-		return 0;
-	return connector_open(a->plan->flow->target_config, &a->target, a->err);
+	if (a->target == NULL &&
+		connector_open(a->plan->flow->target_config, &a->target, a->err) < 0)
+		return -1;
+	a->beside = (a->target->type->can & CAN_BESIDE) != 0;
+	return 0;
 }
 
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,
@@ -467,19 +602,22 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	struct applying *a = arena_alloc(mem, sizeof(*a));
 	struct err closing;
 
-	*a = (struct applying){.plan = plan,
-		.state = state,
-		.applied = applied,
-		.run_mem = mem,
-		.steps = arena_alloc(mem, BATCH * sizeof(*a->steps)),
-		.err = err};
+	*a = (struct applying){
+		.plan = plan, .state = state, .applied = applied, .run_mem = mem, .err = err};
+	for (unsigned i = 0; i < 2; i++) {
+		a->batches[i].mem = arena_new();
+		a->batches[i].steps = arena_alloc(mem, BATCH * sizeof(struct step));
+	}
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
+	keys_init(&a->nameless, 0, false);
 	a->mem = arena_new();
 	int rc = -1;
 	postponed_start(&a->postponed);
 	if (open_target(a) == 0)
 		rc = apply_all(a) < 0 ? -1 : verify(a);
+	if (rc < 0)
+		leave(a);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */
 	if (connector_close(a->target, &closing) < 0 && rc == 0) {
@@ -491,6 +629,9 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	if (rc < 0)
 		stop(a);
 	postponed_free(&a->postponed);
+	for (unsigned i = 0; i < 2; i++)
+		arena_free(a->batches[i].mem);
+	keys_free(&a->nameless);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
 }

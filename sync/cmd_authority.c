@@ -30,13 +30,58 @@ static int last_transfer(struct state *state, const struct object *o, struct are
 	return rc < 0 ? -1 : state_next_transfer(state, mem, t, err);
 }
 
-static void show_one(struct arena *mem, const struct object *o, const struct transfer *last,
-	const char *what, unsigned attr)
+/* Whose it is, and why. */
+static const char *whose(
+	struct arena *mem, const struct object *o, const struct transfer *last, unsigned attr)
 {
 	const char *since =
 		last->at != 0 ? arena_printf(mem, ", since %s", time_text(mem, last->at)) : "";
 
-	printf("  %s: %s (%s%s)\n", what, object_authority(o, attr), object_why(o, attr), since);
+	return arena_printf(
+		mem, "%s (%s%s)", object_authority(o, attr), object_why(o, attr), since);
+}
+
+#define WIDTH 100
+
+/* Attributes of which the same is to be said, in lines that a person can read. */
+static void show_group(const struct flow *f, const char *const *said, unsigned first)
+{
+	int column = 2;
+
+	printf("  %s:", said[first]);
+	column += (int)strlen(said[first]) + 1;
+	for (unsigned attr = first; attr < f->writes.n; attr++) {
+		if (said[attr] == NULL || strcmp(said[attr], said[first]) != 0)
+			continue;
+		const int len = (int)strlen(attr_name(attr)) + 1;
+		if (column + len > WIDTH) {
+			printf("\n   ");
+			column = 3;
+		}
+		printf(" %s", attr_name(attr));
+		column += len;
+	}
+	printf("\n");
+}
+
+/* Each attribute that the flow writes, those together of which the same is to be said. */
+static void show_attributes(struct arena *mem, const struct object *o, const struct transfer *last)
+{
+	const struct flow *f = o->flow;
+	const char **said = arena_zalloc(mem, f->writes.n * sizeof(*said));
+
+	for (unsigned attr = 0; attr < f->writes.n; attr++) {
+		if (attr_set_has(&f->writes, attr) && attr != f->marker)
+			said[attr] = whose(mem, o, last, attr);
+	}
+	for (unsigned attr = 0; attr < f->writes.n; attr++) {
+		unsigned first = 0;
+		while (said[attr] != NULL && first < attr &&
+			(said[first] == NULL || strcmp(said[first], said[attr]) != 0))
+			first++;
+		if (said[attr] != NULL && first == attr)
+			show_group(f, said, attr);
+	}
 }
 
 static int show_history(
@@ -64,11 +109,8 @@ static int show(struct state *state, const struct object *o, struct arena *mem, 
 		f, o->linked, o->side, last.at != 0 && last.generation == o->known.generation);
 	printf("%s: %s\n  %s\n", f->name, report_value(mem, object_entry(o)->name),
 		authority_standing_text(s));
-	show_one(mem, o, &last, "the object", ATTR_NONE);
-	for (unsigned attr = 0; attr < f->writes.n; attr++) {
-		if (attr_set_has(&f->writes, attr) && attr != f->marker)
-			show_one(mem, o, &last, attr_name(attr), attr);
-	}
+	printf("  the object: %s\n", whose(mem, o, &last, ATTR_NONE));
+	show_attributes(mem, o, &last);
 	return show_history(state, o, mem, err);
 }
 

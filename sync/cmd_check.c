@@ -123,7 +123,8 @@ static int look_at(const struct setup *setup, const struct config *config, struc
 	printf("connector %s: good: %s, %lld entries, %lld with proxyAddresses\n", name,
 		config_text(config, "type"), seen.entries, seen.recipients);
 	warn_connector(config, &seen);
-	*code = check_places(&seen, name);
+	if ((c->type->can & NEEDS_NO_PLACES) == 0)
+		*code = check_places(&seen, name);
 	return check_probe(setup, config, c, mem, code, err);
 }
 
@@ -157,7 +158,7 @@ static void warn_rules(const struct flow *f)
 				f->name, attr_name(attr));
 	}
 	for (unsigned attr = 0; attr < f->writes.n; attr++) {
-		if (attr_set_has(&f->writes, attr) && gate_forbids(attr))
+		if (attr_set_has(&f->writes, attr) && gate_forbids_flow(f, attr))
 			printf("flow %s: warning: the rules write %s: that is never written, and "
 			       "what has it fails\n",
 				f->name, attr_name(attr));

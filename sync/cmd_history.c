@@ -13,6 +13,7 @@ struct asking {
 	struct state *state;
 	struct history out;
 	struct arena *mem, *scratch;
+	struct journal_head head; /* of the run of the last operation, in mem */
 	struct err *err;
 };
 
@@ -60,19 +61,25 @@ static int show_runs(struct asking *a, long long flow, long long run)
 	return rc < 0 ? -1 : n;
 }
 
-/* The next operation, and when its run was. */
-static int next_op(struct asking *a, struct op *op, long long *flow, long long *when)
+/* The next operation of one of whom (NULL: all), and when its run was. */
+static int next_op(
+	struct asking *a, const struct keys *whom, struct op *op, long long *flow, long long *when)
 {
 	struct op_row row;
-	struct journal_head head;
+	int rc;
 
-	arena_reset(a->scratch);
-	int rc = state_next_op(a->state, a->scratch, &row, a->err);
-	if (rc != 1 || (rc = state_journal(a->state, row.run, a->scratch, &head, a->err)) < 0)
-		return rc;
+	do {
+		arena_reset(a->scratch);
+		rc = state_next_op(a->state, a->scratch, &row, a->err);
+		if (rc != 1)
+			return rc;
+	} while (whom != NULL && !keys_has(whom, entry_key(row.source)));
+	if (row.run != a->head.run &&
+		state_journal(a->state, row.run, a->mem, &a->head, a->err) < 0)
+		return -1;
 	*flow = row.flow;
 	*when = row.when;
-	return op_unpack(a->scratch, &row, head.base, op, a->err) < 0 ? -1 : 1;
+	return op_unpack(a->scratch, &row, a->head.base, op, a->err) < 0 ? -1 : 1;
 }
 
 /* whom: keys of source ids; NULL: all. */
@@ -82,10 +89,9 @@ static int show_ops(struct asking *a, long long run, const struct keys *whom)
 	long long flow, when;
 	int rc = state_ops(a->state, run, false, a->err);
 
-	while (rc == 0 && (rc = next_op(a, &op, &flow, &when)) == 1) {
+	while (rc == 0 && (rc = next_op(a, whom, &op, &flow, &when)) == 1) {
+		history_op(&a->out, a->scratch, flow_name(a, flow), when, &op);
 		rc = 0;
-		if (whom == NULL || keys_has(whom, entry_key(op.source)))
-			history_op(&a->out, a->scratch, flow_name(a, flow), when, &op);
 	}
 	return rc;
 }
@@ -99,7 +105,7 @@ static int find_whom(struct asking *a, const char *who, struct keys *whom)
 	long long flow, when;
 	int rc = state_ops(a->state, 0, false, a->err);
 
-	while (rc == 0 && (rc = next_op(a, &op, &flow, &when)) == 1) {
+	while (rc == 0 && (rc = next_op(a, NULL, &op, &flow, &when)) == 1) {
 		rc = 0;
 		if (history_about(a->scratch, &op, who))
 			keys_put(whom, entry_key(op.source), 0);

@@ -1,6 +1,7 @@
 #include "sync/commands.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -116,6 +117,10 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 		}
 		printf("%s: %lld links, last good run %s\n", flows[i]->name, links,
 			time_text(mem, known.last_good));
+		const bool stale = setup_stale(&setup, &known, (long long)time(NULL));
+		if (stale)
+			printf("  stale: no good run for more than %lld minutes\n",
+				setup.stale / 60);
 		if (known.held != 0)
 			printf("  held since %s, when a run was undone: \"galway sync %s\" goes "
 			       "on\n",
@@ -123,8 +128,8 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 		if (show_last_run(state, mem, known.id, err) < 0 ||
 			(pending = show_pendings(state, flows[i], known.id, mem, err)) < 0)
 			code = -1;
-		else if (pending > 0)
-			code = EXIT_PARTIAL;
+		else if (stale || pending > 0)
+			code = stale || code == EXIT_USAGE ? EXIT_USAGE : EXIT_PARTIAL;
 	}
 	state_close(state);
 	return code;

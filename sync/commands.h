@@ -44,6 +44,8 @@ int command_check(struct arena *, const struct request *, struct err *);
 int command_diff(struct arena *, const struct request *, struct err *);
 int command_preflight(struct arena *, const struct request *, struct err *);
 int command_sync(struct arena *, const struct request *, struct err *);
+int command_compare(struct arena *, const struct request *, struct err *);
+int command_import_rules(struct arena *, const struct request *, struct err *);
 int command_explain(struct arena *, const struct request *, struct err *);
 int command_eval(struct arena *, const struct request *, struct err *);
 int command_status(struct arena *, const struct request *, struct err *);

@@ -14,11 +14,13 @@
 
 struct lookups {
 	uint64_t key[LOOKUPS], digest[LOOKUPS];
+	bool marked[LOOKUPS];
 	unsigned n;
 };
 
-static void look_up(const struct links *links, struct lookups *l)
+static void look_up(struct gather *g, struct lookups *l)
 {
+	const struct links *links = &g->links;
 	struct link_slot *slots[LOOKUPS];
 
 	for (unsigned i = 0; i < l->n; i++)
@@ -26,6 +28,7 @@ static void look_up(const struct links *links, struct lookups *l)
 	for (unsigned i = 0; i < l->n; i++)
 		slots[i] = links_target(links, l->key[i]);
 	for (unsigned i = 0; i < l->n; i++) {
+		g->compare.strays |= slots[i] == NULL && l->marked[i];
 		if (slots[i] == NULL)
 			continue;
 		slots[i]->seen |= SEEN_TARGET;
@@ -47,13 +50,14 @@ static int compare_all(struct gather *g, struct arena *mem, struct err *err)
 		(rc = connector_next(g->target, mem, &e, err)) == 1) {
 		g->compare.entries++;
 		lookups.key[lookups.n] = e.key;
+		lookups.marked[lookups.n] = plan_marked(g->flow, &e);
 		lookups.digest[lookups.n++] = target_digest(g->flow, &e);
 		if (lookups.n == LOOKUPS)
-			look_up(&g->links, &lookups);
+			look_up(g, &lookups);
 		arena_reset(mem);
 		rc = 0;
 	}
-	look_up(&g->links, &lookups);
+	look_up(g, &lookups);
 	return rc;
 }
 

@@ -23,6 +23,8 @@ struct compare {
 	int rc;
 	struct err err;
 	long long entries;
+	bool strays; /* some carry our marker and are no link's: of a state that was lost, or is an
+			older one */
 };
 
 /* Is it to be done beside the reading of the source? */

@@ -1,7 +1,10 @@
 #include "sync/dependents.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/keys.h"
 #include "connectors/connector.h"
 #include "sync/gather.h"
@@ -118,4 +121,41 @@ int dependents_find(struct gather *g, struct keys *found, struct err *err)
 	if (i == g->links.n)
 		return 0;
 	return g->links.sparse ? by_target(g, found, err) : by_memory(g, found, err);
+}
+
+/* Their ids, one behind the other; links are not written while they are read. */
+static int find_waiting(struct state *state, long long flow, const struct keys *names,
+	struct arena *mem, struct buf *ids, struct err *err)
+{
+	struct link link;
+	int rc = state_links(state, flow, err);
+
+	while (rc == 0 && (rc = state_next_link(state, &link, err)) == 1) {
+		rc = 0;
+		if (!written_refers(link.written, names))
+			continue;
+		const struct value id = value_copy(mem, link.source);
+		buf_add(ids, &id, sizeof(id));
+	}
+	return rc;
+}
+
+int dependents_wait(struct state *state, long long flow, const struct keys *names, struct err *err)
+{
+	struct arena *mem = arena_new();
+	struct buf ids = {0};
+	struct link link;
+	int rc = names->n > 0 ? find_waiting(state, flow, names, mem, &ids, err) : 0;
+
+	for (size_t at = 0; at < ids.len && rc >= 0; at += sizeof(struct value)) {
+		struct value id;
+		memcpy(&id, ids.data + at, sizeof(id));
+		rc = state_link(state, flow, id, mem, &link, err);
+		link.source_digest = 0;
+		if (rc == 1)
+			rc = state_put_link(state, flow, &link, err);
+	}
+	buf_free(&ids);
+	arena_free(mem);
+	return rc < 0 ? -1 : 0;
 }

@@ -4,6 +4,7 @@
 struct err;
 struct gather;
 struct keys;
+struct state;
 
 /*
  * Objects that refer to somebody whose contact goes in this run, as to their manager: they are to
@@ -13,5 +14,10 @@ struct keys;
 
 /* Keys of the source ids of those that are not open yet, out of what links remember. */
 int dependents_find(struct gather *, struct keys *, struct err *);
+
+/* names: dn_keys of the source names of those whose contacts were to be added or renamed, and were
+ * not. Whoever refers to them was written, or not, with a name that may never come: his link says
+ * that the next run looks at him. In the caller's transaction. */
+int dependents_wait(struct state *, long long flow, const struct keys *names, struct err *);
 
 #endif

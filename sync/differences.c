@@ -1,6 +1,5 @@
 #include "sync/differences.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,11 +11,6 @@
 #include "sync/authority.h"
 #include "sync/undone.h"
 #include "sync/written.h"
-
-static int by_bytes(const void *a, const void *b)
-{
-	return value_order(*(const struct value *)a, *(const struct value *)b);
-}
 
 static void add_denied(struct arena *mem, struct step *s, struct denied d)
 {
@@ -66,16 +60,38 @@ static void deny_mod(struct arena *mem, const struct flow *f, const struct row *
 	}
 }
 
+/* In whatever spelling: an address of somebody's that lost its rank to one of ours is theirs still.
+ */
+static bool had(const struct entry *e, unsigned attr, struct value v)
+{
+	const struct attr *a = entry_get(e, attr);
+
+	for (unsigned i = 0; a != NULL && i < a->n; i++) {
+		if (utf8_same(a->values[i], v))
+			return true;
+	}
+	return false;
+}
+
+bool difference_ours(
+	const struct row *row, const struct written *before, unsigned attr, struct value v)
+{
+	return written_value(before, attr, v) ||
+	       (row->was != row->current && entry_has(row->current, attr, v) &&
+		       !had(row->was, attr, v));
+}
+
 /* Values of others stay; of ours of before, those go that the rules no longer give. */
-static unsigned merge(struct arena *mem, const struct written *before, const struct wanted *w,
-	const struct attr *there, struct value **out)
+static unsigned merge(struct arena *mem, const struct row *row, const struct written *before,
+	const struct wanted *w, const struct attr *there, struct value **out)
 {
 	struct value *taken = arena_alloc(mem, there->n * sizeof(*taken));
 	unsigned n_taken = 0, n = 0;
 
 	for (unsigned i = 0; i < there->n; i++) {
 		struct value v = there->values[i];
-		if (!value_among(w->attr, v, w->values, w->n) && written_value(before, w->attr, v))
+		if (!value_among(w->attr, v, w->values, w->n) &&
+			difference_ours(row, before, w->attr, v))
 			taken[n_taken++] = v;
 	}
 	if (attr_syntax(w->attr) == SYNTAX_ADDRESS)
@@ -110,7 +126,7 @@ static unsigned merged(struct arena *mem, const struct flow *f, const struct row
 		else
 			rest.values[rest.n++] = v;
 	}
-	unsigned n = merge(mem, before, w, &rest, &all);
+	unsigned n = merge(mem, row, before, w, &rest, &all);
 	*out = arena_alloc(mem, (n + n_kept) * sizeof(**out));
 	for (unsigned i = 0; i < n + n_kept; i++)
 		(*out)[i] = i < n ? all[i] : kept[i - n];
@@ -128,8 +144,7 @@ static unsigned without(struct arena *mem, unsigned attr, const struct value *a,
 		if (!value_among(attr, a[i], b, n_b) && !value_among(attr, a[i], *out, n))
 			(*out)[n++] = a[i];
 	}
-	if (n > 1)
-		qsort(*out, n, sizeof(**out), by_bytes);
+	values_sort(*out, n);
 	return n;
 }
 
@@ -144,12 +159,12 @@ static bool retyped(const struct mod *m, struct value v)
 }
 
 /* Somebody made an address of theirs the primary one. */
-static bool outranked(const struct written *before, const struct mod *m)
+static bool outranked(const struct row *row, const struct written *before, const struct mod *m)
 {
 	for (unsigned i = 0; i < m->n_remove; i++) {
 		struct value v = m->remove[i];
 		if (v.len > 5 && memcmp(v.data, "SMTP:", 5) == 0 &&
-			!written_value(before, m->attr, v))
+			!difference_ours(row, before, m->attr, v))
 			return true;
 	}
 	return false;
@@ -160,7 +175,7 @@ static bool outranked(const struct written *before, const struct mod *m)
 static void note_drift(struct arena *mem, const struct flow *f, const struct row *row,
 	const struct written *before, const struct wanted *w, const struct mod *m, struct step *s)
 {
-	const struct attr *there = entry_get(row->current, w->attr);
+	const struct attr *there = entry_get(row->was, w->attr);
 	struct denied d = {.attr = w->attr,
 		.side = f->target,
 		.authority = authority_side(f, row->side, w->attr),
@@ -170,7 +185,8 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 		/* Ours is missing, and the rules gave it all the time: it was taken away. */
 		for (unsigned i = 0; i < m->n_add; i++) {
 			if (!written_value(before, w->attr, m->add[i]) ||
-				(retyped(m, m->add[i]) && !outranked(before, m)))
+				entry_has(row->was, w->attr, m->add[i]) ||
+				(retyped(m, m->add[i]) && !outranked(row, before, m)))
 				continue;
 			d.removal = true;
 			d.value = m->add[i];
@@ -238,7 +254,7 @@ static void rename_back(struct arena *mem, const struct flow *f, const struct ro
 		difference_deny(mem, f, row->side, &w, s);
 		return;
 	}
-	const bool ours = written_name(before, row->current->name);
+	const bool ours = written_name(before, row->was->name);
 	if (ours || !undone_reports(f, row->link, attr, row->now))
 		s->change.new_name = value_copy(mem, name);
 	if (ours)

@@ -2,6 +2,7 @@
 #define SYNC_DIFFERENCES_H
 
 #include "sync/plan.h"
+#include "sync/written.h"
 
 /*
  * What has to be done to a target entry that is there so that it becomes as wanted: fills the
@@ -18,6 +19,9 @@ void differences(struct arena *, const struct flow *, const struct row *, const 
 /* Record that the source may not write this. */
 void difference_deny(struct arena *, const struct flow *, const char *object_side,
 	const struct wanted *, struct step *);
+
+/* Is a value that the target entry has of a merge attribute one of ours? */
+bool difference_ours(const struct row *, const struct written *, unsigned attr, struct value);
 
 /* What links remember of a target entry: the connector's digest, or one over the written attributes
  * and the name. After a change the connector's is not known before the entry is read again: then

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/crew.h"
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/keys.h"
@@ -62,14 +63,19 @@ static int only_one(struct planning *p)
 }
 
 /* A delta needs a cookie, the rules of the run before, and a full run now and then. */
-static bool must_be_full(const struct planning *p)
+static bool must_be_full(struct planning *p)
 {
 	const struct flow *f = p->plan->flow;
 	const struct flow_state *known = &p->g.known;
 
+	if (known->sources >= 0 && known->epoch != f->epoch)
+		p->plan->because = "the rules, the scope or galway itself is another than before";
+	else if (known->deltas == FLOW_UNFINISHED)
+		p->plan->because = known->held != 0 ? "a run was undone"
+						    : "the run before did not come to its end";
 	/* In-chain scopes: a group that changes moves objects that do not. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       p->plan->other != NULL || rules_chained(f->rules) || known->epoch != f->epoch ||
+	       p->plan->other != NULL || rules_chained(f->rules) || p->plan->because != NULL ||
 	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
 	       known->deltas + 1 >= f->full_every;
 }
@@ -219,6 +225,7 @@ static int complete_row(struct planning *p, struct arena *mem, struct row *row, 
 	row->flag = plan_flag(f, row->open, row->link, row->current);
 	if (row->side == NULL)
 		row->side = row->flag;
+	intents_apply(&p->plan->intents, mem, row, link);
 	return 0;
 }
 
@@ -255,57 +262,141 @@ static void look_again(const struct row *row, struct step *s)
 	s->link.source_digest = 0;
 }
 
-static int plan_one(struct planning *p, struct arena *mem, uint32_t place)
-{
+/* A row being decided about. */
+struct deciding {
+	struct arena *mem; /* of all that follows */
 	struct open_row open;
 	struct verdict v;
 	struct link link;
 	struct entry current;
-	struct row row = {.open = &open, .verdict = &v, .now = p->now};
-	struct step s;
 	struct references refs;
+	struct row row;
+	bool kept; /* its name */
+	struct step s;
+};
 
-	if (pair_verdict(&p->p, mem, place, &v, p->err) < 0 ||
-		pair_read_row(&p->g, mem, place, &open, p->err) < 0 ||
-		resolve(p, mem, &open, &v, &refs) < 0 ||
-		complete_row(p, mem, &row, &link, &current) < 0)
+/* So many are decided about by several threads (base/crew.h), while what is known of the next ones
+ * is put together. */
+#define EACH 8
+
+struct lot {
+	struct planning *p;
+	struct deciding list[EACH];
+	size_t n;
+};
+
+/* All that is known of a row. */
+static int prepare(struct planning *p, struct deciding *d, uint32_t place)
+{
+	struct arena *mem = d->mem;
+
+	d->row = (struct row){.open = &d->open, .verdict = &d->v, .now = p->now};
+	if (pair_verdict(&p->p, mem, place, &d->v, p->err) < 0 ||
+		pair_read_row(&p->g, mem, place, &d->open, p->err) < 0 ||
+		resolve(p, mem, &d->open, &d->v, &d->refs) < 0 ||
+		complete_row(p, mem, &d->row, &d->link, &d->current) < 0)
 		return -1;
-	bool kept = keep_name(p, &row, &v);
-	plan_row(mem, p->plan->flow, &row, &s);
+	d->kept = keep_name(p, &d->row, &d->v);
+	d->row.postpones = d->refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
+	return 0;
+}
+
+static void decide(void *with, size_t i)
+{
+	struct lot *lot = with;
+	struct deciding *d = &lot->list[i];
+	const struct planning *p = lot->p;
+	struct step *s = &d->s;
+
+	plan_row(d->mem, p->plan->flow, &d->row, s);
 	/* The next run has to look at it again: what it refers to may have a contact by then. */
-	if (kept || refs.lacks)
-		s.link.source_digest = 0;
+	if (d->kept || d->refs.lacks)
+		s->link.source_digest = 0;
 	/* A contact that was deleted, and stays so, has in its link what it had. */
-	if (s.remember && s.op != STEP_CONFLICT && open.presence == PRESENT &&
-		(row.current != NULL || s.op == STEP_ADD))
-		s.link.written = written_with_references(mem, s.link.written, refs.names, refs.n);
-	s.refers_new =
-		s.op == STEP_ADD && refs.new && (p->g.target->type->can & NEEDS_REFERRED) != 0;
-	bool skip = skipped(p, &s);
-	p->plan->partial |= kept || skip;
-	if (skip && row.link == NULL)
+	if (s->remember && s->op != STEP_CONFLICT && d->open.presence == PRESENT &&
+		(d->row.current != NULL || s->op == STEP_ADD))
+		s->link.written =
+			written_with_references(d->mem, s->link.written, d->refs.names, d->refs.n);
+}
+
+static int take(struct planning *p, struct deciding *d)
+{
+	struct step *s = &d->s;
+	const bool skip = skipped(p, s);
+
+	p->plan->partial |= d->kept || skip;
+	if (skip && d->row.link == NULL)
 		return 0;
 	if (skip)
-		look_again(&row, &s);
-	summary_count(&p->plan->summary, &s, 1);
-	kinds_count(&p->plan->kinds, &row, &s);
+		look_again(&d->row, s);
+	p->plan->missing += d->row.link != NULL && d->row.current == NULL && !d->row.deleted &&
+			    (s->op == STEP_ADD || s->op == STEP_FORGET);
+	summary_count(&p->plan->summary, s, 1);
+	kinds_count(&p->plan->kinds, &d->row, s);
 	/* What waited and waits no more has to be told to the state too. */
-	bool settles = keys_has(&p->g.waits, open.key);
-	return step_counts(&s, row.link) || settles ? steps_add(&p->plan->steps, &s, p->err) : 0;
+	bool settles = keys_has(&p->g.waits, d->open.key);
+	return step_counts(s, d->row.link) || settles ? steps_add(&p->plan->steps, s, p->err) : 0;
+}
+
+static int take_all(struct planning *p, struct lot *lot)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < lot->n && rc == 0; i++) {
+		rc = take(p, &lot->list[i]);
+		arena_reset(lot->list[i].mem);
+	}
+	lot->n = 0;
+	return rc;
+}
+
+static int prepare_some(struct planning *p, struct lot *lot)
+{
+	uint32_t place;
+	uint64_t key;
+	int rc = 1;
+
+	while (lot->n < EACH && (rc = pair_next_row(&p->g, &key, &place, p->err)) == 1) {
+		if (prepare(p, &lot->list[lot->n], place) < 0)
+			return -1;
+		lot->n++;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* In the order of the rows: one lot is decided about while the other is taken, and filled again. */
+static int plan_lots(struct planning *p, struct crew *crew, struct lot lots[2])
+{
+	unsigned filled = 0;
+
+	do {
+		if (prepare_some(p, &lots[filled]) < 0)
+			return -1;
+		crew_end(crew);
+		crew_begin(crew, decide, &lots[filled], lots[filled].n);
+		filled = !filled;
+		if (take_all(p, &lots[filled]) < 0)
+			return -1;
+	} while (lots[!filled].n > 0);
+	return 0;
 }
 
 static int plan_all(struct planning *p)
 {
-	struct arena *mem = arena_new();
-	uint32_t place;
-	uint64_t key;
-	int rc = sorter_rewind(p->g.row_order, p->err);
+	struct lot *lots = arena_zalloc(p->g.mem, 2 * sizeof(*lots));
+	struct crew *crew = crew_new();
 
-	while (rc == 0 && (rc = pair_next_row(&p->g, &key, &place, p->err)) == 1) {
-		rc = plan_one(p, mem, place);
-		arena_reset(mem);
+	for (unsigned i = 0; i < 2 * EACH; i++) {
+		lots[i / EACH].p = p;
+		lots[i / EACH].list[i % EACH].mem = arena_new();
 	}
-	arena_free(mem);
+	int rc = sorter_rewind(p->g.row_order, p->err);
+	if (rc == 0)
+		rc = plan_lots(p, crew, lots);
+	crew_end(crew);
+	crew_free(crew);
+	for (unsigned i = 0; i < 2 * EACH; i++)
+		arena_free(lots[i / EACH].list[i % EACH].mem);
 	return rc;
 }
 
@@ -315,7 +406,8 @@ static int check_into(const struct planning *p)
 {
 	const struct flow *f = p->plan->flow;
 
-	if (p->plan->summary.add == 0 || keys_has(p->m.names, name_hash(dn_key(f->into))))
+	if (p->plan->summary.add == 0 || (p->g.target->type->can & NEEDS_NO_PLACES) != 0 ||
+		keys_has(p->m.names, name_hash(dn_key(f->into))))
 		return 0;
 	return err_set(p->err, ERR_FATAL, "into: %.*s does not exist in %s: create it first",
 		(int)f->into.len, f->into.data, f->target);
@@ -333,7 +425,7 @@ static int make_plan(struct planning *p)
 	p->plan->summary.none = p->g.none;
 	p->plan->sources = p->g.own;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
-	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all &&
+	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all && !p->g.compare.strays &&
 		   p->g.n_open <= wishes_worth(&p->g);
 	if (p->g.n_open > 0 && (match_target(&p->g, few, &p->m, p->err) < 0 ||
 				       pair_rows(&p->g, &p->m, &p->p, p->err) < 0))
@@ -419,6 +511,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	p->g = (struct gather){.flow = flow,
 		.state = state,
 		.mem = mem,
+		.intents = &p->plan->intents,
 		.no_update = (p->options->skip & SKIP_UPDATE) != 0,
 		.no_delete = (p->options->skip & SKIP_DELETE) != 0};
 	*p->plan = (struct plan){.flow = flow, .one = p->options->object != NULL};
@@ -427,6 +520,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	steps_init(&p->plan->steps);
 	if (state_hold(state, p->err) == 0 &&
 		state_flow(state, flow->name, &p->g.known, p->err) == 0 &&
+		intents_load(state, p->g.known.id, mem, &p->plan->intents, p->err) == 0 &&
 		open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
 		caution(p, p->g.source);
@@ -439,7 +533,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 			       check_canary(p, p->g.target, flow->target_config) < 0))
 		rc = -1;
 	if (rc == 0) {
-		p->g.full = full || must_be_full(p);
+		p->g.full = must_be_full(p) || full;
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "sync/gather.h"
+#include "sync/intents.h"
 #include "sync/kinds.h"
 #include "sync/order.h"
 #include "sync/plan.h"
@@ -46,8 +47,12 @@ struct plan {
 	const char *source_pin, *target_pin, *other;
 	const char *canary;   /* which is not to be seen, and where; NULL */
 	long long links;      /* before */
+	long long missing;    /* contacts that links name, were not seen, and would be made again or
+			       * forgotten */
+	const char *because;  /* why it is full, though a delta could be had; NULL */
 	long long sources;    /* entries of the source that no other flow made there */
 	struct spool *cookie; /* one record, for the next delta; NULL: none */
+	struct intents intents; /* of runs before, that this one looked at */
 };
 
 /* Reads source, target and links; writes nothing. state may be open for reading only. */

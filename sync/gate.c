@@ -35,6 +35,16 @@ bool gate_forbids(unsigned attr)
 	return attr_among(attr, never, N_NEVER, ids);
 }
 
+bool gate_forbids_flow(const struct flow *f, unsigned attr)
+{
+	const struct connector_type *target =
+		f->target_config != NULL ? connector_type(config_text(f->target_config, "type"))
+					 : NULL;
+
+	return gate_forbids(attr) &&
+	       (attr != attr_named("member") || target == NULL || (target->can & CAN_MEMBERS) == 0);
+}
+
 /* What the rules write; the marker is among that, and hiding is ours. */
 static bool may_write(const struct flow *f, unsigned attr)
 {
@@ -89,7 +99,7 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 	unsigned naming = c->op == CHANGE_ADD ? dn_naming(mem, c->name, &ignored) : ATTR_NONE;
 	for (unsigned i = 0; i < c->n; i++) {
 		unsigned attr = c->mods[i].attr;
-		if (gate_forbids(attr) ||
+		if (gate_forbids_flow(f, attr) ||
 			(attr != naming && s->number != UNDO_CASE && !may_write(f, attr)))
 			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be written",
 				(int)c->name.len, c->name.data, attr_name(attr));

@@ -39,6 +39,8 @@ int gate_set(struct connector *, const struct object *, const char *side, const 
 
 /* Is it an attribute that nobody should write for a contact? */
 bool gate_forbids(unsigned attr);
+/* The same for a flow: where groups are what a flow makes (CAN_MEMBERS), it may fill them. */
+bool gate_forbids_flow(const struct flow *, unsigned attr);
 
 /* Check and write n steps that have a change; outcomes[i] is of steps[i]. What the gate stops is
  * OUTCOME_FAILED. */

@@ -13,6 +13,8 @@
 #include "sync/authority.h"
 #include "sync/dependents.h"
 #include "sync/differences.h"
+#include "sync/evaluate.h"
+#include "sync/intents.h"
 #include "sync/match.h"
 #include "sync/row.h"
 #include "sync/sorter.h"
@@ -108,7 +110,7 @@ static int enter_row(struct gather *g, const struct open_row *row, uint32_t at, 
 	return sorter_add(g->row_order, record, err);
 }
 
-static int open_row(struct gather *g, const struct open_row *row, struct err *err)
+int gather_open(struct gather *g, const struct open_row *row, struct err *err)
 {
 	struct buf b = {0};
 	uint32_t at;
@@ -133,9 +135,13 @@ int gather_start(struct gather *g, struct err *err)
 {
 	g->scratch = arena_new();
 	keys_init(&g->waits, 0, false);
+	/* Whatever digests say of them, which are not of everything that a run writes. */
+	for (unsigned i = 0; i < g->intents->n; i++)
+		keys_put(&g->waits, entry_key(g->intents->ops[i].source), 0);
 	g->rows = spool_new();
 	g->row_order = sorter_new(12);
 	match_start(g);
+	g->evaluation = evaluation_new(g);
 	if (load_links(g, err) < 0)
 		return -1;
 	/* Others' contacts carry a marker. Who lost it is looked for in full runs only. */
@@ -147,6 +153,7 @@ int gather_start(struct gather *g, struct err *err)
 
 void gather_free(struct gather *g)
 {
+	evaluation_free(g->evaluation);
 	/* What in-chain scopes learnt. */
 	rules_free(g->flow->rules);
 	links_free(&g->links);
@@ -181,36 +188,6 @@ const char *gather_excluded(const struct gather *g, const struct entry *e)
 	return NULL;
 }
 
-/* Scope and rules for one entry that is not as it was. */
-static int evaluate(struct gather *g, const struct entry *e, struct link_slot *slot,
-	uint64_t digest, struct err *err)
-{
-	const struct flow *f = g->flow;
-	const struct rule *rule = gather_excluded(g, e) == NULL ? rules_scope(f->rules, e) : NULL;
-	struct open_row row = {.key = e->key,
-		.presence = rule != NULL ? PRESENT : LEFT,
-		.link = slot != NULL ? (uint32_t)(slot - g->links.slots) : NO_LINK,
-		.source_digest = digest,
-		.name_key = dn_key(e->name),
-		.id = e->id,
-		.name = e->name,
-		.department = entry_first(e, attr_named("department")),
-		.flag = authority_flag(f, true, e)};
-	struct err fault = {0};
-
-	if (rule == NULL && slot == NULL)
-		return 0;
-	if (rule != NULL && rules_map(g->scratch, rule, &f->env, e, &row.desired, &fault) < 0) {
-		if (fault.kind != ERR_ENTRY) {
-			*err = fault;
-			return -1;
-		}
-		row.presence = FAILED;
-		row.fault = value_of(fault.text);
-	}
-	return open_row(g, &row, err);
-}
-
 /* Whether it is in a group does not show in the entry itself. */
 static int add_scope(struct gather *g, struct entry *e, uint64_t *digest, struct err *err)
 {
@@ -227,6 +204,11 @@ static int add_scope(struct gather *g, struct entry *e, uint64_t *digest, struct
 static bool as_left(const struct gather *g, const struct link_slot *slot)
 {
 	return slot->seen == (g->full ? SEEN_TARGET : 0);
+}
+
+static uint32_t number_of(const struct gather *g, const struct link_slot *slot)
+{
+	return slot != NULL ? (uint32_t)(slot - g->links.slots) : NO_LINK;
 }
 
 static int one_source(struct gather *g, struct entry *e, struct err *err)
@@ -264,7 +246,7 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 	}
 	if (connector_fill(g->source, g->scratch, e, err) < 0)
 		return -1;
-	return evaluate(g, e, slot, digest, err);
+	return evaluation_put(g->evaluation, e, number_of(g, slot), digest, err);
 }
 
 int gather_learn(struct gather *g, struct err *err)
@@ -396,7 +378,7 @@ static int read_source(struct gather *g, struct arena *old, struct err *err)
 			links_prefetch_slot(&g->links, next);
 		arena_reset(g->scratch);
 	}
-	return rc < 0 ? -1 : keep_cookie(g, err);
+	return rc < 0 || evaluation_end(g->evaluation, err) < 0 ? -1 : keep_cookie(g, err);
 }
 
 int gather_source(struct gather *g, const struct sealed **sealed, struct err *err)
@@ -443,7 +425,7 @@ int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
 			.link = (uint32_t)(slot - g->links.slots),
 			.name_key = link.name,
 			.id = link.source};
-		if (open_row(g, &row, err) < 0)
+		if (gather_open(g, &row, err) < 0)
 			return -1;
 	}
 	return rc;
@@ -464,7 +446,9 @@ static int read_again(
 			(slot->flags & LINK_OPEN) == 0) {
 			uint64_t digest = source_digest(g->flow, &e);
 			if (connector_fill(g->source, g->scratch, &e, err) < 0 ||
-				evaluate(g, &e, slot, digest, err) < 0)
+				evaluation_put(g->evaluation, &e, number_of(g, slot), digest, err) <
+					0 ||
+				evaluation_end(g->evaluation, err) < 0)
 				return -1;
 			/* It was read, and counted, before. */
 			g->none -= g->full;

@@ -14,6 +14,9 @@
 struct arena;
 struct connector;
 struct err;
+struct evaluation;
+struct open_row;
+struct intents;
 struct sorter;
 struct spool;
 
@@ -44,10 +47,12 @@ struct gather {
 	struct flow_state known;
 	struct links links;
 	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
-			    * without a digest in their link */
+			    * without a digest in their link, or with an intent */
+	const struct intents *intents;
 	uint64_t *managed; /* keys of target ids of the flows into the source */
 	size_t n_managed;
 
+	struct evaluation *evaluation;
 	struct spool *rows;       /* open rows */
 	struct sorter *row_order; /* {key, place}: rows in the order of their keys */
 	struct sorter *asks;      /* what rows want to know of the target: match.h */
@@ -77,6 +82,9 @@ int gather_drifted(struct gather *, struct err *);
 /* And for those that refer to somebody who leaves. */
 int gather_dependents(struct gather *, struct err *);
 void gather_free(struct gather *);
+
+/* One more row. */
+int gather_open(struct gather *, const struct open_row *, struct err *);
 
 /* Why a source entry is none: its scope aside. NULL: it may be one. For gather and explain. */
 const char *gather_excluded(const struct gather *, const struct entry *);

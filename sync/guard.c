@@ -71,6 +71,17 @@ static void check_source(const struct guard_facts *f, struct reasons *r)
 		refuse(r, "the source has none of the %lld links any more", links);
 }
 
+/* Contacts that are not seen would be added a second time, or be forgotten. */
+static void check_target(const struct guard_facts *f, struct reasons *r)
+{
+	const struct limit share = {LLONG_MAX, f->max_missing};
+	const long long links = f->kinds[0].links;
+
+	if (f->missing > limit_of(LIMIT_DELETE, &share, links))
+		refuse(r, "the target lacks %lld of %lld linked contacts, more than %lld %%",
+			f->missing, links, f->max_missing);
+}
+
 unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], bool *final)
 {
 	const long long gone = f->plan.remove + f->plan.hide;
@@ -95,6 +106,7 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], 
 		check_left(f, &f->kinds[i], &r);
 	}
 	check_source(f, &r);
+	check_target(f, &r);
 	if (f->rules_changed && gone > 0)
 		refuse(&r,
 			"the rules or the scope changed since the last run, and the plan has %lld "

@@ -9,8 +9,8 @@
 
 /*
  * May this plan be applied? All or nothing: over a limit nothing of it is done. Limits refuse what
- * looks like a mistake: an empty or shrunken source, a filter or rule edited in passing, many
- * deletes. A person may approve one very plan by its digest; but not one whose canary is gone.
+ * looks like a mistake: an empty or shrunken source or target, a filter or rule edited in passing,
+ * many deletes. A person may approve one very plan by its digest; but not one whose canary is gone.
  */
 struct guard_kind {
 	const char *name; /* the rule: what kind of object; NULL: all of the flow */
@@ -25,13 +25,14 @@ struct guard_facts {
 	unsigned n_kinds;               /* at least 1 */
 	long long sources; /* entries of the source now, without what other flows made there */
 	long long sources_before; /* source entries of the last complete read; -1: none */
+	long long missing;        /* contacts that links name, and that the target does not have */
 	bool full;                /* the source was read whole: its size is known */
 	bool rules_changed;       /* since the last run */
 	bool first;               /* no run before */
 	const char *other;  /* the connector under whose name another directory answers; NULL */
 	const char *canary; /* which one is not to be seen, and where; NULL */
 	struct limit limits[N_LIMITS];
-	long long min_left, max_shrink; /* percent */
+	long long min_left, max_shrink, max_missing; /* percent */
 };
 
 /* Number of reasons against it, each a line of text in reasons (at most GUARD_MAX: more are not

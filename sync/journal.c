@@ -182,14 +182,15 @@ int journal_note(struct journal *jr, struct state *state, const struct journalle
 	static const enum op_result results[] = {[OUTCOME_DONE] = OP_DONE,
 		[OUTCOME_FAILED] = OP_FAILED,
 		[OUTCOME_UNKNOWN] = OP_UNKNOWN};
-	bool any = false;
+	uint32_t last = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		any |= j[i].n != 0;
+		if (j[i].n > last)
+			last = j[i].n;
 		if (j[i].n != 0 && outcomes[i] != NULL && outcomes[i]->kind != OUTCOME_DONE &&
 			state_op_result(state, jr->run, j[i].n, results[outcomes[i]->kind], err) <
 				0)
 			return -1;
 	}
-	return any ? state_journal_done(state, jr->run, jr->n, err) : 0;
+	return last > 0 ? state_journal_done(state, jr->run, last, err) : 0;
 }

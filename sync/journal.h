@@ -31,7 +31,7 @@ struct outcome;
  * is packed says attributes by their names, for it outlives the run.
  */
 struct op {
-	long long run;
+	long long run, when; /* the run was started */
 	uint32_t n;
 	enum step_op kind; /* ADD, MODIFY, DELETE, LINK, FORGET */
 	enum op_result result;

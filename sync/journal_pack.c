@@ -11,7 +11,7 @@
 
 static void put_value(struct buf *b, struct value v)
 {
-	pack_small(b, v.len);
+	pack_number(b, v.len);
 	buf_add(b, v.data, v.len);
 }
 
@@ -19,7 +19,7 @@ static int take_value(const char **at, const char *end, struct value *v)
 {
 	uint32_t len;
 
-	if (unpack_small(at, end, &len) < 0 || len > (size_t)(end - *at))
+	if (unpack_number(at, end, &len) < 0 || len > (size_t)(end - *at))
 		return -1;
 	*v = (struct value){*at, len};
 	*at += len;
@@ -28,7 +28,7 @@ static int take_value(const char **at, const char *end, struct value *v)
 
 static void put_values(struct buf *b, const struct value *v, unsigned n)
 {
-	pack_small(b, n);
+	pack_number(b, n);
 	for (unsigned i = 0; i < n; i++)
 		put_value(b, v[i]);
 }
@@ -38,7 +38,7 @@ static int take_count(const char **at, const char *end, unsigned *n)
 {
 	uint32_t count;
 
-	if (unpack_small(at, end, &count) < 0 || count > (size_t)(end - *at))
+	if (unpack_number(at, end, &count) < 0 || count > (size_t)(end - *at))
 		return -1;
 	*n = count;
 	return 0;
@@ -90,7 +90,7 @@ static void put_name(struct buf *b, struct value name, struct value base)
 		     name.data[name.len - base.len - 1] == ',' &&
 		     memcmp(name.data + name.len - base.len, base.data, base.len) == 0;
 
-	pack_small(b, below);
+	pack_number(b, below);
 	if (below)
 		name.len -= base.len + 1;
 	put_value(b, name);
@@ -101,7 +101,7 @@ static int take_name(
 {
 	uint32_t below;
 
-	if (unpack_small(at, end, &below) < 0 || take_value(at, end, name) < 0)
+	if (unpack_number(at, end, &below) < 0 || take_value(at, end, name) < 0)
 		return -1;
 	if (below != 0)
 		*name = value_of(arena_printf(
@@ -113,7 +113,7 @@ static void put_change(struct buf *b, const struct change *c, struct value base)
 {
 	put_name(b, c->name, base);
 	put_name(b, c->new_name, base);
-	pack_small(b, c->n);
+	pack_number(b, c->n);
 	for (unsigned i = 0; i < c->n; i++) {
 		put_value(b, value_of(attr_name(c->mods[i].attr)));
 		put_values(b, c->mods[i].remove, c->mods[i].n_remove);
@@ -142,7 +142,7 @@ static void put_entry(struct buf *b, const struct entry *e)
 {
 	put_value(b, e->id);
 	put_value(b, e->name);
-	pack_small(b, e->n);
+	pack_number(b, e->n);
 	for (unsigned i = 0; i < e->n; i++) {
 		put_value(b, value_of(attr_name(e->attrs[i].id)));
 		put_values(b, e->attrs[i].values, e->attrs[i].n);
@@ -230,6 +230,7 @@ int op_unpack(struct arena *mem, const struct op_row *row, struct value base, st
 	struct err *err)
 {
 	*op = (struct op){.run = row->run,
+		.when = row->when,
 		.n = row->n,
 		.kind = (enum step_op)row->kind,
 		.result = row->result,

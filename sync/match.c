@@ -110,8 +110,7 @@ int match_ask(struct gather *g, const struct open_row *row, uint32_t at, struct 
 		return 0;
 	g->n_names++;
 	struct arena_mark mark = arena_mark(g->scratch);
-	struct value marker = value_of(arena_printf(g->scratch, "%s%s", g->flow->marker_prefix.data,
-		entry_id_text(g->scratch, row->id)));
+	struct value marker = plan_marker(g->scratch, g->flow, row->id);
 	int rc = ask(&a, ASK_MARKER, marker_hash(marker), 0, 0);
 	/* Joins are for finding what has no link yet. */
 	for (unsigned i = 0; rc == 0 && i < d->n_joins && row->link == NO_LINK; i++)

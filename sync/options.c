@@ -23,6 +23,12 @@ const struct command commands[] = {
 		"F", true, command_preflight},
 	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaIP", true,
 		command_sync},
+	{"compare", "FILE [FLOW]",
+		"what MIM, Entra Connect or DSML would write, beside what we would", "F", true,
+		command_compare},
+	{"import-rules", "FILE...",
+		"synchronization rules of Entra Connect as a rule file, on standard output", "",
+		false, command_import_rules},
 	{"explain", "FLOW WHO", "one object: scope, joins, rules, authority, and the step", "",
 		true, command_explain},
 	{"eval", "EXPR [FILE]", "an expression for each entry of an LDIF file or standard input",
@@ -302,7 +308,7 @@ void options_help(struct buf *b)
 {
 	buf_puts(b, "galway [-c FILE] [-v|-q] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
-		buf_printf(b, "  %-10s%-30s %s\n", c->name, c->arguments, c->help);
+		buf_printf(b, "  %-13s%-28s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
 	for (size_t i = 0; i < N_CHOICES; i++) {
 		if (choices[i].letter == 'A' || strchr(INIT_LETTERS, choices[i].letter) != NULL)

@@ -15,8 +15,20 @@
 
 struct value plan_marker(struct arena *mem, const struct flow *f, struct value source_id)
 {
-	return value_of(
-		arena_printf(mem, "%s%s", f->marker_prefix.data, entry_id_text(mem, source_id)));
+	const char *id = entry_id_text(mem, source_id);
+	const size_t len = strlen(id);
+	char *marker = arena_alloc(mem, f->marker_prefix.len + len);
+
+	memcpy(marker, f->marker_prefix.data, f->marker_prefix.len);
+	memcpy(marker + f->marker_prefix.len, id, len);
+	return (struct value){marker, f->marker_prefix.len + len};
+}
+
+bool plan_marked(const struct flow *f, const struct entry *e)
+{
+	const struct value marker = entry_first(e, f->marker), prefix = f->marker_prefix;
+
+	return marker.len > prefix.len && memcmp(marker.data, prefix.data, prefix.len) == 0;
 }
 
 const char *plan_flag(const struct flow *f, const struct open_row *open, const struct link *link,
@@ -213,14 +225,14 @@ static struct entry as_wanted(struct arena *mem, const struct flow *f, const str
  * not now, stays ours. alone: nothing was written. Under our marker, and without a link that tells,
  * everything was ours. */
 static struct wanted own(struct arena *mem, const struct flow *f, const struct row *row,
-	unsigned attr, const struct wanted *w, bool alone)
+	const struct entry *after, unsigned attr, const struct wanted *w, bool alone)
 {
 	const struct written before = {row->open->desired.rule, f->epoch,
 		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
-	const struct attr *there = row->current != NULL ? entry_get(row->current, attr) : NULL;
+	const struct attr *there = row->current != NULL ? entry_get(after, attr) : NULL;
 	const unsigned n_there = there != NULL ? there->n : 0, n_given = w != NULL ? w->n : 0;
-	const bool all = n_there == 0 ||
-			 (before.bytes.len == 0 && entry_get(row->current, f->marker) != NULL);
+	const bool all = row->current == NULL || entry_get(row->was, attr) == NULL ||
+			 (before.bytes.len == 0 && entry_get(row->was, f->marker) != NULL);
 	const bool attr_ours = authority_ours(f, row->side, attr);
 	struct wanted mine = {attr, FLOW_MERGE, 0, NULL, "", false};
 
@@ -228,14 +240,14 @@ static struct wanted own(struct arena *mem, const struct flow *f, const struct r
 	for (unsigned i = 0; i < n_given && attr_ours; i++) {
 		struct value v = w->values[i];
 		if (!authority_excepts(f, row->side, attr, v) &&
-			((!alone && (all || !entry_has(row->current, attr, v))) ||
-				written_value(&before, attr, v)))
+			((!alone && (all || !entry_has(row->was, attr, v))) ||
+				difference_ours(row, &before, attr, v)))
 			mine.values[mine.n++] = v;
 	}
 	for (unsigned i = 0; i < n_there; i++) {
 		struct value v = there->values[i];
 		bool decided = w != NULL && attr_ours && !authority_excepts(f, row->side, attr, v);
-		if (!decided && written_value(&before, attr, v))
+		if (!decided && difference_ours(row, &before, attr, v))
 			mine.values[mine.n++] = v;
 	}
 	return mine;
@@ -256,12 +268,14 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 	d.attrs = arena_alloc(mem, n * sizeof(*d.attrs));
 	for (unsigned i = 0; i < n; i++) {
 		const struct wanted *w = desired_get(all, attrs[i]);
-		skip[i] = w == NULL || !authority_ours(f, row->side, attrs[i]);
+		/* Between an add and its references the run may end. */
+		skip[i] = w == NULL || !authority_ours(f, row->side, attrs[i]) ||
+			  (s->refers_new && attr_syntax(attrs[i]) == SYNTAX_DN);
 		if (w != NULL && w->mode != FLOW_MERGE)
 			d.attrs[d.n++] = *w;
 		else
-			d.attrs[d.n++] =
-				own(mem, f, row, attrs[i], w, left_alone(f, row, s, attrs[i]));
+			d.attrs[d.n++] = own(
+				mem, f, row, &after, attrs[i], w, left_alone(f, row, s, attrs[i]));
 	}
 	const struct entry left = as_wanted(mem, f, row, s, &after);
 	s->remember = true;
@@ -312,14 +326,15 @@ static void plan_add(struct arena *mem, const struct flow *f, const struct row *
 		deny_object(mem, f, row, false, s);
 		return;
 	}
-	if (row->link != NULL &&
+	if (row->link != NULL && !row->deleted &&
 		undone_reports(f, row->link, attr_named("distinguishedName"), row->now)) {
 		leave_deleted(mem, f, row, s);
 		return;
 	}
 	make_add(mem, f, row, w, n, s);
 	s->write = true;
-	if (s->number == 8)
+	s->refers_new = row->postpones;
+	if (s->number == 8 && !row->deleted)
 		s->message = "was deleted in the target";
 	tell_warnings(mem, row, s);
 	remember(mem, f, row, s);

@@ -76,6 +76,11 @@ struct row {
 	const struct open_row *open;
 	const struct link *link;     /* NULL: none */
 	const struct entry *current; /* the target entry; NULL: none */
+	/* The same without what a run wrote and could not remember (intents.h): what differs is
+	 * ours. Mostly current itself. */
+	const struct entry *was;
+	bool deleted;   /* there is none because such a run deleted it */
+	bool postpones; /* an add gets its references later (postponed.h) */
 	const struct verdict *verdict;
 	const char *flag; /* what flags in the directories say of the object's authority; NULL */
 	const char *side; /* the object's source of authority: what somebody set, else the flag */
@@ -96,6 +101,8 @@ const char *plan_flag(const struct flow *, const struct open_row *, const struct
 
 /* Our ownership attribute for a source object: "galway:<flow>:<id>". */
 struct value plan_marker(struct arena *, const struct flow *, struct value source_id);
+/* Does it carry one of the flow, whosever? False when its attributes were not read. */
+bool plan_marked(const struct flow *, const struct entry *);
 
 /* A target entry that is no contact any more, or that its directory protects, whatever its marker
  * and its link say: why it must not be touched, or NULL. */

@@ -51,7 +51,6 @@ int postponed_put(
 	buf_free(&b);
 	keep_mods(mem, s, false);
 	s->link.source_digest = 0;
-	s->link.written = (struct value){NULL, 0};
 	return rc;
 }
 

@@ -151,6 +151,8 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 	if (rc == 0)
 		rc = put(r, json_string(plan->flow->name), err);
 	(void)fprintf(r->out, ",\"full\":%s", plan->full ? "true" : "false");
+	if (plan->because != NULL)
+		(void)fprintf(r->out, ",\"because\":\"%s\"", plan->because);
 	if (plan->undoes != 0)
 		(void)fprintf(r->out, ",\"undoes\":%lld", plan->undoes);
 	(void)fputs(",\"summary\":", r->out);

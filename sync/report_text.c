@@ -137,6 +137,8 @@ static void summary_line(struct report *r, const struct plan *plan, const struct
 	if (s->add + s->modify + s->rename + s->remove + s->link + s->forget == 0)
 		(void)fputs(", nothing to do", r->out);
 	(void)fputc('\n', r->out);
+	if (plan->because != NULL)
+		(void)fprintf(r->out, "  everything was read: %s\n", plan->because);
 }
 
 int report_text(struct report *r, struct plan *plan, struct applied *applied, struct err *err)

@@ -8,18 +8,58 @@
 
 /* Beside the mode, in one byte. */
 #define NOTHING 0x40
+#define IN_FULL \
+	0x20 /* the attribute and the line follow themselves, not their places in the rule */
+
+/* The rule gives its attributes in an order, so that most are the next one, by its first line: what
+ * a row wants of the fifty, of which it has some twenty, is told in three bytes each. Where the
+ * attribute stands from `from` on, and its line there; false: not there. */
+static bool in_rule(const struct rule *rule, const struct wanted *w, unsigned from, unsigned *place,
+	unsigned *line)
+{
+	const char *where;
+	unsigned n;
+	const unsigned *attrs = rule_attrs(rule, &n);
+
+	*place = from;
+	while (*place < n && attrs[*place] != w->attr)
+		(*place)++;
+	if (*place == n)
+		return false;
+	*line = 0;
+	while ((where = rule_line(rule, *place, *line)) != NULL && where != w->line)
+		(*line)++;
+	return where != NULL;
+}
+
+static void pack_wanted(
+	struct buf *b, const struct rule *rule, const struct wanted *w, unsigned *next)
+{
+	const int mode = (int)w->mode | (w->nothing ? NOTHING : 0);
+	unsigned place, line;
+
+	if (rule != NULL && in_rule(rule, w, *next, &place, &line)) {
+		buf_putc(b, (char)mode);
+		pack_number(b, place - *next);
+		pack_number(b, line);
+		*next = place + 1;
+	} else {
+		buf_putc(b, (char)(mode | IN_FULL));
+		pack_number(b, w->attr);
+		pack_text(b, w->line);
+	}
+	pack_values(b, w->values, w->n);
+}
 
 static void pack_desired(struct buf *b, const struct desired *d)
 {
+	unsigned next = 0;
+
 	pack_number(b, d->rule != NULL ? rule_number(d->rule) + 1 : 0);
 	pack_value(b, d->rdn);
 	pack_number(b, d->n);
-	for (unsigned i = 0; i < d->n; i++) {
-		pack_number(b, d->attrs[i].attr);
-		buf_putc(b, (char)(d->attrs[i].mode | (d->attrs[i].nothing ? NOTHING : 0)));
-		pack_text(b, d->attrs[i].line);
-		pack_values(b, d->attrs[i].values, d->attrs[i].n);
-	}
+	for (unsigned i = 0; i < d->n; i++)
+		pack_wanted(b, d->rule, &d->attrs[i], &next);
 	pack_number(b, d->n_joins);
 	for (unsigned i = 0; i < d->n_joins; i++) {
 		pack_number(b, d->joins[i].group);
@@ -70,16 +110,43 @@ static int unpack_count(const char **at, const char *end, unsigned *n)
 	return 0;
 }
 
-static int unpack_wanted(struct arena *mem, const char **at, const char *end, struct wanted *w)
+static int unpack_place(
+	const char **at, const char *end, const struct rule *rule, unsigned *next, struct wanted *w)
+{
+	uint32_t skip, line;
+	unsigned n;
+
+	if (rule == NULL || unpack_number(at, end, &skip) < 0 || unpack_number(at, end, &line) < 0)
+		return -1;
+	const unsigned *attrs = rule_attrs(rule, &n);
+	if (skip >= n - *next)
+		return -1;
+	*next += skip + 1;
+	w->attr = attrs[*next - 1];
+	w->line = rule_line(rule, *next - 1, line);
+	return w->line != NULL ? 0 : -1;
+}
+
+static int unpack_in_full(const char **at, const char *end, struct wanted *w)
 {
 	uint32_t attr;
-	unsigned char mode;
 
-	if (unpack_number(at, end, &attr) < 0 || unpack_byte(at, end, &mode) < 0 ||
-		unpack_text(at, end, &w->line) < 0)
+	if (unpack_number(at, end, &attr) < 0 || unpack_text(at, end, &w->line) < 0)
 		return -1;
 	w->attr = attr;
-	w->mode = (enum flow_mode)(mode & ~NOTHING);
+	return 0;
+}
+
+static int unpack_wanted(struct arena *mem, const char **at, const char *end,
+	const struct rule *rule, unsigned *next, struct wanted *w)
+{
+	unsigned char mode;
+
+	if (unpack_byte(at, end, &mode) < 0 ||
+		((mode & IN_FULL) != 0 ? unpack_in_full(at, end, w)
+				       : unpack_place(at, end, rule, next, w)) < 0)
+		return -1;
+	w->mode = (enum flow_mode)(mode & ~(NOTHING | IN_FULL));
 	w->nothing = (mode & NOTHING) != 0;
 	return unpack_values(mem, at, end, &w->n, &w->values);
 }
@@ -111,6 +178,7 @@ static int unpack_complaint(const char **at, const char *end, struct complaint *
 static int unpack_desired(struct arena *mem, const struct rules *rules, const char **at,
 	const char *end, struct desired *d)
 {
+	unsigned next = 0;
 	uint32_t rule;
 
 	if (unpack_number(at, end, &rule) < 0 || rule > rules_count(rules) ||
@@ -119,7 +187,7 @@ static int unpack_desired(struct arena *mem, const struct rules *rules, const ch
 	d->rule = rule > 0 ? rules_at(rules, rule - 1) : NULL;
 	d->attrs = arena_alloc(mem, d->n * sizeof(*d->attrs));
 	for (unsigned i = 0; i < d->n; i++) {
-		if (unpack_wanted(mem, at, end, &d->attrs[i]) < 0)
+		if (unpack_wanted(mem, at, end, d->rule, &next, &d->attrs[i]) < 0)
 			return -1;
 	}
 	if (unpack_count(at, end, &d->n_joins) < 0)

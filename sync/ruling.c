@@ -18,7 +18,9 @@ int ruling_of(struct plan *plan, struct state *state, struct ruling *ruling, str
 		.other = plan->other,
 		.canary = plan->canary,
 		.min_left = f->min_left,
-		.max_shrink = f->max_shrink};
+		.missing = plan->missing,
+		.max_shrink = f->max_shrink,
+		.max_missing = f->max_missing};
 
 	memcpy(facts.limits, f->limits, sizeof(facts.limits));
 	if (kinds_links(&plan->kinds, state, plan->known.id, plan->links, err) < 0)

@@ -10,11 +10,15 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/files.h"
+#include "sync/state.h"
 
 static const struct setting top_settings[] = {
 	{"state", SETTING_PATH, "state.db", NULL,
 		"where galway remembers links, pending objects and runs"},
 	{"interval", SETTING_SPAN, "3h", NULL, "how often \"sync --if-due\" runs"},
+	{"stale", SETTING_SPAN, NULL, NULL,
+		"\"status\" ends with 2 when the last good run of a flow is older; three intervals "
+		"without"},
 	{"history", SETTING_SPAN, "90d", NULL,
 		"how long a run can be looked at with \"history\" and undone"},
 	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
@@ -46,6 +50,8 @@ static const struct setting flow_settings[] = {
 		"a plan that leaves fewer % of the links, or of one rule's, is refused"},
 	{"max-shrink-percent", SETTING_NUMBER, "10", NULL,
 		"a plan is refused when the source shrank by more %"},
+	{"max-missing-percent", SETTING_NUMBER, "10", NULL,
+		"and when the target lacks more % of the linked contacts; 5 may always be lacking"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
 
@@ -339,13 +345,16 @@ static uint64_t hash_settings(const struct config *c, const struct setting *s, u
 	return h;
 }
 
+const char *galway_version = GALWAY_VERSION;
+
 /* Everything that what was written depends on, but the entries of the source: which of them are
- * read, the rules, and where contacts may lie and what marks them. */
+ * read, the rules and who reads them, and where contacts may lie and what marks them. */
 static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 {
 	const struct connector_type *type = connector_type(config_text(f->source_config, "type"));
 	uint64_t h = rules_epoch(f->rules, &f->env);
 
+	h = hash_bytes(galway_version, strlen(galway_version), h);
 	h = hash_settings(f->source_config, connector_settings, h);
 	h = hash_settings(f->source_config, type->settings, h);
 
@@ -414,6 +423,7 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 	limits_read(section, f->limits);
 	f->min_left = config_number(section, "min-left-percent");
 	f->max_shrink = config_number(section, "max-shrink-percent");
+	f->max_missing = config_number(section, "max-missing-percent");
 	make_env(mem, root, f);
 	if (make_bases(mem, f, err) < 0 || make_authority(mem, root, f, err) < 0)
 		return -1;
@@ -452,6 +462,11 @@ static void make_beside(struct arena *mem, const struct setup *setup, struct flo
 	}
 }
 
+bool setup_stale(const struct setup *setup, const struct flow_state *known, long long now)
+{
+	return known->last_good == 0 || now - known->last_good > setup->stale;
+}
+
 int setup_load(struct arena *mem, const char *path, struct setup *setup, struct err *err)
 {
 	struct config *root;
@@ -465,6 +480,9 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	setup->state = config_text(root, "state");
 	setup->interval = config_number(root, "interval");
 	setup->deadline = config_number(root, "deadline");
+	setup->stale = config_number(root, "stale");
+	if (setup->stale < 0)
+		setup->stale = 3 * setup->interval;
 	setup->metrics = config_text(root, "metrics");
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)

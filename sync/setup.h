@@ -12,6 +12,7 @@
 
 struct arena;
 struct err;
+struct flow_state;
 
 /* What becomes of a contact whose source is gone or out of scope. */
 enum leave { LEAVE_DELETE, LEAVE_HIDE, LEAVE_KEEP };
@@ -32,6 +33,10 @@ struct authority_flag {
 
 /* What becomes of a change that somebody made on the side that is not the authority. */
 enum on_denied { DENIED_RESTORE, DENIED_REPORT };
+
+/* Another version may read the same rules otherwise: it is part of the epoch. A variable for tests.
+ */
+extern const char *galway_version;
 
 /* One direction: source, target, rules. Made of the configuration, read-only afterwards. */
 struct flow {
@@ -61,7 +66,7 @@ struct flow {
 	unsigned full_every;
 	long long history; /* seconds that the journal is kept */
 	struct limit limits[N_LIMITS];
-	long long min_left, max_shrink; /* percent */
+	long long min_left, max_shrink, max_missing; /* percent */
 
 	/* Loop freedom: what lies below these, or is another flow's target, is not a source. */
 	unsigned n_foreign;
@@ -83,8 +88,8 @@ struct flow {
 struct setup {
 	const struct config *config;
 	const char *state;
-	long long interval, deadline; /* seconds */
-	const char *metrics;          /* metrics.h; NULL */
+	long long interval, stale, deadline; /* seconds */
+	const char *metrics;                 /* metrics.h; NULL */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };
@@ -92,6 +97,8 @@ struct setup {
 /* The shape of the configuration file, for reading it and for the manual. */
 const struct section_shape *setup_shape(void);
 
+/* Is the flow's last good run older than allowed, or was there none? */
+bool setup_stale(const struct setup *, const struct flow_state *, long long now);
 /* Read and check the configuration and all rules; opens no directory. */
 int setup_load(struct arena *, const char *path, struct setup *, struct err *);
 struct flow *setup_flow(const struct setup *, const char *name); /* NULL: none of that name */

@@ -29,12 +29,15 @@ void state_close(struct state *);
  * 100,000 links. state_open does it when the last writer was killed. */
 int state_check(struct state *, struct err *);
 
+/* The last run did not come to its end, or was an undo. */
+#define FLOW_UNFINISHED ((unsigned)INT32_MAX)
+
 /* What is known of a flow. */
 struct flow_state {
 	long long id;                  /* 0: never run */
 	uint64_t epoch;                /* rules_epoch of the last good run */
 	long long sources;             /* source entries of the last complete read; -1 */
-	unsigned deltas;               /* delta runs since the last full one */
+	unsigned deltas;               /* delta runs since the last full one, or FLOW_UNFINISHED */
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */
 	long long held;                /* since when, because a run was undone; 0: it is not */
@@ -153,8 +156,9 @@ struct journal_head {
 	const char *attrs; /* journal_attrs */
 };
 
-/* UNKNOWN: it may have been done, or not. */
-enum op_result { OP_DONE, OP_FAILED, OP_UNKNOWN };
+/* UNKNOWN: it may have been done, or not. SETTLED: so it was, and a run has looked since; it is
+ * read as UNKNOWN. */
+enum op_result { OP_DONE, OP_FAILED, OP_UNKNOWN, OP_SETTLED };
 
 struct op_row {
 	long long run, flow, when; /* the run was started */
@@ -170,6 +174,8 @@ int state_journal(
 /* The operations of a run, or of all (0); 1, 0, -1. */
 int state_ops(struct state *, long long run, bool newest_first, struct err *);
 int state_next_op(struct state *, struct arena *, struct op_row *, struct err *);
+/* Those of a flow that are UNKNOWN and not settled, the newest first. */
+int state_open_ops(struct state *, long long flow, struct err *);
 
 /* Reading many things: one lock and one look at the file for all of them, and all from one moment.
  */
@@ -188,6 +194,8 @@ int state_drop_link(struct state *, long long flow, struct value source, struct 
 int state_unlink(struct state *, long long flow, struct value source, struct err *);
 int state_put_pending(struct state *, long long flow, const struct pending *, struct err *);
 /* What was pending for one object; *since is since when, and stays as it is when nothing was. */
+/* Is one of the object's a conflict or a failure? 1, 0, -1. */
+int state_unsolved(struct state *, long long flow, struct value source, struct err *);
 int state_drop_pending(
 	struct state *, long long flow, struct value source, long long *since, struct err *);
 /* What was not found to be pending by this run any more: after a full one. */

@@ -99,6 +99,17 @@ int state_ops(struct state *s, long long run, bool newest_first, struct err *err
 	return 0;
 }
 
+int state_open_ops(struct state *s, long long flow, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, Q_OPEN_OPS, err);
+
+	if (st == NULL)
+		return -1;
+	query_number(st, 1, (uint64_t)flow);
+	s->ops = st;
+	return 0;
+}
+
 int state_next_op(struct state *s, struct arena *mem, struct op_row *op, struct err *err)
 {
 	sqlite3_stmt *st = s->ops;
@@ -114,7 +125,8 @@ int state_next_op(struct state *s, struct arena *mem, struct op_row *op, struct 
 	op->kind = sqlite3_column_int(st, 1);
 	op->result = (enum op_result)sqlite3_column_int(st, 2);
 	/* What was not told any more is as good as a lost reply. */
-	if (op->result == OP_DONE && op->n > sqlite3_column_int64(st, 3))
+	if (op->result == OP_SETTLED ||
+		(op->result == OP_DONE && op->n > sqlite3_column_int64(st, 3)))
 		op->result = OP_UNKNOWN;
 	op->flow = sqlite3_column_int64(st, 4);
 	op->when = sqlite3_column_int64(st, 5);

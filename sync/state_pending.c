@@ -77,6 +77,19 @@ int state_drop_pending(
 	return query_done(s, st, "pending", err);
 }
 
+int state_unsolved(struct state *s, long long flow, struct value source, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, Q_UNSOLVED, err);
+
+	if (st == NULL)
+		return -1;
+	query_number(st, 1, (uint64_t)flow);
+	query_bind(st, 2, source);
+	int rc = query_step(s, st, err);
+	sqlite3_reset(st);
+	return rc;
+}
+
 int state_settle(struct state *s, long long flow, long long run, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, Q_SETTLE, err);

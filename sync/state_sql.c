@@ -5,11 +5,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define OPS                                                                                      \
+#define OP                                                                                       \
 	"SELECT o.id, o.kind, o.result, j.done, r.flow, r.started, o.source, o.target, o.name, " \
-	"o.change, "                                                                             \
-	"o.before, o.link FROM op o CROSS JOIN run r ON r.id = o.id >> 32 "                      \
-	"CROSS JOIN journal j ON j.run = r.id WHERE o.id BETWEEN ? AND ?"
+	"o.change, o.before, o.link FROM "
+#define OPS                                                                                   \
+	OP "op o CROSS JOIN run r ON r.id = o.id >> 32 CROSS JOIN journal j ON j.run = r.id " \
+	   "WHERE o.id BETWEEN ? AND ?"
 
 static const char *const texts[N_QUERIES] = {
 	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held, "
@@ -59,6 +60,7 @@ static const char *const texts[N_QUERIES] = {
 			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ? AND source = ?",
 	[Q_SINCE] = "SELECT min(since) FROM pending WHERE flow = ? AND source = ?",
+	[Q_UNSOLVED] = "SELECT 1 FROM pending WHERE flow = ? AND source = ? AND kind <> 'denied'",
 	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ? AND run <> ?",
 	[Q_PUT_AUTHORITY] =
 		"INSERT OR REPLACE INTO authority (flow, source, side) VALUES (?, ?, ?)",
@@ -89,6 +91,14 @@ static const char *const texts[N_QUERIES] = {
 	[Q_OP_RESULT] = "UPDATE op SET result = ? WHERE id = ?",
 	[Q_OPS] = OPS " ORDER BY o.id",
 	[Q_OPS_BACK] = OPS " ORDER BY o.id DESC",
+	/* Of a run without an end, what it had not noted; and lost replies. */
+	[Q_OPEN_OPS] =
+		OP "run r INDEXED BY run_open CROSS JOIN journal j ON j.run = r.id CROSS JOIN op o "
+		   "ON o.id BETWEEN (r.id << 32) + j.done + 1 AND (r.id << 32) + 4294967295 "
+		   "WHERE r.flow = ?1 AND r.finished = 0 AND o.result = 0 UNION ALL " OP
+		   "op o INDEXED BY op_unknown CROSS JOIN run r ON r.id = o.id >> 32 "
+		   "CROSS JOIN journal j ON j.run = r.id WHERE o.result = 2 AND r.flow = ?1 "
+		   "ORDER BY 1 DESC",
 	[Q_OLD_OPS] =
 		"DELETE FROM op WHERE id < (SELECT min(id) FROM run WHERE started >= ?) << 32",
 	[Q_OLD_JOURNALS] = "DELETE FROM journal WHERE run < (SELECT min(id) FROM run WHERE started "
@@ -127,14 +137,16 @@ static const char schema[] =
 	" full INTEGER, exit INTEGER, read INTEGER, adds INTEGER, modifies INTEGER, renames "
 	"INTEGER, "
 	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
+	"CREATE INDEX run_open ON run (flow) WHERE finished = 0;"
 	"CREATE TABLE journal (run INTEGER PRIMARY KEY, undoes INTEGER, done INTEGER, base BLOB, "
 	" attrs TEXT);"
 	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
 	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
-	"PRAGMA user_version = 3; "
+	"CREATE INDEX op_unknown ON op (id) WHERE result = 2;"
+	"PRAGMA user_version = 4; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY

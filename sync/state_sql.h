@@ -37,6 +37,7 @@ enum statement {
 	Q_PUT_PENDING,
 	Q_DROP_PENDING,
 	Q_SINCE,
+	Q_UNSOLVED,
 	Q_SETTLE,
 	Q_PUT_AUTHORITY,
 	Q_DROP_AUTHORITY,
@@ -53,6 +54,7 @@ enum statement {
 	Q_OP_RESULT,
 	Q_OPS,
 	Q_OPS_BACK,
+	Q_OPEN_OPS,
 	Q_OLD_OPS,
 	Q_OLD_JOURNALS,
 	Q_OLD_RUNS,
@@ -62,7 +64,7 @@ enum statement {
 struct state {
 	sqlite3 *db;
 	sqlite3_stmt *statements[N_QUERIES];
-	sqlite3_stmt *ops; /* of the two that give operations, the one that does */
+	sqlite3_stmt *ops; /* of the three that give operations, the one that does */
 	const char *path;  /* for messages */
 	int lock;          /* -1: none */
 	char *copy;        /* a folder with the recovered copy, removed at the end; NULL */

@@ -80,9 +80,11 @@ unsigned undone_times(const struct flow *f, const struct link *link, unsigned at
 }
 
 /* Did the target's side do something to it? A contact that is added again was deleted there. */
-static bool changed(const struct flow *f, const struct step *s, unsigned attr)
+static bool changed(
+	const struct flow *f, const struct row *row, const struct step *s, unsigned attr)
 {
-	bool by_them = s->op == STEP_ADD && attr == attr_named("distinguishedName");
+	bool by_them =
+		s->op == STEP_ADD && !row->deleted && attr == attr_named("distinguishedName");
 
 	for (unsigned i = 0; i < s->n_denied && !by_them; i++)
 		by_them = s->denied[i].attr == attr && strcmp(s->denied[i].side, f->target) == 0;
@@ -92,7 +94,7 @@ static bool changed(const struct flow *f, const struct step *s, unsigned attr)
 static enum fate fate_of(
 	const struct flow *f, const struct row *row, const struct step *s, unsigned attr)
 {
-	if (!changed(f, s, attr))
+	if (!changed(f, row, s, attr))
 		return AS_IT_WAS;
 	return undone_reports(f, row->link, attr, row->now) ? LEFT_ALONE : PUT_BACK;
 }
@@ -160,7 +162,8 @@ const char *undone_tell(
 
 	for (unsigned i = 0; i < s->n_denied; i++) {
 		const unsigned attr = s->denied[i].attr;
-		bool told = !changed(f, s, attr) || !undone_frozen(f, row->link, attr, row->now);
+		bool told =
+			!changed(f, row, s, attr) || !undone_frozen(f, row->link, attr, row->now);
 		for (unsigned k = 0; k < i && !told; k++)
 			told = s->denied[k].attr == attr;
 		if (!told)

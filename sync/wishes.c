@@ -7,6 +7,7 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
+#include "sync/intents.h"
 #include "sync/naming.h"
 #include "sync/pair.h"
 #include "sync/sorter.h"
@@ -121,6 +122,10 @@ static int first_of_row(
 int wishes_first(struct gather *g, struct wishes *w, struct err *err)
 {
 	wish(w, WISH_NAME, 0, g->flow->into);
+	for (unsigned i = 0; i < g->intents->n; i++) {
+		if (g->intents->ops[i].kind == STEP_ADD)
+			wish(w, WISH_NAME, 0, g->intents->ops[i].change.name);
+	}
 	if (wish_links(g, w, err) < 0)
 		return -1;
 	return each_row(g, w, err, first_of_row, NULL);

@@ -19,8 +19,16 @@ struct wish;
  * may join or refer to; then, as it is known by now what they have, whoever holds the addresses,
  * the names and the aliases that they lack.
  *
- * A marker is looked for only where there is no address: what a killed run has made is found by its
- * addresses and its name, and markers need not be indexed (they are not in Active Directory).
+ * A marker is looked for only where there is no address, for markers need not be indexed (they are
+ * not in Active Directory). What could be missed, and by what it is found:
+ *
+ * - made by a run that was killed, or whose reply was lost: the journal has the name that it was
+ *   made with (intents.h), whatever the source says by now
+ * - made under a state that was lost since, or replaced by an older one: a full run saw it when it
+ *   looked at the target, and all of the target is read (compare.strays). A delta finds it by the
+ *   addresses and the name that its source has now. When neither is as it was, a second contact is
+ *   made, which the next full run tells as a conflict: so the first run with an older state should
+ *   be a full one.
  */
 struct wishes {
 	struct arena *mem; /* of the wishes and their values */

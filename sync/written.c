@@ -75,7 +75,7 @@ static struct parts parts_of(struct value bytes)
 		return none;
 	const char *at = (const char *)p.digests + DIGEST * p.n_digests;
 	uint32_t n;
-	if (unpack_small(&at, bytes.data + bytes.len, &n) < 0)
+	if (unpack_number(&at, bytes.data + bytes.len, &n) < 0)
 		return none;
 	p.hashes = (const unsigned char *)at;
 	p.n_hashes = n;
@@ -224,7 +224,7 @@ static void add_hashes(struct arena *mem, struct buf *b, const struct desired *d
 
 	for (unsigned i = 0; i < d->n; i++)
 		n += d->attrs[i].mode == FLOW_MERGE ? d->attrs[i].n : 0;
-	pack_small(b, n);
+	pack_number(b, n);
 	for (unsigned i = 0; i < d->n; i++) {
 		const struct wanted *w = &d->attrs[i];
 		for (unsigned k = 0; w->mode == FLOW_MERGE && k < w->n; k++) {
@@ -264,7 +264,7 @@ struct value written_doubt(
 	head[1] = (uint16_t)~head[1];
 	buf_add(&b, head, sizeof(head));
 	buf_putc(&b, 0);
-	pack_small(&b, old.n_hashes + now.n_hashes);
+	pack_number(&b, old.n_hashes + now.n_hashes);
 	if (old.n_hashes > 0)
 		buf_add(&b, old.hashes, HASH * old.n_hashes);
 	buf_add(&b, now.hashes, HASH * now.n_hashes);

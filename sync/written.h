@@ -17,8 +17,8 @@ struct keys;
  * away again.
  *
  *   u16 of the name's hash | u16 epoch | u8 bytes of bits, without zeros at the end | bits, one an
- *   attribute | u16 digest for each bit set | number (pack_small) of | 40-bit hashes of {attribute,
- *   value} | to the end, 64 bits each: keys of the source names that the entry refers to
+ *   attribute | u16 digest for each bit set | number (pack_number) of | 40-bit hashes of
+ * {attribute, value} | to the end, 64 bits each: keys of the source names that the entry refers to
  *
  * No bit: the attribute was left absent, or is an `add` or `merge` one, of which no digest is kept.
  * The part by attributes is read only while the rules are those it was written under (epoch), the

@@ -11,8 +11,8 @@ declare -A packages=(
         libunistring-dev libxxhash-dev libssl-dev libldap-dev libsasl2-dev libxml2-dev"
     [test]="libcmocka-dev python3 python3-jsonschema slapd ldap-utils
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
-        ldb-tools 389-ds-base libnss3-tools mandoc systemd"
-    [bench]="time python3-ldap3"
+        ldb-tools 389-ds-base libnss3-tools mandoc systemd nodejs npm"
+    [bench]="time python3-ldap3 curl"
     [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck"
     [tidy]="clang-tidy"
 )
@@ -23,6 +23,8 @@ packages_install() {
     local word package missing=() as_root=()
     for word in "$@"; do
         for package in ${packages[$word]:?no such list of packages}; do
+            # Where node is not Debian's, npm comes with it.
+            [ "$package" != npm ] || ! command -v npm >/dev/null || continue
             dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
                 missing+=("$package")
         done

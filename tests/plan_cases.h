@@ -4,6 +4,7 @@
 #include "sync_cases.h"
 
 #include "sync/differences.h"
+#include "sync/intents.h"
 #include "sync/plan.h"
 #include "sync/written.h"
 
@@ -29,6 +30,8 @@
  *   report             what the target's side did is only told: on-denied = report
  *   writes tel         the rules write this, too
  *   epoch, rule        the rules changed since, or the object has another one
+ *   meant -tel=1 +tel=2  a run that could not remember it meant to write this, at 150; also
+ *                      >bob, "delete", and "add" of what the target has
  *
  * A plan: the operation, the entry, what changes (">bob" a new name, "-x" values taken away, "+x"
  * put there), then after '|': denials (side who tried: attribute), when the source left, the
@@ -52,6 +55,8 @@ struct made {
 	const char *wrote; /* NULL: nothing is known */
 	const char *was;   /* NULL: as it is */
 	const char *marker;
+	unsigned n_meant; /* the oldest first, as texts */
+	const char *meant[3];
 };
 
 static inline void take_link(struct made *m)
@@ -114,6 +119,8 @@ static inline void take_word(struct arena *mem, struct made *m, char *text)
 			d->complaints = arena_alloc(mem, 4 * sizeof(*d->complaints));
 		word = strsep(&rest, " ");
 		d->complaints[d->n_complaints++] = (struct complaint){word, true, ATTR_NONE, rest};
+	} else if (strcmp(word, "meant") == 0) {
+		m->meant[m->n_meant++] = rest;
 	} else if (strcmp(word, "was") == 0) {
 		m->was = rest;
 	} else if (strcmp(word, "epoch") == 0) {
@@ -180,6 +187,55 @@ static inline void take_written(struct arena *mem, struct made *m, uint64_t epoc
 	m->link.written = written_make(mem, &d, epoch, &after, skip);
 }
 
+static inline struct op op_meant(struct arena *mem, const struct made *m, const char *text)
+{
+	struct op op = {.kind = STEP_MODIFY,
+		.when = 150,
+		.source = value_of("s1"),
+		.target = value_of("t1"),
+		.change = {.op = CHANGE_MODIFY, .name = full_name(mem, "ann")}};
+	char *words[8], *value;
+	unsigned n = words_of(mem, text, " ", words, 8);
+
+	op.change.mods = arena_zalloc(mem, n * sizeof(*op.change.mods));
+	for (unsigned i = 0; i < n; i++) {
+		struct mod *mod = &op.change.mods[op.change.n];
+		if (strcmp(words[i], "delete") == 0 || strcmp(words[i], "add") == 0) {
+			op.kind = words[i][0] == 'd' ? STEP_DELETE : STEP_ADD;
+			op.digest = entry_digest(&m->current, NULL);
+			continue;
+		}
+		if (words[i][0] == '>') {
+			op.change.new_name = full_name(mem, words[i] + 1);
+			continue;
+		}
+		value = strchr(words[i], '=');
+		*value++ = '\0';
+		struct value *v = arena_alloc(mem, sizeof(*v));
+		*v = value_of(value);
+		mod->attr = attr_of(words[i] + 1);
+		*(words[i][0] == '+' ? &mod->add : &mod->remove) = v;
+		*(words[i][0] == '+' ? &mod->n_add : &mod->n_remove) = 1;
+		op.change.n++;
+	}
+	return op;
+}
+
+/* As flow.c does it. All attributes count for what was added. */
+static inline void take_meant(struct arena *mem, struct made *m)
+{
+	struct attr_set all = {0};
+	struct op ops[3];
+
+	for (unsigned i = 0; i < m->current.n; i++)
+		attr_set_add(mem, &all, m->current.attrs[i].id);
+	const struct attr_set sets[3] = {all, all, all};
+	struct intents in = {.n = m->n_meant, .ops = ops, .attrs = sets};
+	for (unsigned i = 0; i < m->n_meant; i++)
+		ops[m->n_meant - 1 - i] = op_meant(mem, m, m->meant[i]);
+	intents_apply(&in, mem, &m->row, &m->link);
+}
+
 static inline void make(struct arena *mem, const struct plan_case *c, struct made *m)
 {
 	char *words[8];
@@ -193,6 +249,7 @@ static inline void make(struct arena *mem, const struct plan_case *c, struct mad
 		take_word(mem, m, words[i]);
 	take_target(mem, m, c->target);
 	take_written(mem, m, epoch);
+	take_meant(mem, m);
 }
 
 static inline void print_values(

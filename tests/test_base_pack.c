@@ -23,10 +23,10 @@ static void test_small(void **state)
 	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
 		struct buf b = {0};
 		uint32_t n = 7;
-		pack_small(&b, small[i].n);
+		pack_number(&b, small[i].n);
 		assert_int_equal(b.len, small[i].len);
 		const char *at = b.data;
-		assert_int_equal(unpack_small(&at, b.data + b.len, &n), 0);
+		assert_int_equal(unpack_number(&at, b.data + b.len, &n), 0);
 		assert_int_equal(n, small[i].n);
 		assert_ptr_equal(at, b.data + b.len);
 		/* one that ends early is none */
@@ -34,7 +34,7 @@ static void test_small(void **state)
 			char *cut = malloc(len + 1);
 			memcpy(cut, b.data, len);
 			at = cut;
-			assert_int_equal(unpack_small(&at, cut + len, &n), -1);
+			assert_int_equal(unpack_number(&at, cut + len, &n), -1);
 			free(cut);
 		}
 		buf_free(&b);
@@ -49,7 +49,7 @@ static void test_endless(void **state)
 	uint32_t n;
 
 	(void)state;
-	assert_int_equal(unpack_small(&at, bytes + sizeof(bytes), &n), -1);
+	assert_int_equal(unpack_number(&at, bytes + sizeof(bytes), &n), -1);
 }
 
 int main(void)

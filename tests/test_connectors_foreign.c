@@ -220,6 +220,14 @@ static const struct foreign_case {
 		"! t:1: modification: no such operation",
 		"! t:1: the file has changes (modifyRequest), not all that a directory has: only "
 		"\"galway compare\" reads it"},
+	{REQUEST("<addRequest dn='nobody'/>"), "! t:1: \"nobody\" is not a distinguished name", ""},
+	{MMSML("<delta operation='update' dn='CN=a' newdn='b,'/>"),
+		"! t:1: \"b,\" is not a distinguished name",
+		"! t:1: the file has changes (update), not all that a directory has: only "
+		"\"galway compare\" reads it"},
+	{REQUEST("<modDNRequest dn='cn=a' newrdn='cn=b,cn=c'/>"), "! t:1: modDNRequest: no newrdn",
+		"! t:1: the file has changes (modDNRequest), not all that a directory has: only "
+		"\"galway compare\" reads it"},
 	{REQUEST("<modDNRequest dn='cn=a'/>"), "! t:1: modDNRequest: no newrdn",
 		"! t:1: the file has changes (modDNRequest), not all that a directory has: only "
 		"\"galway compare\" reads it"},

@@ -94,6 +94,8 @@ static void test_paths(void **state)
 		{"list[!type=work]/value", "h p none"},
 		{"list[primary]/value", "p"},
 		{"plain[]", "x y"},
+		{"list[0]/value", "h"},
+		{"single[0]/value", "s"},
 		{"single[]/value", "s"},
 		{"single[type=work]/value", "s"},
 		{"single[type=home]/value", ""},
@@ -176,6 +178,7 @@ static const struct json_field fields[] = {
 	{"thumbnailPhoto", "photo", JSON_BYTES, true},
 	{"otherMailbox", "mails[]/value", JSON_TEXT, true},
 	{"mail", "mails[primary]/value", JSON_TEXT, false},
+	{"mail", "mails[0]/value", JSON_TEXT, false},
 	{NULL, NULL, JSON_TEXT, false},
 };
 
@@ -205,7 +208,7 @@ static void test_read(void **state)
 		{"{\"photo\": \"A!\"}", "photo: is no base64"},
 		{"{\"mails\": [{\"value\": \"a\"}, {\"value\": \"b\", \"primary\": true}, {}]}",
 			"otherMailbox=a otherMailbox=b mail=b"},
-		{"{\"mails\": [{\"value\": \"a\"}, {\"value\": \"a\"}]}", "otherMailbox=a"},
+		{"{\"mails\": [{\"value\": \"a\"}, {\"value\": \"a\"}]}", "otherMailbox=a mail=a"},
 		{"{\"name\": {}}", "name: is no text"},
 		{"{\"number\": \"x\"}", "number: is no whole number"},
 		{"{\"hidden\": \"yes\"}", "hidden: is no truth"},

@@ -112,13 +112,13 @@ static const struct {
 		"== t\nnever (x=1)\ninclude base\nnever (|(y=1)\n  (y=2))\nrule b\n scope (b=*)\n "
 		"name \"CN=x\"\n"
 		"== base\nnever (h=TRUE)\nrule a\n scope (a=*)\n name \"CN=x\"\n",
-		"b (&(!(h=TRUE))(!(x=1))(!(|(y=1)(y=2)))(b=*))\n"
-		"a (&(!(h=TRUE))(!(x=1))(!(|(y=1)(y=2)))(a=*))\n"},
+		"b (&(b=*)(!(h=TRUE))(!(x=1))(!(|(y=1)(y=2))))\n"
+		"a (&(a=*)(!(h=TRUE))(!(x=1))(!(|(y=1)(y=2))))\n"},
 	{"drop never takes out an included one, however it is written",
 		"== t\ninclude base\ndrop never (& (h=TRUE) (i=1) )\nnever (k=1)\n"
 		"== base\nnever (&(h=TRUE)(i=1))\nnever (j=1)\nnever (k=1)\nrule a\n scope (a=*)\n "
 		"name \"CN=x\"\n",
-		"a (&(!(j=1))(!(k=1))(a=*))\n"},
+		"a (&(a=*)(!(j=1))(!(k=1)))\n"},
 
 	/* errors */
 	{"no rules", "== t\n# nothing\n", "t: there are no rules"},

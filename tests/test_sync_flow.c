@@ -433,6 +433,85 @@ static void test_name_taken_over(void **state)
 	arena_free(mem);
 }
 
+/* Who refers to somebody whose contact could not be added, or renamed, is looked at in the next
+ * run, a delta: by then the contact may have another name, which somebody else took meanwhile. */
+static void refer_and_fail(struct arena *mem, const char *source, const char *taken)
+{
+	struct setup setup = load(mem);
+	const struct flow_options none = {.full = false};
+	struct state *state;
+	struct plan plan;
+	struct applied applied;
+	struct err err = {0};
+
+	put_source(mem, source);
+	assert_int_equal(state_open(setup.state, true, &state, &err), 0);
+	assert_int_equal(flow_plan(&setup.flows[0], state, &none, mem, &plan, &err), 0);
+	put_text(mem, "xyz.ldif",
+		arena_printf(mem, "%s\ndn: CN=%s,OU=GAL,DC=xyz\ncn: %s\nnote: theirs\n",
+			get_text(mem, "xyz.ldif"), taken, taken));
+	assert_int_equal(flow_apply(&plan, state, mem, &applied, &err), 0);
+	assert_int_equal(applied.summary.failed, 1);
+	applied_free(&applied);
+	plan_free(&plan);
+	state_close(state);
+	assert_int_equal(strncmp(sync_now(mem), "delta", 5), 0);
+	assert_string_equal(
+		line_of(mem, "galway:f:ann", "manager: "), line_of(mem, "galway:f:bob", "dn: "));
+	assert_string_equal(line_of(mem, "galway:f:bob", "dn: "),
+		arena_printf(mem, "CN=%s(1),OU=GAL,DC=xyz", taken));
+}
+
+static void test_refers_to_failed(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "cem key=c");
+	sync_now(mem);
+	refer_and_fail(mem, "cem key=c; ann key=a manager=CN=bob,DC=abc; bob key=b", "bob");
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b");
+	sync_now(mem);
+	refer_and_fail(mem, "ann key=a manager=CN=bert,DC=abc; bert uid=bob key=b", "bert");
+	arena_free(mem);
+}
+
+/* Another version of galway looks at everything once. */
+static void test_upgrade(void **state)
+{
+	const char *version = galway_version;
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a");
+	sync_now(mem);
+	assert_string_equal(sync_now(mem), "delta");
+	galway_version = "0";
+	assert_string_equal(sync_now(mem), "full");
+	assert_string_equal(sync_now(mem), "delta");
+	galway_version = version;
+	arena_free(mem);
+}
+
+static void test_stale(void **state)
+{
+	static const struct {
+		long long good, now;
+		bool stale;
+	} cases[] = {
+		{0, 10, true}, {10, 10, false}, {10, 40, false}, {10, 41, true}, {50, 40, false}};
+	const struct setup setup = {.interval = 10, .stale = 30};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct flow_state known = {.last_good = cases[i].good};
+		assert_int_equal(setup_stale(&setup, &known, cases[i].now), cases[i].stale);
+	}
+}
+
 /* A contact that is not to be touched keeps its address when its source is gone. */
 static void test_address_of_protected(void **state)
 {
@@ -466,6 +545,9 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_name_taken_over),
+		cmocka_unit_test(test_refers_to_failed),
+		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_address_of_protected),
 	};
 

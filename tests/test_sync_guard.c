@@ -98,6 +98,14 @@ static const struct guard_case {
 	{"delete 5 links 5 read 1 delta", ""},
 	{"delete 5 links 5 read 10 sources -1", ""},
 	{"add 1 links 0 read 0 delta", ""},
+	/* the target: what it lacks would be added again, or be forgotten */
+	{"add 10 missing 10", ""},
+	{"add 11 missing 11", "the target lacks 11 of 100 linked contacts, more than 10 %"},
+	{"forget 11 missing 11", "the target lacks 11 of 100 linked contacts, more than 10 %"},
+	{"add 11 missing 11 delta", "the target lacks 11 of 100 linked contacts, more than 10 %"},
+	{"add 11 missing 11 max-missing 100", ""},
+	{"add 5 links 10 missing 5", ""},
+	{"add 6 links 10 missing 6", "the target lacks 6 of 10 linked contacts, more than 10 %"},
 	/* rules */
 	{"delete 1 rules", "the rules or the scope changed since the last run, and the plan has 1 "
 			   "delete"},
@@ -156,6 +164,8 @@ static void set(struct guard_facts *f, const char *word, long long n)
 		{"max-adds", &f->limits[LIMIT_ADD].max},
 		{"max-modifies", &f->limits[LIMIT_MODIFY].max},
 		{"shrink", &f->max_shrink},
+		{"missing", &f->missing},
+		{"max-missing", &f->max_missing},
 	};
 
 	if (strcmp(word, "read") == 0)
@@ -179,7 +189,8 @@ static struct guard_facts facts_of(struct arena *mem, const char *text)
 		.full = true,
 		.limits = {{500, 10}, {5000, 20}, {10000, 30}, {500, 5}, {500, 2}},
 		.min_left = 50,
-		.max_shrink = 10};
+		.max_shrink = 10,
+		.max_missing = 10};
 	char *words[32];
 	unsigned n = words_of(mem, text, " ", words, 32);
 

@@ -317,6 +317,53 @@ static const struct plan_case cases[] = {
 	{9, "s1 cn=ann url+=sip:a", "t1 cn=ann url=sip:a", "linked; of sip xyz", "none"},
 	{10, "s1 cn=ann url+=sip:a", "t1 cn=ann", "linked; of sip xyz", "modify t1 +url=sip:a"},
 
+	/* What a run wrote and could not remember is ours, where it was done */
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=2", "wrote tel=1; meant -tel=1 +tel=2",
+		"modify t1 -tel=2 +tel=3"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=1", "wrote tel=1; meant -tel=1 +tel=2",
+		"modify t1 -tel=1 +tel=3"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=2", "wrote tel=1; meant -tel=1 +tel=2; report",
+		"modify t1 -tel=2 +tel=3"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=2", "wrote tel=1; meant -tel=1 +tel=2; of tel xyz",
+		"modify t1 | abc may not: tel=3"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=9", "wrote tel=1; meant -tel=1 +tel=2",
+		"modify t1 -tel=9 +tel=3 | xyz may not: tel=9"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann tel=2 tel=9", "wrote tel=1; meant -tel=1 +tel=2",
+		"modify t1 -tel=2 -tel=9 +tel=3 | xyz may not: tel=2 | xyz may not: tel=9"},
+	{10, "s1 cn=ann tel=3", "t1 cn=ann", "wrote tel=1; meant -tel=1", "modify t1 +tel=3"},
+	{10, "s1 cn=ann tel=4", "t1 cn=ann tel=3",
+		"wrote tel=1; meant -tel=1 +tel=2; meant -tel=2 +tel=3", "modify t1 -tel=3 +tel=4"},
+	{10, "s1 cn=ann tel=4", "t1 cn=ann tel=2",
+		"wrote tel=1; meant -tel=1 +tel=2; meant -tel=2 +tel=3", "modify t1 -tel=2 +tel=4"},
+	{10, "s1 cn=ann tel=4", "t1 cn=ann tel=3",
+		"wrote tel=1; meant -tel=1 +tel=2; meant -tel=1 +tel=3", "modify t1 -tel=3 +tel=4"},
+	{10, "s1 cn=cid", "t1 cn=bob", "wrote tel=; was ann; meant >bob", "modify t1 >cid"},
+	{10, "s1 cn=cid", "t1 cn=ann", "wrote tel=; was ann; meant >bob", "modify t1 >cid"},
+	{10, "s1 cn=cid", "t1 cn=dan", "wrote tel=; was ann; meant >bob",
+		"modify t1 >cid | xyz may not: dn=dan"},
+	{10, "s1 cn=ann url+=c", "t1 cn=ann url=b url=w", "wrote url+=a; meant -url=a +url=b",
+		"modify t1 -url=b +url=c"},
+	{10, "s1 cn=ann url+=c", "t1 cn=ann url=a url=w", "wrote url+=a; meant -url=a +url=b",
+		"modify t1 -url=a +url=c"},
+	{10, "s1 cn=ann url+=a", "t1 cn=ann url=w", "wrote url+=a; meant -url=a",
+		"modify t1 +url=a"},
+	{9, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=SMTP:a px=smtp:g",
+		"wrote px+=SMTP:a; meant -px=SMTP:g +px=SMTP:a +px=smtp:g -px=smtp:a", "none"},
+	{5, "s1 cn=ann url+=c", "t1 cn=ann url=b", "found; mark galway:f:s1; meant add",
+		"link t1 -url=b +url=c"},
+	{5, "s1 cn=ann tel=3", "t1 cn=ann tel=2", "wrote tel=1; found; mark galway:f:s1; meant add",
+		"link t1 -tel=2 +tel=3"},
+	{5, "s1 cn=ann url+=c", "t1 cn=ann url=b url=w", "mark galway:f:s1; meant +url=b",
+		"link t1 -url=b +url=c"},
+	{8, "s1 cn=ann mail=a", "", "linked; meant delete", "add ann +mail=a +mark +cn=ann"},
+	{8, "s1 cn=ann mail=a", "", "linked; meant delete; report",
+		"add ann +mail=a +mark +cn=ann"},
+	{10, "s1 cn=ann", "t1 cn=ann hide=TRUE", "linked; meant +hide=TRUE",
+		"modify t1 -hide=TRUE"},
+	{9, "s1 cn=ann", "t1 cn=ann hide=TRUE", "linked; meant +hide=TRUE +tel=1", "none"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "linked; leave hide; meant +hide=TRUE",
+		"none | left 150"},
+
 	/* 11: the target keeps what it has */
 	{11, "fails E_X: text", "", "", "conflict: E_X: text"},
 	{11, "fails E_X: text", "t1 cn=ann tel=1", LINKED, "conflict: E_X: text"},
@@ -441,7 +488,7 @@ static void test_twice(void **state)
 			if (s.op == STEP_ADD)
 				m.link.target = m.current.id;
 			m.row.link = &m.link;
-			m.row.current = &m.current;
+			m.row.current = m.row.was = &m.current;
 			m.verdict.adopt = false;
 			assert_int_equal(m.link.target_digest, target_digest(&m.flow, &m.current));
 			plan_row(mem, &m.flow, &m.row, &again);

@@ -104,11 +104,11 @@ static void do_one(struct world *w, char what, long long now)
 		m->current.name = full_name(w->mem, "bob");
 		break;
 	case 'd':
-		m->row.current = NULL;
+		m->row.current = m->row.was = NULL;
 		break;
 	case 'f':
 		m->current = w->good;
-		m->row.current = &m->current;
+		m->row.current = m->row.was = &m->current;
 		break;
 	case 'e':
 		m->flow.epoch++;
@@ -193,7 +193,7 @@ static const char *run(struct world *w, long long now, bool report)
 	if (s.write)
 		change_apply(mem, &m->current, &s.change);
 	if (s.write)
-		m->row.current = &m->current;
+		m->row.current = m->row.was = &m->current;
 	if (s.remember)
 		m->link = s.link;
 	if (s.op == STEP_ADD)

@@ -97,7 +97,7 @@ class Bench:
             tables.Result(wall * scale, cpu * scale, used * scale, peak / 1024, operations * scale))
 
     def galway(self, n, what, *words, operations=0, says="."):
-        self.measure(n, what, [self.options.galway, "-q", "-c", self.conf, "sync", *words], operations, says=says)
+        self.measure(n, what, [self.options.galway, "-c", self.conf, "sync", *words], operations, says=says)
 
     def search(self, n, what, base, *words, operations=0):
         self.measure(n, what, ["ldapsearch", "-x", "-LLL", "-H", self.source.url, "-b", base, *words], operations)

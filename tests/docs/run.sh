@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The documentation is true: tests/docs/run.sh GALWAY, the program to try it with.
 #
-# Each line of a ```sh block of README.md and docs/design.md is run as a command, in a folder that looks like
-# a checkout after the build. It must end with 0, or as a comment right above the block says:
+# Each line of a ```sh block of README.md, docs/design.md and docs/from-galsync.md is run as a command, in a folder
+# that looks like a checkout after the build. It must end with 0, or as a comment right above the block says:
 #
 #     <!-- run: exit 4 -->        each of its lines ends with 4
 #     <!-- run: not here, ... --> the block is left out, with the reason
@@ -47,7 +47,7 @@ cd "$work/checkout"
 PATH=$work/checkout/build/release:$PATH
 
 ran=0
-for page in README.md docs/design.md; do
+for page in README.md docs/design.md docs/from-galsync.md; do
     while read -r line want command; do
         code=0
         bash -c "$command" </dev/null >"$work/out" 2>&1 || code=$?
@@ -74,17 +74,18 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=n
 block docs/rules.md rules all.rules >"$work/etc/people.rules"
 cp "$work/etc/abc-ca.pem" "$work/etc/xyz-ca.pem"
 install -m 600 /dev/null "$work/etc/xyz.keytab"
+(umask 077 && echo secret >"$work/etc/cloud.secret")
 
 # try PAGE NAME: check ends with 5, as each server is away and each flow is good
 try() {
     local config=$work/etc/$2 code=0 servers away flows good
     block "$1" conf "$2" |
         sed -e "s|/etc/galway/|$work/etc/|; s|/var/lib/galway/|$work/etc/|" \
-            -e '/url *=/ s|\(ldaps\{0,1\}\)://[a-z0-9.]*|\1://127.0.0.1:1|g' \
-            -e 's/^ *type = \(ad\|ldap\)$/&\n    retry = 0s/' >"$config"
+            -e '/url *=/ s~\(ldaps\{0,1\}\|https\)://[a-z0-9.]*~\1://127.0.0.1:1~g' \
+            -e 's/^ *type = \(ad\|ldap\|scim\)$/&\n    retry = 0s/' >"$config"
     galway -c "$config" check </dev/null >"$work/out" 2>&1 || code=$?
     servers=$(grep -c '^connector ' "$config") || true
-    away=$(grep -c '^connector .*: FAILED: ldaps\{0,1\}://127.0.0.1:1: cannot be reached' "$work/out") || true
+    away=$(grep -cE '^connector .*: FAILED: (ldaps?://127.0.0.1:1: cannot be reached|.*https://127.0.0.1:1/.*[cC]onnect)' "$work/out") || true
     flows=$(grep -c '^flow ' "$config") || true
     good=$(grep -c '^flow .*: good: ' "$work/out") || true
     if [ "$code $servers $flows" != "5 $away $good" ]; then
@@ -129,7 +130,7 @@ named() {
     done
 }
 
-mapfile -t words < <("$galway" help | sed -n '/^$/,/^$/ s/^  \([a-z]*\) .*/\1/p')
+mapfile -t words < <("$galway" help | sed -n '/^$/,/^$/ s/^  \([a-z-]*\) .*/\1/p')
 named docs/design.md "${words[@]}"
 mapfile -t words < <("$galway" help | sed -n 's/^  \(--[a-z-]*\) .*/\1/p')
 named docs/design.md "${words[@]}"

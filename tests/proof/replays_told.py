@@ -1,4 +1,5 @@
 """Incidents 15 to 25: what was told of changes was wrong, or it was somebody else's. See incident.py."""
+import time
 import types
 import uuid
 
@@ -203,7 +204,7 @@ def conflicts_are_told_again():
           GITHUB + "NousResearch/hermes-agent/issues/46746")
 def noticed():
     """A state that is damaged, or cut to nothing, ends with 2. Runs that fail say so each, and status tells
-    that the last good run is an old one; it does not ring by itself."""
+    that the last good run is an old one, and ends with 2."""
     with Scene() as s:
         state = bytearray(s.read("state.db"))
         good = bytes(state)
@@ -219,7 +220,9 @@ def noticed():
         (s.folder / "abc.ldif").unlink()
         for _ in range(3):
             s.done(2, "no such file or directory", [], files=False, told=False)
-        s.refused(0, r"last good run", "status", files=False)
+        s.top = "stale = 0s\n"
+        time.sleep(1.1)
+        s.refused(2, r"no good run for more than", "status", files=False)  # leans on: setup.c*
 
 
 @incident(25, "Metabase: group sync wiped memberships that were not its own",

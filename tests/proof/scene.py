@@ -168,6 +168,7 @@ class Scene:
         self.source, self.flow, self.settings, self.scope, self.second = source, flow, settings, scope, second
         self.base, self.identity, self.behaviour, self.url = ABC, identity, behaviour, None
         self.abc = abc or company("abc", "ad" if source == "ad" else "ldap", people)
+        self.top = ""  # settings of the whole file
         self.more = company("def", people=10)
         self.rules = RULE % {"kind": "user", "scope": scope}
         self.xyz, self.served = target(), served
@@ -240,7 +241,7 @@ class Scene:
             where = SERVED % (self.url, self.settings)
         else:
             where = f'type = ldif\n    file = "abc.ldif"\n    {self.settings}'
-        text = 'state = "state.db"\n'
+        text = 'state = "state.db"\n' + self.top
         if self.source == "ad":
             where = where.replace("type = ldap\n    auth = anonymous",
                                   f'type = ad\n    auth = simple\n    bind = "{BIND}"\n    password = "file:password"\n'

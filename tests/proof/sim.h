@@ -134,6 +134,7 @@ struct world {
 	struct fault faults[SIM_FAULTS];
 	bool dead;        /* killed: nothing that is asked is done any more */
 	unsigned changes; /* written in this run */
+	unsigned failed;  /* of these, were not said to be done */
 	unsigned commits; /* of this run */
 	uint64_t shuffle; /* the order in which entries are read */
 	uint64_t guids;   /* given so far */

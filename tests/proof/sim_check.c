@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/dn.h"
 #include "tests/proof/sim_edit.h"
 #include "tests/proof/sim_who.h"
 
@@ -74,6 +75,32 @@ static void check_delete(struct history *h, const struct sync *s, const struct e
 			who_text(now));
 }
 
+/* Who is deleted is not somebody's who is added in the same run: names, and ids, are kept. */
+static void check_kept(struct history *h, const struct sync *s, const struct entry *gone)
+{
+	const struct entry *who = who_source(s->flow, &s->before[s->flow], gone);
+
+	for (unsigned i = 0; who != NULL && !h->copied && i < h->w.n_audits; i++) {
+		const struct audit *a = &h->w.audits[i];
+		if (a->before == NULL && who_source(s->flow, &s->before[s->flow], a->after) == who)
+			sim_wrong(h, "I18", "%s was deleted, and %s added in its place",
+				who_text(gone), who_text(a->after));
+	}
+}
+
+/* Nothing that is still there lay below it. */
+static void check_leaf(struct history *h, const struct sync *s, const struct entry *gone)
+{
+	const struct sim_dir *then = &s->at_apply[!s->flow], *now = &h->w.sides[!s->flow].now;
+
+	for (unsigned i = 0; i < then->n; i++) {
+		if (dn_text_equal(dn_parent(then->entries[i]->name), gone->name) &&
+			sim_find(now, then->entries[i]->name) >= 0)
+			sim_wrong(h, "I11", "%s was deleted, and %s lies below it", who_text(gone),
+				who_text(then->entries[i]));
+	}
+}
+
 static const struct entry *with_id(const struct sim_dir *d, const struct entry *e)
 {
 	for (unsigned i = 0; i < d->n; i++) {
@@ -110,6 +137,8 @@ static void check_audit(struct history *h, const struct sync *s, const struct au
 	}
 	if (a->after == NULL) {
 		check_delete(h, s, then != NULL ? then : a->before);
+		check_kept(h, s, a->before);
+		check_leaf(h, s, a->before);
 		return;
 	}
 	if (!who_is_ours(s->flow, a->after) &&
@@ -130,8 +159,8 @@ static unsigned count_key(const struct holding *all, unsigned n, uint64_t key)
 	return count;
 }
 
-/* Few entries are asked for by their addresses and names, not by their marks, which servers have no
- * index of. */
+/* A delta that knows nothing of a contact, as its state is an older one, asks by addresses and
+ * names, not by marks, which servers have no index of. */
 static bool can_be_found(const struct entry *a, const struct entry *b)
 {
 	struct holding one[16], other[16];
@@ -162,15 +191,17 @@ static void check_not_more(struct history *h, const struct sync *s, const char *
 {
 	static struct holding before[HOLDINGS], after[HOLDINGS];
 	const unsigned n_after = who_holds(&h->w.sides[!s->flow].now, after, of);
+	const bool in_delta = h->others && !s->was_full;
 	unsigned n_before = 0;
 
 	for (unsigned i = 1; i < n_after; i++) {
 		if (after[i].key != after[i - 1].key)
 			continue;
 		/* A mark may be put back beside a copy that somebody made of it. */
-		if (of == who_marks && (!can_be_found(after[i].who, after[i - 1].who) ||
-					       (h->unmarked && !was_added(h, after[i].who) &&
-						       !was_added(h, after[i - 1].who))))
+		if (of == who_marks &&
+			((in_delta && !can_be_found(after[i].who, after[i - 1].who)) ||
+				(h->unmarked && !was_added(h, after[i].who) &&
+					!was_added(h, after[i - 1].who))))
 			continue;
 		if (n_before == 0)
 			n_before = who_holds(&s->at_apply[!s->flow], before, of);
@@ -206,6 +237,15 @@ static void check_limits(struct history *h, const struct sync *s)
 		other |= h->identity[i] != 0 && h->identity[i] != s->identity[i];
 	if (other)
 		sim_wrong(h, "I9", "another directory was written to");
+}
+
+/* One that fails is not told of another. What is not as it was written when it is read again counts
+ * as failed, too. */
+static void check_failures(struct history *h, const struct sync *s)
+{
+	if (s->done.failed > h->w.failed)
+		sim_wrong(h, "I32", "%lld are said to have failed, and %u did", s->done.failed,
+			h->w.failed);
 }
 
 static void check_counts(struct history *h, const struct sync *s)
@@ -244,6 +284,9 @@ void check_sync(struct history *h, const struct sync *s)
 	}
 	if (s->result == SYNC_DONE && !unheard && s->meanwhile == NULL)
 		check_counts(h, s);
+	if (s->result == SYNC_DONE && s->meanwhile == NULL && !w->sides[0].lied &&
+		!w->sides[1].lied)
+		check_failures(h, s);
 	if (h->tracks[s->flow].quiet && w->n_audits > 0 && !w->sides[s->flow].lied &&
 		s->meanwhile == NULL)
 		sim_wrong(h, "I14", "nothing was edited, and yet %s was written",

@@ -14,7 +14,4 @@ void check_settled(struct history *, unsigned flow);
 /* Remember strays. */
 void check_remember(struct history *, const struct sync *);
 
-/* Something was written, not remembered, and its source is not what it was. */
-bool check_lost(const struct history *);
-
 #endif

@@ -484,6 +484,7 @@ static void write_one(struct handle *h, const struct change *c, struct outcome *
 	f->writes++;
 	f->lost += unsaid || unheard;
 	f->failures += out->kind == OUTCOME_FAILED;
+	h->world->failed += out->kind != OUTCOME_DONE;
 	if (out->kind != OUTCOME_DONE)
 		err_set(&out->err, ERR_ENTRY, "%.*s: %s", (int)c->name.len, c->name.data,
 			why != NULL ? why : "no answer");
@@ -524,7 +525,7 @@ static const struct setting settings[] = {{NULL, SETTING_TEXT, NULL, NULL, NULL}
 	.next = sim_next, .fill = sim_fill, .cookie = sim_cookie, .write = sim_write,  \
 	.close = sim_close
 
-extern const struct connector_type sim_ldif, sim_csv, sim_mem, sim_ldap, sim_ad;
+extern const struct connector_type sim_ldif, sim_csv, sim_mem, sim_ldap, sim_ad, sim_scim;
 
 const struct connector_type sim_ldif = {.name = "ldif", .can = CAN_WRITE | CAN_SINCE, FUNCTIONS};
 const struct connector_type sim_csv = {.name = "csv", .can = CAN_SINCE, FUNCTIONS};
@@ -538,3 +539,4 @@ const struct connector_type sim_ad = {.name = "ad",
 	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_BESIDE | NEEDS_REFERRED,
 	.identity = sim_identity,
 	FUNCTIONS};
+const struct connector_type sim_scim = {.name = "scim", .can = CAN_SINCE, FUNCTIONS};

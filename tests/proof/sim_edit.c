@@ -333,6 +333,20 @@ static const char *new_mail(struct world *w, unsigned side, struct dice *dice)
 	return told(w, e);
 }
 
+/* Nothing is left by which a contact could be found but its mark. */
+static const char *marry(struct world *w, unsigned side, struct dice *dice)
+{
+	const int at = pick(w, side, dice, edit_is_person);
+
+	if (at < 0)
+		return NULL;
+	give_addresses(w, side, sim_edit(w, side, (unsigned)at), dice, 30);
+	const struct value parent = dn_parent(w->sides[side].now.entries[at]->name);
+	return rename_to(w, side, at,
+		value_of(arena_printf(w->mem, "CN=M%u,%.*s", dice_below(dice, 1000),
+			(int)parent.len, parent.data)));
+}
+
 static const char *swap_mail(struct world *w, unsigned side, struct dice *dice)
 {
 	const int a = pick(w, side, dice, edit_is_person), b = pick(w, side, dice, edit_is_person);
@@ -513,6 +527,7 @@ const struct edit edits[] = {
 	{"new photo", 3, EDITS_SOURCE, new_photo},
 	{"in or out of scope", 10, EDITS_SOURCE, out_of_scope},
 	{"new mail", 10, EDITS_SOURCE, new_mail},
+	{"new name and mail", 8, EDITS_SOURCE, marry},
 	{"swap mail", 4, EDITS_SOURCE, swap_mail},
 	{"new manager", 8, EDITS_SOURCE, new_manager},
 	{"respell", 6, EDITS_SOURCE | EDITS_NOTHING, respell},

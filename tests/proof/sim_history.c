@@ -133,6 +133,7 @@ static void note_edit(struct history *h, unsigned what)
 	h->unmarked |= (what & EDITS_UNMARKS) != 0;
 	h->copied |= (what & EDITS_COPIES) != 0;
 	h->bound |= (what & EDITS_BINDS) != 0;
+	h->touched |= (what & EDITS_TARGET) != 0;
 }
 
 static const char *do_edit(struct history *h, const struct event *e)
@@ -270,7 +271,7 @@ static void settle(struct history *h, const struct event *e)
 	}
 	for (unsigned flow = 0; flow < flows(h) && h->wrong[0] == '\0'; flow++)
 		check_settled(h, flow);
-	if (!full && h->wrong[0] == '\0' && !at_rest(h, true, &dice) && !check_lost(h))
+	if (!full && h->wrong[0] == '\0' && !at_rest(h, true, &dice))
 		sim_wrong(h, "I17", "after deltas a full run has something to do");
 }
 
@@ -289,6 +290,7 @@ static const char *give(struct history *h, const struct event *e)
 	if (state_flow(h->state, f->name, &known, &err) < 0 || known.id == 0)
 		return NULL;
 	h->tracks[flow].quiet = false;
+	h->touched = true;
 	if (h->n_given > 0 && dice_chance(&dice, 50)) {
 		const struct value id = h->given[--h->n_given];
 		for (unsigned i = 0; i < 2; i++)
@@ -312,7 +314,7 @@ static const char *give(struct history *h, const struct event *e)
 /* Who left meanwhile stays. */
 static void other_state(struct history *h)
 {
-	h->orphans = h->others = true;
+	h->orphans = h->others = h->touched = true;
 	memset(h->identity, 0, sizeof(h->identity));
 	for (unsigned i = 0; i < 2; i++)
 		h->tracks[i] = (struct track){.drifted = true, .shown = -1};

@@ -41,15 +41,6 @@ void check_remember(struct history *h, const struct sync *s)
 	}
 }
 
-bool check_lost(const struct history *h)
-{
-	bool lost = false;
-
-	for (unsigned i = 0; i < h->n_strays; i++)
-		lost |= h->strays[i].lost;
-	return lost;
-}
-
 static bool is_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
@@ -60,7 +51,7 @@ static bool is_stray(const struct history *h, const struct entry *contact)
 	return false;
 }
 
-/* What was written to it and not remembered then is somebody else's from then on. */
+/* Was it written by a run that could not remember it? */
 static bool was_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
@@ -169,9 +160,8 @@ static void check_manager(
 	const unsigned n = at >= 0 ? contacts_of(o, o->sources->entries[at], &whose) : 0;
 	const struct value is = entry_first(contact, sim_attr(A_MANAGER));
 
-	/* Of one in conflict nobody can say; nor of one that was to be added in a run of which a
-	 * part failed, perhaps the add of whom it refers to. */
-	if (n > 1 || may_lack_mark(o->h) || was_stray(o->h, contact) ||
+	/* Of one in conflict nobody can say. */
+	if (n > 1 || may_lack_mark(o->h) ||
 		(n == 1 && (who_is_protected(whose) || !who_is_managed(whose, !o->flow))) ||
 		(at >= 0 && (!who_in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
@@ -192,13 +182,14 @@ static void check_proxies(
 			sim_wrong(o->h, "I15", "%s lacks %.*s", who_text(contact),
 				(int)want->values[i].len, want->values[i].data);
 	}
-	/* Of one that was let go nobody knows what was ours. */
+	/* Of one that was let go nobody knows what was ours; nor of one that was added by a run
+	 * that could not remember it, and then changed by hand. */
 	if (sim_flow(o->h, o->flow)->leave == LEAVE_KEEP)
 		return;
 	for (unsigned i = 0; is != NULL && i < is->n; i++) {
 		const struct value v = is->values[i];
 		if (memmem(v.data, v.len, "@hand.", 6) == NULL && !o->h->orphans &&
-			!was_stray(o->h, contact) &&
+			!(o->h->touched && was_stray(o->h, contact)) &&
 			entry_get(contact, sim_attr(A_UNREAD)) == NULL &&
 			!entry_has(person, sim_attr(A_PROXY), v))
 			sim_wrong(o->h, "I15", "%s has %.*s, which is nobody's", who_text(contact),
@@ -250,7 +241,7 @@ static void check_person(const struct opinion *o, const struct entry *person)
 	check_value(o, contact, A_TEL, entry_first(person, sim_attr(A_TEL)));
 	check_value(o, contact, A_PHOTO, entry_first(person, sim_attr(A_PHOTO)));
 	check_value(o, contact, A_MAIL, mail);
-	if (!is_stray(o->h, contact) && !o->h->orphans)
+	if (!o->h->orphans)
 		check_value(o, contact, A_HIDE, (struct value){NULL, 0});
 	check_manager(o, person, contact);
 	if (sim_galsync(o->h))

@@ -366,6 +366,28 @@ static void tell_steps(struct plan *p, struct arena *mem)
 	}
 }
 
+/* Whose contacts nobody else ever wrote to has not attempted anything. */
+static void check_blame(struct history *h, const struct flow *f, struct plan *p, struct arena *mem)
+{
+	struct step s;
+	struct err err;
+	uint32_t place;
+
+	if (h->touched || p->summary.denied == 0 || plan_rewind(p, &err) < 0)
+		return;
+	while (plan_next(p, mem, &s, &place, &err) == 1) {
+		for (unsigned i = 0; i < s.n_denied; i++) {
+			/* A reference follows who is renamed, which its link learns later. */
+			if (strcmp(s.denied[i].side, f->target) == 0 &&
+				(s.denied[i].attr != sim_attr(A_MANAGER) || h->w.n_moved == 0))
+				sim_wrong(h, "I23",
+					"%.*s: what galway wrote to %s is told as somebody else's",
+					(int)s.target_name.len, s.target_name.data,
+					attr_name(s.denied[i].attr));
+		}
+	}
+}
+
 static void run(struct history *h, struct flow *flow, struct sync *s, struct arena *mem)
 {
 	struct plan p;
@@ -388,6 +410,7 @@ static void run(struct history *h, struct flow *flow, struct sync *s, struct are
 			plan_again(h, flow, s, mem, digest);
 		if (h->tell)
 			tell_steps(&p, mem);
+		check_blame(h, flow, &p, mem);
 		go = judged(h, &p, s, &s->err);
 	}
 	s->result = go == 0 ? SYNC_REFUSED : SYNC_FAILED;
@@ -433,7 +456,7 @@ void sim_sync(struct history *h, struct sync *s)
 	struct flow *flow = &variants[h->variant].setups[h->rules].flows[s->flow];
 
 	w->dead = false;
-	w->changes = w->commits = w->n_audits = 0;
+	w->changes = w->failed = w->commits = w->n_audits = 0;
 	w->shuffle = s->dice;
 	for (unsigned i = 0; i < 2; i++) {
 		w->sides[i].reads = 0;

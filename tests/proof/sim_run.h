@@ -56,8 +56,10 @@ struct history {
 	bool orphans;               /* a state was lost or put back: who left meanwhile may stay */
 	bool others;                /* another state was used */
 	bool unmarked;              /* a mark was taken away by hand */
-	bool copied; /* two contacts may have one mark, which few entries are asked for by */
-	bool bound;  /* some contact is not galway's to write to */
+	bool copied;  /* two contacts may have one mark, which few entries are asked for by */
+	bool bound;   /* some contact is not galway's to write to */
+	bool touched; /* somebody else did something in a target, or its authority was transferred
+		       */
 	unsigned n_given;
 	struct value given[SIM_GIVEN]; /* source ids whose authority is the target */
 	unsigned n_given_then;         /* when the state was backed up */

@@ -18,6 +18,7 @@ import time
 import urllib.parse
 
 import fake
+import servers
 
 DRIVER = os.path.realpath(sys.argv[1])
 TOKEN = "S3CR3T-token"
@@ -338,8 +339,24 @@ def proofs():
         expect(f"settings {settings}", settings, [("GET /ok", f"fatal .*{why}.*")])
 
 
+def others():
+    """What a certified OpenID provider makes of our assertion."""
+    npm = servers.installed()
+    if npm is None:
+        print("skipped: oidc-provider (there is no npm)")
+        return
+    with servers.Node(npm, 24090, "oidc.mjs", FOLDER / "app.pem") as server:
+        url = f"http://127.0.0.1:{server.port}"
+        settings = [f'url = "{url}"', "plain = true", "auth = oauth2", 'client-id = "galway"', 'scope = "api"',
+                    f'token-url = "{url}/tenant1/oauth2/v2.0/token"', f'client-cert = "{FOLDER}/app.pem"']
+        page = "GET /.well-known/openid-configuration"
+        expect("oidc-provider", [*settings, f'client-key = "{FOLDER}/app.key"'], [(page, r"200 \d+")])
+        expect("oidc-provider: another key", [*settings, f'client-key = "{FOLDER}/client.key"'],
+               [(page, r"fatal the token: POST .*: 401: client authentication failed .*")])
+
+
 def main():
-    for test in (tls, origins, window, retries, limits, proofs):
+    for test in (tls, origins, window, retries, limits, proofs, others):
         test()
     print(f"{len(failures)} wrong" if failures else "good")
     return 1 if failures else 0

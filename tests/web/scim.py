@@ -1,0 +1,369 @@
+#!/usr/bin/env python3
+"""SCIM as target and as source: full cycles with a service of ours that does as others do, and things that are wrong, and with
+services that others wrote.   scim.py GALWAY [--only WORD]
+
+A cycle: people are created, a second run has nothing to do, some are changed, renamed, deleted and added, and again there is
+nothing to do. What the service then has is compared with the people, past galway. Services that others wrote are installed with
+npm from tests/web/servers, once, into a folder of the cache.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+import fake
+import scim_fake
+import servers
+
+HERE = pathlib.Path(__file__).resolve().parent
+PORTS = range(24100, 24200)
+failures = []
+used = iter(PORTS)
+
+
+def wrong(what):
+    failures.append(what)
+    print("WRONG:", what, flush=True)
+
+
+RULES = (HERE.parent.parent / "examples" / "scim" / "people.rules").read_text()
+BACK = """
+rule person
+    scope  (objectClass=user)
+    name   "CN=" & [cn]
+    objectClass = "contact"
+    displayName = [displayName]
+    mail        = [mail]
+    title       = [title]
+"""
+
+
+def chosen(name):
+    return OPTIONS.only in (None, *TESTS) or OPTIONS.only in name
+
+
+class World:
+    """Two connectors and a flow in a folder of their own."""
+
+    def __init__(self, folder, url, token="S3CR3T", settings=(), source=False, groups=False):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        self.people, self.groups = {}, {}
+        (self.folder / "my.rules").write_text(BACK if source else RULES)
+        secret = self.folder / "secret"
+        secret.write_text(token + "\n")
+        secret.chmod(0o600)
+        types = 'types = {"users", "groups"}' if groups else ""
+        lines = ["state = \"state.db\"", "connector files {", "    type = ldif", "    file = \"files.ldif\"",
+                 "    smtp-domains = {\"abc.example\"}", "}", "connector cloud {", "    type = scim", f'    url = "{url}"',
+                 "    auth = bearer", f'    secret = "file:{secret}"', "    base = \"O=cloud\"", "    page-size = 10", types,
+                 *(["    plain = true"] if url.startswith("http:") else [f'    tls-ca = "{folder}/ca.pem"']),
+                 *([] if any("retry" in s for s in settings) else ["    retry = 5s"]), *("    " + s for s in settings), "}",
+                 "flow one {", f"    source = {'cloud' if source else 'files'}", f"    target = {'files' if source else 'cloud'}",
+                 "    rules = \"my.rules\"", f"    into = \"{'OU=GAL,DC=abc,DC=example' if source else 'O=cloud'}\"", "}"]
+        config = self.folder / "galway.conf"
+        config.write_text("\n".join(lines) + "\n")
+        config.chmod(0o600)
+
+    def write(self):
+        """The people as the LDIF file of the source."""
+        out = ["dn: OU=GAL,DC=abc,DC=example\nobjectClass: organizationalUnit\nobjectGUID: gal\n"]
+        for key, p in {**self.people, **self.groups}.items():
+            lines = [f"dn: CN={key},OU=GAL,DC=abc,DC=example", f"objectGUID: {key}", f"cn: {key}"]
+            lines += [f"{a}: {v}" for a, values in p.items() for v in (values if isinstance(values, list) else [values])]
+            out.append("\n".join(lines) + "\n")
+        (self.folder / "files.ldif").write_text("\n".join(out))
+
+    def person(self, n, **more):
+        self.people[f"p{n:03}"] = {"objectClass": "user", "sAMAccountName": f"user{n}", "displayName": f"User {n}", "givenName": "User",
+                                   "sn": f"No{n}", "mail": f"user{n}@abc.example", "title": "Staff", "telephoneNumber": f"+1 555 {n}", **more}
+
+    def galway(self, *arguments):
+        result = subprocess.run([OPTIONS.galway, "-c", self.folder / "galway.conf", *arguments], capture_output=True, text=True,
+                                timeout=300, check=False)
+        text = result.stdout + result.stderr
+        if "runtime error" in text or "Sanitizer" in text or "S3CR3T" in text:
+            wrong(f"{arguments}: {text}")
+        return result.returncode, text
+
+    def expect(self, name, code, *words, arguments=("sync",)):
+        got, text = self.galway(*arguments)
+        lacking = [w for w in words if w not in text]
+        if got != code or lacking:
+            wrong(f"{name}: {' '.join(arguments)} ended with {got}, not {code}; lacks {lacking}: {text}")
+        return text
+
+
+def flat(user):
+    """What the rules write, as the service has it."""
+    emails = {e.get("type"): e["value"] for e in user.get("emails", [])}
+    phones = {e.get("type"): e["value"] for e in user.get("phoneNumbers", [])}
+    return {"displayName": user.get("displayName"), "givenName": user.get("name", {}).get("givenName"),
+            "sn": user.get("name", {}).get("familyName"), "mail": emails.get("work"), "title": user.get("title"),
+            "telephoneNumber": phones.get("work"), "active": user.get("active")}
+
+
+def compare(name, world, users):
+    """The service's users and the people: {name: what it has}."""
+    has = {u["userName"]: flat(u) for u in users}
+    wants = {p["sAMAccountName"]: {a: p.get(a) for a in ("displayName", "givenName", "sn", "mail", "title", "telephoneNumber")}
+             | {"active": True} for p in world.people.values()}
+    if has != wants:
+        differ = {k: (has.get(k), wants.get(k)) for k in has.keys() | wants.keys() if has.get(k) != wants.get(k)}
+        wrong(f"{name}: the service and the people differ: {differ}")
+
+
+def cycle(name, world, users, n=25):
+    """users: what gives the service's users, past galway."""
+    for i in range(n):
+        world.person(i)
+    world.write()
+    world.expect(f"{name}: create", 0, f"{n} added")
+    compare(f"{name}: create", world, users())
+    world.expect(f"{name}: again", 0, "nothing to do", arguments=("sync", "--full"))
+    world.people["p001"].update(title="Chief", displayName='"Ü" \\ 1')
+    world.people["p002"].pop("telephoneNumber")
+    world.people["p003"]["mail"] = "other@abc.example"
+    world.people["p004"]["sAMAccountName"] = "renamed"
+    world.people["p005"]["sAMAccountName"] = "also renamed"
+    world.people["p005"]["title"] = "Also"
+    del world.people["p006"], world.people["p007"]
+    world.person(n + 1)
+    world.write()
+    world.expect(f"{name}: change", 0, "1 added", "2 deleted", "2 renamed")
+    compare(f"{name}: change", world, users())
+    world.expect(f"{name}: at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+# --- a service of ours ------------------------------------------------------------------------------------
+VARIANTS = {
+    "plain": {},
+    "it does not say what it can": {"config": False},
+    "as Entra's": {"config": False, "cursor": True, "names": {"Resources": "resources"}, "patch": "empty", "password": True},
+    "small pages": {"cap": 3},
+    "one a page": {"cap": 1},
+    "cursors": {"cursor": True},
+    "lower case": {"names": {"Resources": "resources", "totalResults": "totalresults"}},
+    "no PATCH": {"patch": False},
+    "PATCH does nothing": {"patch": "wrong"},
+    "PATCH says nothing": {"patch": "empty"},
+    "no PUT": {"put": False},
+    "Bulk": {"bulk": "text"},
+    "Bulk of a draft": {"bulk": "code"},
+    "Bulk with numbers": {"bulk": "number"},
+    "Bulk without status": {"bulk": "mute"},
+    "versions": {"etag": True},
+    "ETags of no meaning": {"etag": "http"},
+    "filters by case": {"filter": "exact"},
+    "filters find nothing": {"filter": "none"},
+    "filters find everything": {"filter": "all"},
+    "filters are refused": {"filter": "refused"},
+    "answers are lost": {"lost": 3},
+    "not now": {"fails": 3},
+}
+
+
+def variants(folder):
+    for name, options in VARIANTS.items():
+        if not chosen(name):
+            continue
+        service = scim_fake.Service(**options)
+        with scim_fake.serve(service, folder, "server") as server:
+            # A POST whose answer was lost is looked for, and for that somebody has to be there to try filters with.
+            service.put(userName="somebody", displayName="Somebody")
+            world = World(folder, server.url + "/scim/v2", settings=["dialect = entra"] if options.get("password") else ())
+            users = lambda: [u for u in service.kinds["Users"].values() if u["userName"] != "somebody"]
+            cycle(name, world, users)
+
+
+def groups(folder):
+    service = scim_fake.Service()
+    with scim_fake.serve(service, folder, "server") as server:
+        world = World(folder, server.url + "/scim/v2", groups=True)
+        members = lambda name: sorted(service.kinds["Users"][m["value"]]["userName"] for m in service.named(name, "Groups").get("members", []))
+        for i in range(5):
+            world.person(i)
+        dn = lambda i: f"CN=p{i:03},OU=GAL,DC=abc,DC=example"
+        world.people["p004"]["manager"] = dn(0)
+        world.groups["g1"] = {"objectClass": "group", "sAMAccountName": "sales", "member": [dn(0), dn(1)]}
+        world.write()
+        world.expect("groups", 0, "6 added")
+        world.expect("groups: again", 0, "nothing to do", arguments=("sync", "--full"))
+        urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+        if service.named("user4")[urn]["manager"]["value"] != service.named("user0")["id"]:
+            wrong(f"manager: {service.named('user4')}")
+        if members("sales") != ["user0", "user1"]:
+            wrong(f"groups: {members('sales')}")
+        world.groups["g1"]["member"] = [dn(1), dn(2), dn(3)]
+        world.write()
+        world.expect("groups: change", 0, "1 modified")
+        if members("sales") != ["user1", "user2", "user3"]:
+            wrong(f"groups: change: {members('sales')}")
+        del world.groups["g1"]
+        world.write()
+        world.expect("groups: delete", 0, "1 deleted")
+        world.expect("groups: at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def writes(folder):
+    """Faults while writing: the object fails, and the next run mends it."""
+    service = scim_fake.Service()
+    with scim_fake.serve(service, folder, "server") as server:
+        world = World(folder, server.url + "/scim/v2")
+        for i in range(5):
+            world.person(i)
+        world.write()
+        service.put(userName="user3", displayName="Somebody else")
+        world.expect("a name is taken", 0, "5 added")
+        if len(service.kinds["Users"]) != 6 or service.named("user3")["displayName"] != "Somebody else":
+            wrong(f"a name is taken: {service.kinds['Users']}")
+        service.options["delete"] = False
+        del world.people["p001"]
+        world.write()
+        world.expect("a delete that is not done", 4, "still there")
+        service.options["delete"] = True
+        world.expect("it is done the next time", 0, "1 deleted")
+        service.options.update(patch="wrong", put=False)
+        world.people["p002"]["title"] = "New"
+        world.write()
+        world.expect("nothing can be changed", 4, "405")
+        service.options.update(patch=True)
+        world.expect("now it can", 0, "1 modified")
+    # Filters do not work, and answers are lost: nobody knows, and nobody is made twice.
+    service = scim_fake.Service(filter="none", lost=2)
+    with scim_fake.serve(service, folder, "server") as server:
+        world = World(folder, server.url + "/scim/v2", settings=["window = 1"])
+        for i in range(5):
+            world.person(i)
+        world.write()
+        world.expect("lost without filters", 4)
+        world.expect("they are found", 0)
+        compare("lost without filters", world, service.kinds["Users"].values())
+
+
+def reads(folder):
+    """Faults while reading: the run ends, and nothing is deleted."""
+    cases = {
+        "startIndex is ignored": ({"start": "ignored", "cap": 5}, 2, "does not heed startIndex"),
+        "it changes meanwhile": ({"shift": True}, 5, "changed while it was read"),
+        "one goes and one comes meanwhile": ({"shift": "swap"}, 5, "changed while it was read"),
+        "too large a total": ({"total": 3}, 5, "changed while it was read"),
+        "too small a total": ({"total": -3}, 5, "changed while it was read"),
+        "half of the JSON": ({"broken": 2}, 2, "not taken as JSON"),
+        "a cursor again and again": ({"cursor": "loop"}, 2, "a cursor came twice"),
+    }
+    for name, (options, code, words) in cases.items():
+        if not chosen(name):
+            continue
+        service = scim_fake.Service()
+        for i in range(35):
+            service.put(userName=f"user{i}", displayName=f"User {i}", emails=[{"value": f"user{i}@abc.example"}])
+        with scim_fake.serve(service, folder, "server") as server:
+            world = World(folder, server.url + "/scim/v2", source=True)
+            world.write()
+            world.expect(name, 0, "35 added")
+            before = (world.folder / "files.ldif").read_bytes()
+            people = dict(service.kinds["Users"])
+            service.options.update(options)
+            for arguments in (("sync",), ("sync", "--full")):
+                service.pages = 0
+                world.expect(name, code, words, arguments=arguments)
+            if (world.folder / "files.ldif").read_bytes() != before:
+                wrong(f"{name}: the target was changed")
+            service.options.update(scim_fake.Service().options)
+            service.kinds["Users"] = people
+            world.expect(f"{name}: later", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def source(folder):
+    service = scim_fake.Service(half=2)
+    for i in range(35):
+        service.put(userName=f"user{i}", displayName=f"User {i}", emails=[{"value": f"user{i}@abc.example"}])
+    with scim_fake.serve(service, folder, "server") as server:
+        world = World(folder, server.url + "/scim/v2", source=True)
+        world.write()
+        world.expect("half a page", 0, "35 added")
+        service.named("user7")["title"] = "New"
+        del service.kinds["Users"][service.named("user8")["id"]]
+        service.put(userName="new", displayName="New")
+        world.expect("a delta", 0, "(delta)", "1 added", "1 modified", "1 deleted")
+        world.expect("at last", 0, "nothing to do", arguments=("sync", "--full"))
+        world.expect("check", 0, "startIndex", arguments=("check",))
+
+
+# --- services of others -----------------------------------------------------------------------------------
+def users_of(url, token):
+    """All users, past galway."""
+    request = urllib.request.Request(url + "/Users?startIndex=1&count=100", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["Resources"]
+
+
+TOKEN = "S3CR3T-0123456789-0123456789-0123456789"
+
+
+def others(folder):
+    npm = servers.installed()
+    if npm is None:
+        print("skipped: services of others (there is no npm)")
+        return
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
+        url = f"http://127.0.0.1:{server.port}/scim/v2"
+        cycle("SCIMMY", World(folder, url, TOKEN), lambda: users_of(url, TOKEN))
+        back("SCIMMY", folder, url)
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
+        url = f"http://127.0.0.1:{server.port}/scim/v2"
+        cycle("SCIMMY without Bulk", World(folder, url, TOKEN, ["bulk = never"]), lambda: users_of(url, TOKEN))
+    with servers.Node(npm, next(used), "better-auth.mjs", TOKEN) as server:
+        url = f"http://127.0.0.1:{server.port}/api/auth/scim/v2"
+        cycle("Better Auth", World(folder, url, TOKEN), lambda: users_of(url, TOKEN))
+        back("Better Auth", folder, url)
+    # Express 5 keeps startIndex and count from it: the first 20 are all that it ever gives.
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN, "express5") as server:
+        url = f"http://127.0.0.1:{server.port}/scim/v2"
+        world = World(folder, url, TOKEN)
+        for i in range(25):
+            world.person(i)
+        world.write()
+        world.expect("SCIMMY on Express 5", 2, "does not heed startIndex")
+        world.expect("SCIMMY on Express 5", 2, "does not heed startIndex", arguments=("sync", "--full"))
+
+
+def back(name, folder, url):
+    """The same service as a source."""
+    world = World(folder, url, TOKEN, source=True)
+    world.write()
+    n = len(users_of(url, TOKEN))
+    world.expect(f"{name} as source: what galway made is left out", 0, f"{n} read, nothing to do")
+    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "own", "displayName": "Own", "active": True,
+            "emails": [{"type": "work", "value": "own@abc.example", "primary": True}]}
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/scim+json"}
+    urllib.request.urlopen(urllib.request.Request(url + "/Users", json.dumps(user).encode(), headers)).close()
+    world.expect(f"{name} as source", 0, "(delta)", "1 added")
+    world.expect(f"{name} as source: again", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+TESTS = {t.__name__: t for t in (variants, groups, writes, reads, source, others)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("galway")
+    parser.add_argument("--only", help="variants with this word in their name, or one test")
+    global OPTIONS
+    OPTIONS = parser.parse_args()
+    OPTIONS.galway = os.path.realpath(OPTIONS.galway)
+    with tempfile.TemporaryDirectory(prefix="galway-scim-") as folder:
+        fake.authority(folder)
+        fake.certificate(folder, "server")
+        for name, test in TESTS.items():
+            if OPTIONS.only in (None, name) or (OPTIONS.only not in TESTS and name in ("variants", "reads")):
+                test(folder)
+    print(f"{len(failures)} wrong" if failures else "good")
+    return 1 if failures else 0
+
+
+sys.exit(main())

@@ -1,0 +1,27 @@
+// Better Auth with its SCIM plugin, all in memory:   node better-auth.mjs PORT TOKEN
+import http from "node:http";
+import {createRequire} from "node:module";
+import {pathToFileURL} from "node:url";
+
+// Found in the current folder, where npm has put them.
+const require = createRequire(process.cwd() + "/");
+const load = (name) => import(pathToFileURL(require.resolve(name)));
+const {betterAuth} = await load("better-auth");
+const {getAuthTables} = await load("better-auth/db");
+const {memoryAdapter} = await load("better-auth/adapters/memory");
+const {toNodeHandler} = await load("better-auth/node");
+const {scim} = await load("@better-auth/scim");
+
+const [port, token] = process.argv.slice(2);
+const options = {
+    baseURL: `http://127.0.0.1:${port}`,
+    secret: "only-for-tests-only-for-tests-only-for-tests",
+    plugins: [scim({connections: [{id: "galway", credentials: [{type: "bearer", id: "one", token}]}]})],
+    rateLimit: {enabled: false},
+    logger: {disabled: true},
+    telemetry: {enabled: false},
+};
+const tables = Object.values(getAuthTables(options)).map((table) => [table.modelName, []]);
+const auth = betterAuth({...options, database: memoryAdapter(Object.fromEntries(tables))});
+
+http.createServer(toNodeHandler(auth)).listen(Number(port), "127.0.0.1", () => console.log("ready"));
