@@ -80,17 +80,17 @@ static const struct choice {
 	{'I', "if-due", NULL,
 		"only when the last good run of some flow is older than the interval"},
 	{'u', "undo", "RUN", "what undo would do"},
-	{'s', "source", "WHERE", "init: the URL of the directory that is read, or an LDIF file"},
-	{'t', "target", "WHERE", "init: the same of the one that is written to"},
-	{'b', "source-bind", "NAME", "init: who logs in; none: Kerberos, or ldapi"},
-	{'B', "target-bind", "NAME", "init: the same for the target"},
+	{'s', "source", "WHERE", "the URL of the directory that is read, or an LDIF file"},
+	{'t', "target", "WHERE", "the same of the one that is written to"},
+	{'b', "source-bind", "NAME", "who logs in; none: Kerberos, or ldapi"},
+	{'B', "target-bind", "NAME", "the same for the target"},
 	{'p', "source-password", "REF",
-		"init: where the password is: file:PATH, env:NAME, exec:COMMAND, credential:NAME"},
-	{'K', "target-password", "REF", "init: the same for the target"},
-	{'g', "source-base", "DN", "init: what is read is below it; none: the server's own"},
-	{'G', "target-base", "DN", "init: the same for the target"},
-	{'c', "tls-ca", "FILE", "init: CA certificates of both servers; none: the system's"},
-	{'i', "into", "DN", "init: where contacts are made; none: OU=GAL of the target"},
+		"where the password is: file:PATH, env:NAME, exec:COMMAND, credential:NAME"},
+	{'K', "target-password", "REF", "the same for the target"},
+	{'g', "source-base", "DN", "what is read is below it; none: the server's own"},
+	{'G', "target-base", "DN", "the same for the target"},
+	{'c', "tls-ca", "FILE", "CA certificates of both servers; none: the system's"},
+	{'i', "into", "DN", "where contacts are made; none: OU=GAL of the target"},
 	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
 };
 
@@ -281,7 +281,7 @@ int options_parse(
 
 static void help_choice(struct buf *b, const struct choice *o)
 {
-	buf_printf(b, "  --%-12s%-9s %s", o->name, o->value != NULL ? o->value : "", o->help);
+	buf_printf(b, "  --%-16s%-9s %s", o->name, o->value != NULL ? o->value : "", o->help);
 }
 
 bool options_help_command(struct buf *b, const char *name)

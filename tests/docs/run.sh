@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The documentation is true: tests/docs/run.sh GALWAY, the program to try it with.
 #
-# Each line of a ```sh block of README.md, docs/design.md and docs/from-galsync.md is run as a command, in a folder
+# Each line of a ```sh block of README.md, docs/design.md, docs/from-galsync.md and docs/first-hour.md is run as a command, in a folder
 # that looks like a checkout after the build. It must end with 0, or as a comment right above the block says:
 #
 #     <!-- run: exit 4 -->        each of its lines ends with 4
@@ -47,7 +47,7 @@ cd "$work/checkout"
 PATH=$work/checkout/build/release:$PATH
 
 ran=0
-for page in README.md docs/design.md docs/from-galsync.md; do
+for page in README.md docs/design.md docs/from-galsync.md docs/first-hour.md; do
     while read -r line want command; do
         code=0
         bash -c "$command" </dev/null >"$work/out" 2>&1 || code=$?

@@ -78,7 +78,7 @@ new
 want 2 '^galway: error: --approve: no such option of "galway diff"' diff --approve 0
 want 2 'see "galway help"' chekc
 # Help is never refused, and is of the command that was named.
-for command in check diff sync explain eval status links authority set init help; do
+for command in check diff preflight sync explain eval status links authority set init help; do
     want 0 "^galway .* $command" "$command" --help
     want 0 "^galway .* $command" "$command" -h
     want 0 "^galway .* $command" help "$command"
