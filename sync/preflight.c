@@ -113,6 +113,20 @@ static int read_side(struct scan *s, const struct config *config, const struct a
 	return rc;
 }
 
+/* Scopes may ask about groups in groups: the plan has forgotten what it had learned of them. */
+static int learn(struct scan *s)
+{
+	struct err ignored;
+	int rc = connector_open(s->out->flow->source_config, &s->g.source, s->err);
+
+	s->g.scratch = s->scratch;
+	if (rc == 0)
+		rc = gather_learn(&s->g, s->err);
+	(void)connector_close(s->g.source, &ignored);
+	s->g.source = NULL;
+	return rc;
+}
+
 static int read_sides(struct scan *s)
 {
 	static const char *const more[] = {"objectClass", "employeeID", "sn", "homeMDB",
@@ -129,7 +143,8 @@ static int read_sides(struct scan *s)
 		attr_set_add(s->mem, &source, attr_named(more[i]));
 		attr_set_add(s->mem, &target, attr_named(more[i]));
 	}
-	if (read_side(s, f->source_config, &source, preflight_source) < 0)
+	if ((rules_chained(f->rules) && learn(s) < 0) ||
+		read_side(s, f->source_config, &source, preflight_source) < 0)
 		return err_in(s->err, "source %s", f->source);
 	if (read_side(s, f->target_config, &target, preflight_target) < 0)
 		return err_in(s->err, "target %s", f->target);
@@ -215,6 +230,7 @@ int preflight_flow(const struct flow *flow, struct state *state, struct arena *m
 	keys_free(&s.owner);
 	keys_free(&s.employees);
 	free(s.g.managed);
+	rules_free(flow->rules);
 	arena_free(s.scratch);
 	return rc;
 }

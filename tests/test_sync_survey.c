@@ -56,7 +56,8 @@ static void test_owns(void **state)
 		struct buf b = {0};
 		buf_puts(&b, "");
 		for (unsigned k = 0; k < own.n; k++)
-			buf_printf(&b, survey_owns(&own, k, &other) ? "%s " : "", own.all[k].name);
+			buf_printf(&b, "%s%s", survey_owns(&own, k, &other) ? own.all[k].name : "",
+				survey_owns(&own, k, &other) ? " " : "");
 		assert_string_equal(b.data, ownerships[i].owns);
 		buf_free(&b);
 		arena_free(mem);

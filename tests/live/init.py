@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""galway init against two slapds: what it finds, and that the file it writes passes "galway check".
+"""galway init against two slapds, and a slapd and an Active Directory: what it finds, and that the file it writes passes "galway check".
 
     init.py GALWAY
 """
@@ -9,6 +9,7 @@ import subprocess
 
 import scenario
 import server
+from samba import Forest
 from slapd import Slapd
 
 PEOPLE = {"abc": ["abc.example", "abc.example", "gone.example"], "xyz": ["xyz.example", "xyz.example", "xyz.example"]}
@@ -133,6 +134,18 @@ def by_questions(galway, folder, abc, xyz):
     has((at / "galway.conf").read_text(), f'into = "ou=GAL,{xyz.base.lower()}"', f'url = "{xyz.ldaps_url}"')
 
 
+def active_directory(galway, folder, abc):
+    """The server says what it is, and the account has the rights that docs/permissions.md grants."""
+    at = place(folder, "ad")
+    with Forest("xyz.example", "127.0.0.24") as dc:
+        words = options(abc, dc, folder)
+        words[words.index("--target-bind") + 1] = dc.service
+        said = server.command(galway, "init", *words, at).stdout
+        has((at / "galway.conf").read_text(), "type = ad", f'base = "{dc.base}"', "# Naming contexts: ",
+            f'into = "{dc.into}"')
+        has(said, "connector xyz: good: ad", "changes are told by")
+
+
 def test(options_):
     galway = options_.galway
     with (server.Folder("init") as folder, Slapd("DC=abc,DC=example", overlays=["syncprov"], tls=True) as abc,
@@ -142,6 +155,7 @@ def test(options_):
         refused(galway, folder, abc, xyz)
         by_questions(galway, folder, abc, xyz)
         by_options(galway, folder, abc, xyz)
+        active_directory(galway, folder, abc)
 
 
 if __name__ == "__main__":
