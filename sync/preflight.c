@@ -197,7 +197,6 @@ static int scan(struct scan *s)
 	out->summary = plan.summary;
 	out->n_cautions = plan.n_cautions;
 	memcpy(out->cautions, plan.cautions, sizeof(out->cautions));
-	s->g.known = plan.known;
 	plan_free(&plan);
 	if (rc < 0 ||
 		state_managed(s->state, out->flow->reverse, out->flow->n_reverse, &s->g.managed,

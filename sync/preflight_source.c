@@ -149,19 +149,14 @@ static struct candidate *new_object(struct scan *s, const struct entry *e)
 	return o;
 }
 
-/* What the plan says of the object; what it says nothing of has its link. */
-static int join_fate(struct scan *s, struct candidate *o, const struct entry *e)
+/* What the plan says of the object. It says nothing of one that is as it should be: that contact
+ * carries our marker. */
+static void join_fate(struct scan *s, struct candidate *o, const struct entry *e)
 {
-	struct link link;
 	uint32_t at;
 
-	if (!keys_get(&s->fate_of, e->key, &at)) {
-		const int rc =
-			state_link(s->state, s->g.known.id, e->id, s->scratch, &link, s->err);
-		if (rc == 1)
-			o->target = value_copy(s->mem, link.target);
-		return rc < 0 ? -1 : 0;
-	}
+	if (!keys_get(&s->fate_of, e->key, &at))
+		return;
 	struct fate *f = &s->fates[at];
 	f->object = s->n_objects;
 	o->conflict = f->op == STEP_CONFLICT;
@@ -169,7 +164,6 @@ static int join_fate(struct scan *s, struct candidate *o, const struct entry *e)
 	o->nickname = f->nickname;
 	if (f->op == STEP_ADD)
 		o->made_name = f->target_name;
-	return 0;
 }
 
 int preflight_source(struct scan *s, const struct entry *e)
@@ -187,8 +181,7 @@ int preflight_source(struct scan *s, const struct entry *e)
 		return -1;
 	}
 	struct candidate *o = new_object(s, e);
-	if (join_fate(s, o, e) < 0)
-		return -1;
+	join_fate(s, o, e);
 	tell_complaints(s, o, &d);
 	tell_shortened(s, o, &d, e);
 	tell_taken(s, o, &d);

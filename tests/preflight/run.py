@@ -271,8 +271,52 @@ def formats():
             fail("no source", f"ended with {done.returncode}: {done.stderr}")
 
 
+def settled():
+    """A contact without our marker, which is the other side's to write: the plan says that it is ours."""
+    with tempfile.TemporaryDirectory(prefix="galway-preflight-") as home:
+        folder = pathlib.Path(home)
+        write(folder, [user("Ann")], [])
+        conf = folder / "galway.conf"
+        conf.write_text(conf.read_text().replace(
+            'source = abc', 'source = abc\n    authority-of { adminDescription = xyz }'))
+        galway(folder, "sync")
+        if "adminDescription" in (folder / "xyz.ldif").read_text():
+            fail("settled", "there is a marker")
+        done = galway(folder, "preflight", "--format", "csv")
+        if done.returncode != 0 or cells(done.stdout):
+            fail("settled", done.stdout + done.stderr)
+
+
+def later():
+    """After a sync: an address that goes from one of ours to another is in nobody's way, and what a flow made is no source of
+    the reverse one."""
+    with tempfile.TemporaryDirectory(prefix="galway-preflight-") as home:
+        folder = pathlib.Path(home)
+        write(folder, [user("Ann", proxyAddresses=["SMTP:ann@abc.example", "smtp:a@abc.example"]), user("Ben")], [])
+        with (folder / "galway.conf").open("a") as conf:
+            conf.write("""flow two {
+    source = xyz
+    target = abc
+    into = "OU=GAL,DC=abc,DC=example"
+}
+""")
+        if galway(folder, "sync", "one").returncode != 0:
+            fail("later", "the sync failed")
+        done = galway(folder, "preflight", "two")
+        if done.returncode != 0 or not done.stdout.startswith("flow two: 0 objects in scope"):
+            fail("reverse", done.stdout + done.stderr)
+        source = (folder / "abc.ldif").read_text().replace("proxyAddresses: smtp:a@abc.example\n", "")
+        (folder / "abc.ldif").write_text(
+            source.replace("SMTP:ben@abc.example\n", "SMTP:ben@abc.example\nproxyAddresses: smtp:a@abc.example\n"))
+        done = galway(folder, "preflight", "one")
+        if done.returncode != 0 or "nothing found" not in done.stdout:
+            fail("handed over", done.stdout + done.stderr)
+
+
 for case, what in CASES.items():
     run(case, *what)
 formats()
+later()
+settled()
 print(f"{len(CASES)} cases" + (", not as they should be" if failed else ""))
 sys.exit(failed)
