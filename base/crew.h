@@ -16,7 +16,7 @@ typedef void crew_work(void *with, size_t i);
 
 struct crew *crew_new(void);
 /* n pieces, numbered from 0, are begun. */
-void crew_begin(struct crew *, crew_work *, void *with, size_t n);
+void crew_begin(struct crew *, crew_work *work, void *with, size_t n);
 /* All are done, some by the caller. Without work this is at once. */
 void crew_end(struct crew *);
 /* After crew_end. */

@@ -15,9 +15,9 @@ endfunction()
 
 help(all)
 # Commands: name, arguments, two or more blanks, text. Options: --name VALUE text.
-string(REGEX MATCH "\n\n(  [a-z]+ [^\n]*\n)+" commands "${all}")
-string(REGEX REPLACE "\n  ([a-z]+) +([^\n]*[^ \n])   +([^\n]*)" "\n.It Cm \\1 Ar \\2\n\\3" commands "${commands}")
-string(REGEX REPLACE "\n  ([a-z]+)  +([^\n]*)" "\n.It Cm \\1\n\\2" commands "${commands}")
+string(REGEX MATCH "\n\n(  [a-z][a-z-]* [^\n]*\n)+" commands "${all}")
+string(REGEX REPLACE "\n  ([a-z][a-z-]*) +([^\n]*[^ \n])   +([^\n]*)" "\n.It Cm \\1 Ar \\2\n\\3" commands "${commands}")
+string(REGEX REPLACE "\n  ([a-z][a-z-]*)  +([^\n]*)" "\n.It Cm \\1\n\\2" commands "${commands}")
 string(REPLACE "\n\n" "\n" commands "${commands}")
 string(REGEX MATCH "\n(  --[^\n]*\n)+" options "${all}")
 string(REGEX REPLACE "\n  --([a-z-]+) +([A-Z]+) +([^\n]*)" "\n.It Fl Fl \\1 Ns = Ns Ar \\2\n\\3" options "${options}")

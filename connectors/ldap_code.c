@@ -67,7 +67,7 @@ static const struct ldap_code codes[] = {
 	{LDAP_PROXIED_AUTHORIZATION_DENIED, "authorizationDenied", ERR_FATAL, false, false, NULL},
 	{LDAP_SYNC_REFRESH_REQUIRED, "e-syncRefreshRequired", ERR_ENTRY, false, false, NULL},
 	/* libldap's own */
-	{LDAP_SERVER_DOWN, "serverDown", ERR_BUSY, false, true, NULL},
+	{LDAP_SERVER_DOWN, "serverDown", ERR_BUSY, false, true, "the connection was lost"},
 	{LDAP_LOCAL_ERROR, "localError", ERR_FATAL, false, true, NULL},
 	{LDAP_ENCODING_ERROR, "encodingError", ERR_FATAL, false, true, NULL},
 	{LDAP_DECODING_ERROR, "decodingError", ERR_FATAL, false, true, NULL},

@@ -308,7 +308,7 @@ void options_help(struct buf *b)
 {
 	buf_puts(b, "galway [-c FILE] [-v|-q] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
-		buf_printf(b, "  %-13s%-28s %s\n", c->name, c->arguments, c->help);
+		buf_printf(b, "  %-13s%-33s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
 	for (size_t i = 0; i < N_CHOICES; i++) {
 		if (choices[i].letter == 'A' || strchr(INIT_LETTERS, choices[i].letter) != NULL)

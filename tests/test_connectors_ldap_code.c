@@ -63,7 +63,7 @@ static const struct code_case {
 	{123, "authorizationDenied", "fatal"},
 	{4096, "e-syncRefreshRequired", "entry"},
 	{4242, "code 4242", "entry"},
-	{-1, "serverDown", "busy l"},
+	{-1, "serverDown", "busy lh"},
 	{-2, "localError", "fatal l"},
 	{-3, "encodingError", "fatal l"},
 	{-4, "decodingError", "fatal l"},
@@ -132,7 +132,7 @@ static void test_texts(void **state)
 	assert_int_equal(ldap_fail(&err, 80, large, "%s", large), -1);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	assert_int_equal(ldap_fail_last(&err, NULL, -1, "adding"), -1);
-	assert_string_equal(err.text, "adding: serverDown (-1)");
+	assert_string_equal(err.text, "adding: serverDown (-1); the connection was lost");
 }
 
 /* What may be an answer to a change that was done before; all else is not. */

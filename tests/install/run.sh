@@ -33,7 +33,7 @@ knows() {
 }
 mapfile -t settings < <("$galway" help settings | sed -nE 's/^  ([a-z-]+) +(text|path|list|number|true.false|time|word) .*/\1/p')
 knows man5/galway.conf.5 "${settings[@]}"
-mapfile -t commands < <("$galway" help | sed -nE 's/^  ([a-z]+) .*/\1/p')
+mapfile -t commands < <("$galway" help | sed -nE 's/^  ([a-z][a-z-]*) .*/\1/p')
 knows man1/galway.1 "${commands[@]}"
 mapfile -t options < <("$galway" help | sed -nE 's/^  --([a-z-]+) .*/\1/p')
 knows man1/galway.1 "${options[@]}"

@@ -338,7 +338,7 @@ cut("gate-new-name", "that the new name does", "sync/gate.c",
     "|| (c->new_name.len > 0 && !below_managed(f, c->new_name)))", ")", "test_sync_gate test_check")
 cut("gate-into", "that what is deleted lies in our own container", "sync/gate.c",
     "if (c->op == CHANGE_DELETE && !dn_text_below(c->name, &f->managed[0]))", "if (false)", "test_sync_gate test_check")
-cut("gate-never", "what is never written", "sync/gate.c", "if (gate_forbids(attr) ||\n", "if (\n",
+cut("gate-never", "what is never written", "sync/gate.c", "if (gate_forbids_flow(f, attr) ||\n", "if (\n",
     "test_sync_gate test_check")
 cut("gate-allowed", "that an attribute is one of the rules'", "sync/gate.c",
     "(attr != naming && s->number != UNDO_CASE && !may_write(f, attr)))", "false)", "test_sync_gate test_check")

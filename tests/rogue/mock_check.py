@@ -83,7 +83,8 @@ def check_dirsync(stage):
         expect("DirSync: nothing new", dirsync(server, 0, 0, cookie)[:2], ([], 0))
         change(abc)
         found, more, _, out = dirsync(server, 0, 0, cookie, ("displayName", "isDeleted", "cn"))
-        expect("DirSync: what changed", sorted(found), [f"Person {n:02}" for n in (5, 6, 20, 21, 22, 23)])
+        expect("DirSync: what changed", sorted(found),
+               ["Person 05", "Person 06", "Person 07 anew", *(f"Person {n}" for n in (20, 21, 22, 23))])
         expect("DirSync: a tombstone", "isDeleted: TRUE" in out and r"\0ADEL:" in out, True)
         expect("DirSync: only what changed of an entry", out.count("\ncn: "), 3)
     with stage.server(abc) as server:

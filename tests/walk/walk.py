@@ -219,7 +219,7 @@ class Walk:
         count = self.work / "count"
         count.unlink(missing_ok=True)
         want = self.sync(there, words, KILLER_COUNT=str(count))
-        calls = int(count.read_text().split()[0])
+        calls = int(count.read_text().splitlines()[0].split()[-1])
         self.kill(words, calls)
         if self.dice.random() < 0.15:
             return self.interrupted(words)
