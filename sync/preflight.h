@@ -18,7 +18,8 @@ struct state;
  * that is there twice and not only the first, people with a mailbox on either side, and what the
  * validators say of objects that are as they should be.
  *
- * Held in memory are a record of each object in scope and its addresses: some 500 bytes an object.
+ * Held in memory are a record of each object in scope, its addresses and the findings: some 1.2 KB
+ * an object that has one finding.
  */
 struct preflight {
 	const struct flow *flow;
