@@ -253,8 +253,11 @@ static int find_current(struct pairing *p)
 		if (f->kind == FACT_JOINED && f->group + 1 > groups)
 			groups = f->group + 1;
 	}
-	if (p->row.presence != PRESENT || (rc = choose(p, found, n)) != 0)
-		return p->row.presence != PRESENT ? 0 : rc < 0 ? -1 : 0;
+	if (p->row.presence != PRESENT)
+		return 0;
+	rc = choose(p, found, n);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	for (unsigned g = 0; g < groups; g++) {
 		n = 0;
 		for (unsigned i = 0; i < p->n_facts; i++) {
