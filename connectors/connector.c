@@ -17,11 +17,12 @@ const struct connector_type *const connector_types[] = {
 	&ldap_type,
 	&ad_type,
 	&scim_type,
+	&exo_type,
 	NULL,
 };
 
 const struct setting connector_settings[] = {
-	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad|scim",
+	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad|scim|exo",
 		"what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
 		"the attribute that identifies an entry and never changes"},

@@ -12,5 +12,6 @@ extern const struct connector_type mem_type;
 extern const struct connector_type ldap_type;
 extern const struct connector_type ad_type;
 extern const struct connector_type scim_type;
+extern const struct connector_type exo_type;
 
 #endif

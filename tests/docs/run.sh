@@ -74,6 +74,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=n
 block docs/rules.md rules all.rules >"$work/etc/people.rules"
 cp "$work/etc/abc-ca.pem" "$work/etc/xyz-ca.pem"
 install -m 600 /dev/null "$work/etc/xyz.keytab"
+cp "$root/examples/exchange-online/contacts.rules" "$work/etc/"
 (umask 077 && echo secret >"$work/etc/cloud.secret")
 
 # try PAGE NAME: check ends with 5, as each server is away and each flow is good
@@ -82,10 +83,11 @@ try() {
     block "$1" conf "$2" |
         sed -e "s|/etc/galway/|$work/etc/|; s|/var/lib/galway/|$work/etc/|" \
             -e '/url *=/ s~\(ldaps\{0,1\}\|https\)://[a-z0-9.]*~\1://127.0.0.1:1~g' \
+            -e '/^ *command = {/,/}$/c\    command = {"/bin/false"}' \
             -e 's/^ *type = \(ad\|ldap\|scim\)$/&\n    retry = 0s/' >"$config"
     galway -c "$config" check </dev/null >"$work/out" 2>&1 || code=$?
     servers=$(grep -c '^connector ' "$config") || true
-    away=$(grep -cE '^connector .*: FAILED: (ldaps?://127.0.0.1:1: cannot be reached|.*https://127.0.0.1:1/.*[cC]onnect)' "$work/out") || true
+    away=$(grep -cE '^connector .*: FAILED: (ldaps?://127.0.0.1:1: cannot be reached|.*/bin/false: ended|.*https://127.0.0.1:1/.*[cC]onnect)' "$work/out") || true
     flows=$(grep -c '^flow ' "$config") || true
     good=$(grep -c '^flow .*: good: ' "$work/out") || true
     if [ "$code $servers $flows" != "5 $away $good" ]; then

@@ -525,7 +525,7 @@ static const struct setting settings[] = {{NULL, SETTING_TEXT, NULL, NULL, NULL}
 	.next = sim_next, .fill = sim_fill, .cookie = sim_cookie, .write = sim_write,  \
 	.close = sim_close
 
-extern const struct connector_type sim_ldif, sim_csv, sim_mem, sim_ldap, sim_ad, sim_scim;
+extern const struct connector_type sim_ldif, sim_csv, sim_mem, sim_ldap, sim_ad, sim_scim, sim_exo;
 
 const struct connector_type sim_ldif = {.name = "ldif", .can = CAN_WRITE | CAN_SINCE, FUNCTIONS};
 const struct connector_type sim_csv = {.name = "csv", .can = CAN_SINCE, FUNCTIONS};
@@ -540,3 +540,4 @@ const struct connector_type sim_ad = {.name = "ad",
 	.identity = sim_identity,
 	FUNCTIONS};
 const struct connector_type sim_scim = {.name = "scim", .can = CAN_SINCE, FUNCTIONS};
+const struct connector_type sim_exo = {.name = "exo", .can = CAN_SINCE, FUNCTIONS};
