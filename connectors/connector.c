@@ -18,11 +18,12 @@ const struct connector_type *const connector_types[] = {
 	&ad_type,
 	&scim_type,
 	&exo_type,
+	&graph_type,
 	NULL,
 };
 
 const struct setting connector_settings[] = {
-	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad|scim|exo",
+	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad|scim|exo|graph",
 		"what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
 		"the attribute that identifies an entry and never changes"},

@@ -91,6 +91,8 @@ static void settle(struct http *h, const struct http_place *place)
 	h->auth = auth_of(config_text(cfg, "auth"));
 	h->plain = config_bool(cfg, "plain");
 	h->window = window < 1 ? 1 : window < WINDOW_MOST ? (unsigned)window : WINDOW_MOST;
+	if (place->window > 0 && place->window < h->window)
+		h->window = place->window;
 	h->limit = h->window;
 	h->max_answer = most > 0 ? (size_t)most : 1;
 	h->timeout = span_of(cfg, "timeout", 1);

@@ -59,6 +59,7 @@ struct http_call;
  * a request's path is put behind, without a '/' at its end. */
 struct http_place {
 	const char *url, *token_url, *scope;
+	unsigned window; /* no more under way, whatever the configuration says; 0: as it says */
 };
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };

@@ -143,6 +143,34 @@ static void set_headers(struct http_call *c)
 	(void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
 }
 
+/* CURLOPT_READFUNCTION. */
+static size_t give_body(char *to, size_t size, size_t n, void *with)
+{
+	struct http_call *c = with;
+	const size_t rest = c->sent.len - c->given, len = size * n < rest ? size * n : rest;
+
+	if (len > 0)
+		memcpy(to, c->sent.data + c->given, len);
+	c->given += len;
+	return len;
+}
+
+/* libcurl sends again by itself, whatever the method, what a connection that was used before has
+ * lost; but not a body that it has read and cannot get back to its beginning. */
+static void set_body(struct http_call *c)
+{
+	(void)curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->sent.len);
+	if (c->again || c->sent.len == 0) {
+		(void)curl_easy_setopt(
+			c->curl, CURLOPT_POSTFIELDS, c->sent.data != NULL ? c->sent.data : "");
+		return;
+	}
+	c->given = 0;
+	(void)curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
+	(void)curl_easy_setopt(c->curl, CURLOPT_READFUNCTION, give_body);
+	(void)curl_easy_setopt(c->curl, CURLOPT_READDATA, c);
+}
+
 int call_prepare(struct http_call *c, struct err *err)
 {
 	if (c->curl == NULL && (c->curl = new_handle(c->client, err)) == NULL)
@@ -157,12 +185,8 @@ int call_prepare(struct http_call *c, struct err *err)
 	(void)curl_easy_setopt(c->curl, CURLOPT_HTTP_VERSION,
 		c->again ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	set_headers(c);
-	if (c->sent.len > 0 || c->method == HTTP_POST) {
-		(void)curl_easy_setopt(
-			c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->sent.len);
-		(void)curl_easy_setopt(
-			c->curl, CURLOPT_POSTFIELDS, c->sent.data != NULL ? c->sent.data : "");
-	}
+	if (c->sent.len > 0 || c->method == HTTP_POST)
+		set_body(c);
 	(void)curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, call_method(c->method));
 	buf_clear(&c->body);
 	c->why[0] = '\0';

@@ -59,6 +59,7 @@ struct http_call {
 	char id[37];                     /* client-request-id */
 	char why[CURL_ERROR_SIZE];
 	struct buf sent, body;
+	size_t given; /* of `sent`, to libcurl */
 	struct curl_slist *more;
 	bool again, doubt, over; /* over: the answer is larger than max-answer */
 	bool denied;             /* it was answered by 401, and got a new token */

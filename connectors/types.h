@@ -13,5 +13,6 @@ extern const struct connector_type ldap_type;
 extern const struct connector_type ad_type;
 extern const struct connector_type scim_type;
 extern const struct connector_type exo_type;
+extern const struct connector_type graph_type;
 
 #endif

@@ -9,9 +9,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/keys.h"
+#include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/beside_object.h"
-#include "sync/spool.h"
 
 struct comparing {
 	struct plan *plan;

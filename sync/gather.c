@@ -9,6 +9,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
 #include "sync/dependents.h"
@@ -18,7 +19,6 @@
 #include "sync/match.h"
 #include "sync/row.h"
 #include "sync/sorter.h"
-#include "sync/spool.h"
 
 struct sealed {
 	bool complete;

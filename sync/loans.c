@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "sync/spool.h"
+#include "base/spool.h"
 
 struct line {
 	uint32_t giver, taker, text;

@@ -11,12 +11,12 @@
 #include "connectors/connector.h"
 #include "base/keys.h"
 #include "base/memory.h"
+#include "base/spool.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
 #include "sync/pair.h"
 #include "sync/row.h"
 #include "sync/sorter.h"
-#include "sync/spool.h"
 #include "sync/wishes.h"
 
 /* Records of the sorters, bytes only, so that memcmp orders them by their first members. */

@@ -7,10 +7,10 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/spool.h"
 #include "base/utf8.h"
 #include "sync/plan.h"
 #include "sync/sorter.h"
-#include "sync/spool.h"
 
 /* Compared as bytes from the first member on. */
 struct order_record {

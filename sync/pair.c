@@ -10,12 +10,12 @@
 #include "base/err.h"
 #include "base/keys.h"
 #include "base/memory.h"
+#include "base/spool.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
 #include "sync/holder.h"
 #include "sync/naming.h"
 #include "sync/sorter.h"
-#include "sync/spool.h"
 
 /* One row being paired. */
 struct pairing {

@@ -6,8 +6,8 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/spool.h"
 #include "sync/plan.h"
-#include "sync/spool.h"
 #include "sync/state.h"
 
 void postponed_start(struct postponed *p)

@@ -4,7 +4,7 @@
 #include "base/attr.h"
 #include "base/dn.h"
 #include "base/err.h"
-#include "sync/spool.h"
+#include "base/spool.h"
 
 void renames_start(struct renames *r)
 {

@@ -6,10 +6,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/spool.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "connectors/dsml.h"
-#include "sync/spool.h"
 
 static void begin_json(struct buf *b)
 {

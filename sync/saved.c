@@ -15,8 +15,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/spool.h"
 #include "sync/report.h"
-#include "sync/spool.h"
 
 /* The first line; behind it is what is sealed. */
 #define HEAD "{\"galway-plan\":1,\"sha256\":\""

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/memory.h"
-#include "sync/spool.h"
+#include "base/spool.h"
 
 /* One piece is sorted in memory; this much is also shared by the pieces while they are merged. */
 #define PIECE_SIZE (2u << 20)

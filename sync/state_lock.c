@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "sync/spool.h"
+#include "base/spool.h"
 
 static int held(int fd, const char *path, struct err *err)
 {

@@ -9,11 +9,11 @@
 #include "base/err.h"
 #include "base/keys.h"
 #include "base/log.h"
+#include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
 #include "sync/flow.h"
 #include "sync/gate.h"
-#include "sync/spool.h"
 #include "sync/undo_invert.h"
 #include "sync/wishes.h"
 

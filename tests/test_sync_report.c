@@ -1,8 +1,8 @@
 #include "sync_cases.h"
 
+#include "base/spool.h"
 #include "sync/plan.h"
 #include "sync/report.h"
-#include "sync/spool.h"
 
 #define V(text)                        \
 	{                              \

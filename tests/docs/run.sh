@@ -84,7 +84,7 @@ try() {
         sed -e "s|/etc/galway/|$work/etc/|; s|/var/lib/galway/|$work/etc/|" \
             -e '/url *=/ s~\(ldaps\{0,1\}\|https\)://[a-z0-9.]*~\1://127.0.0.1:1~g' \
             -e '/^ *command = {/,/}$/c\    command = {"/bin/false"}' \
-            -e 's/^ *type = \(ad\|ldap\|scim\)$/&\n    retry = 0s/' >"$config"
+            -e 's/^ *type = \(ad\|ldap\|scim\|graph\)$/&\n    retry = 0s/' >"$config"
     galway -c "$config" check </dev/null >"$work/out" 2>&1 || code=$?
     servers=$(grep -c '^connector ' "$config") || true
     away=$(grep -cE '^connector .*: FAILED: (ldaps?://127.0.0.1:1: cannot be reached|.*/bin/false: ended|.*https://127.0.0.1:1/.*[cC]onnect)' "$work/out") || true

@@ -43,6 +43,7 @@ KINDS = {  # what is run, and how it says that it found
     "rogue": ("/usr/bin/python3 {0}/rogue/run.py {galway} {what}", r"^FAILED {what} \("),
     "tls": ("/usr/bin/python3 {0}/live/tls.py {galway}", r"^WRONG: {what}"),
     "web": ("/usr/bin/python3 {0}/web/client.py {tests}/web_driver", r"^WRONG: {what}"),
+    "graph": ("/usr/bin/python3 {0}/web/graph.py {galway}", r"^WRONG: {what}"),
     "authority": ("/usr/bin/python3 {0}/authority/run.py {galway}", r"^{what}: "),
     "saved": ("/usr/bin/python3 {0}/saved/run.py {galway}", r"^{what}: "),
     "robust": ("bash {0}/robust/run.sh {galway}", r"^FAILED: .*{what}"),

@@ -2,7 +2,7 @@
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
-"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls", "web", "robust WORDS". Where several would
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls", "web", "graph", "robust WORDS". Where several would
 notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
@@ -105,6 +105,27 @@ cut("bind-anonymous", "that a bind was not taken for an anonymous one", "connect
     "rogue whoami-anonymous")
 cut("web-elsewhere", "that a token goes to no other host", "connectors/http_run.c",
     "} else if (!url_same(&o, &h->origin)) {", "} else if (false) {", "web another origin")
+cut("web-twice", "that libcurl does not send a POST again by itself", "connectors/http_call.c",
+    "if (c->again || c->sent.len == 0) {", "if (true) {", "graph they are found")
+cut("graph-end", "that a delta query has to end with its deltaLink", "connectors/graph_pages.c",
+    "if (p->delta && delta == NULL)",
+    "if (p->delta && delta == NULL)\n\t\treturn (p->delta_link = p->dir->root) == NULL;\n\tif (false)",
+    "graph half a round")
+cut("graph-again", "that an object which came twice is read", "connectors/graph_round.c",
+    "item.read = true;", "", "graph the same ids again")
+cut("graph-count", "that a list is as long as it says", "connectors/graph_pages.c",
+    "if (p->delta || p->given == p->count)", "if (p->delta || p->count >= 0)", "graph too few came")
+cut("graph-member", "that nobody but a guest is deleted", "connectors/graph_write.c",
+    "!graph_counts(w->dir->kinds[0], answer)", "false", "graph became a member")
+cut("graph-window", "that a mailbox is asked by four requests at once at most", "connectors/graph.c",
+    "? MAILBOX_WINDOW : 0", "? 0 : 0", "graph .* requests of a mailbox")
+cut("graph-elsewhere", "that a deltaLink leads back", "connectors/graph_pages.c",
+    "(strncmp(delta, p->dir->root, root) != 0 || delta[root] != '/')", "(root == 0)",
+    "graph elsewhere")
+cut("graph-resync", "that a deltaLink which is refused makes a full read", "connectors/graph_round.c",
+    "err->kind = ERR_ENTRY;", "err->kind = ERR_FATAL;", "graph 410")
+cut("graph-taken", "that nobody is invited whose address is there", "connectors/graph_write.c",
+    "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",

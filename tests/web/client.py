@@ -275,6 +275,9 @@ def retries():
            check=lambda log: (len(log) != 3 or len({e[3]["client-request-id"] for e in log}) != 1) and "not one id")
     expect("429 to a POST", NONE, [("POST /busy/429/1 =x", GOOD)])
     expect("503 to a POST", NONE, [("POST /busy/503/1 =x", r"503 2 doubt .*"), ("POST /busy/504/1/0 again =x", r"200 12 doubt")])
+    expect("a POST is sent once, on a used connection too", [*NONE, "window = 1"],
+           [("POST /ok =x", GOOD), ("POST /lost/1/used =x", r"busy POST .*")],
+           check=lambda log: None if sum(e[2] == "/lost/1/used" for e in log) == 1 else f"{len(log)} requests")
     expect("lost connections", NONE, [("GET /lost/2", r"200 12 doubt"), ("DELETE /lost/1/x", r"200 12 doubt"),
                                       ("POST /lost/1/y =x", r"busy POST .*"), ("PATCH /lost/1/z =x", r"busy PATCH .*")],
            check=lambda log: sum(e[1] in ("POST", "PATCH") for e in log) != 2 and "sent twice")

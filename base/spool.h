@@ -1,5 +1,5 @@
-#ifndef SYNC_SPOOL_H
-#define SYNC_SPOOL_H
+#ifndef BASE_SPOOL_H
+#define BASE_SPOOL_H
 
 #include <stddef.h>
 #include <stdint.h>

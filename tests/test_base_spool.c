@@ -1,6 +1,16 @@
-#include "sync_cases.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "sync/spool.h"
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/spool.h"
 
 #define N_RECORDS 3000
 

@@ -1,0 +1,384 @@
+#!/usr/bin/env python3
+"""Microsoft Graph as source and as target, with a service of ours (graph_fake.py).   graph.py GALWAY [--only WORD]
+
+After each test the service must have no complaint of what it was asked.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import graph_fake
+
+PORTS = iter(range(25000, 25400))
+failures = []
+SOURCE = """
+rule person
+    scope  (objectClass=user)
+    name   "CN=" & [cn]
+    objectClass = "contact"
+    displayName = [displayName]
+    mail        = [mail]
+    sn          = [sn]
+    telephoneNumber = [telephoneNumber]
+    proxyAddresses  = [proxyAddresses]
+    info        = [assignedPlans]
+    manager     = [manager]
+"""
+GROUPS = """
+rule group
+    scope  (objectClass=group)
+    name   "CN=" & [displayName]
+    objectClass = "contact"
+    otherMailbox = [member]
+rule contact
+    scope  (objectClass=contact)
+    name   "CN=" & [mail]
+    objectClass = "contact"
+    telephoneNumber = [telephoneNumber]
+"""
+CONTACTS = """
+rule person
+    scope  (objectClass=user)
+    name   "CN=" & [cn]
+    objectClass = "contact"
+    displayName = [displayName]
+    givenName   = [givenName]
+    sn          = [sn]
+    mail        = [mail]
+    title       = [title]
+    telephoneNumber = [telephoneNumber]
+    l           = [l]
+"""
+GUESTS = CONTACTS.replace('"contact"', '"user"').replace("[cn]", "[mail]") + "    showInAddressList = \"TRUE\"\n"
+
+
+def wrong(what):
+    failures.append(what)
+    print("WRONG:", what, flush=True)
+
+
+class World:
+    """A tenant and a file, and a flow from one to the other, in a folder of their own."""
+
+    def __init__(self, service, url, rules, settings=(), source=False, flow=()):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
+        self.service, self.people = service, {}
+        (self.folder / "my.rules").write_text(rules)
+        secret = self.folder / "secret"
+        secret.write_text("S3CR3T\n")
+        secret.chmod(0o600)
+        lines = ['state = "state.db"', "connector files {", "    type = ldif", '    file = "files.ldif"', '    smtp-domains = {"xyz.example"}',
+                 "}", "connector cloud {", "    type = graph", f'    tenant = "{graph_fake.TENANT}"', f'    url = "{url}/"', f'    login-url = "{url}"',
+                 '    client-id = "galway"', f'    secret = "file:{secret}"', '    base = "O=cloud"', "    plain = true", "    retry = 5s",
+                 *("    " + s for s in settings), "}",
+                 "flow one {", f"    source = {'cloud' if source else 'files'}", f"    target = {'files' if source else 'cloud'}",
+                 '    rules = "my.rules"', f'    into = "{"OU=GAL,DC=abc,DC=example" if source else "O=cloud"}"', *("    " + s for s in flow), "}"]
+        config = self.folder / "galway.conf"
+        config.write_text("\n".join(lines) + "\n")
+        config.chmod(0o600)
+        self.write()
+
+    def write(self):
+        """The people as the LDIF file."""
+        out = ["dn: OU=GAL,DC=abc,DC=example\nobjectClass: organizationalUnit\nobjectGUID: gal\n"]
+        for key, p in self.people.items():
+            out.append("\n".join([f"dn: CN={key},OU=GAL,DC=abc,DC=example", f"objectGUID: {key}", f"cn: {p.get('cn', key)}",
+                                  *(f"{a}: {v}" for a, v in p.items() if a != "cn")]) + "\n")
+        (self.folder / "files.ldif").write_text("\n".join(out))
+
+    def person(self, n, **more):
+        self.people[f"p{n:03}"] = {"objectClass": "user", "displayName": f"User {n}", "givenName": "User", "sn": f"No{n}",
+                                   "mail": f"user{n}@xyz.example", "title": "Staff", "telephoneNumber": f"+1 555 {n}", "l": "Berlin", **more}
+
+    def file(self):
+        """What the file has: {cn: {attribute: values}}."""
+        text = (self.folder / "files.ldif").read_text().replace("\n ", "")
+        found = {}
+        for block in text.split("\n\n"):
+            e = {}
+            for line in block.splitlines():
+                name, _, value = line.partition(": ")
+                e.setdefault(name, []).append(value)
+            if "OU=GAL" in e.get("dn", [""])[0] and not e["dn"][0].startswith("OU="):
+                found[e["dn"][0][3:].partition(",OU=")[0]] = e
+        return found
+
+    def expect(self, name, code, *words, arguments=("sync",)):
+        result = subprocess.run([OPTIONS.galway, "-c", self.folder / "galway.conf", *arguments], capture_output=True, text=True,
+                                timeout=120, check=False)
+        text = result.stdout + result.stderr
+        if "runtime error" in text or "Sanitizer" in text or "S3CR3T" in text or "T0KEN" in text:
+            wrong(f"{name}: {arguments}: {text}")
+        lacking = [w for w in words if w not in text]
+        if result.returncode != code or lacking:
+            wrong(f"{name}: {' '.join(arguments)} ended with {result.returncode}, not {code}; lacks {lacking}: {text}")
+        if self.service.complaints:
+            wrong(f"{name}: asked wrongly: {self.service.complaints}")
+            self.service.complaints.clear()
+        return text
+
+
+def same(name, has, wants):
+    if has != wants:
+        wrong(f"{name}: has {has}, not {wants}")
+
+
+# --- as a source
+def source():
+    s = graph_fake.Service()
+    with graph_fake.serve(s, next(PORTS)) as server:
+        ids = [s.user(n) for n in range(25)]
+        s.change(ids[1], manager=ids[0])
+        s.change(ids[2], proxyAddresses=["SMTP:user2@abc.example", "smtp:two@abc.example"],
+                 assignedPlans=[{"service": "exchange", "capabilityStatus": "Enabled"}, {"service": "Teams", "capabilityStatus": "Deleted"}])
+        s.remove(s.user(99))
+        w = World(s, server.url, SOURCE, source=True)
+        w.expect("first round", 0, "25 added")
+        f = w.file()
+        same("manager", f[r"user1@abc.example"]["manager"], ["CN=user0@abc.example,OU=GAL,DC=abc,DC=example"])
+        same("plans", f["user2@abc.example"]["info"], ["exchange"])
+        same("phone", f["user3@abc.example"]["telephoneNumber"], ["+1 555 3"])
+        w.expect("again", 0, "nothing to do")
+        w.expect("all again", 0, "nothing to do", arguments=("sync", "--full"))
+        s.change(ids[3], businessPhones=["+1 1"])
+        s.change(ids[3], businessPhones=["+1 2"])
+        s.change(ids[4], surname=None)
+        s.remove(ids[5], reason="changed")
+        s.user(30)
+        s.put(**s.kinds["users"][ids[6]])  # a replay: nothing changed
+        s.change(ids[7], manager=ids[8])
+        s.put(id=ids[9], **{k: v for k, v in s.kinds["users"][ids[9]].items() if k != "id"})
+        s.events["users"].insert(-1, (ids[9], {"@removed": {"reason": "changed"}}))  # removed, and restored
+        server.log.clear()
+        w.expect("delta", 0, "(delta)", "1 added", "3 modified", "1 deleted")
+        f = w.file()
+        same("last wins", f["user3@abc.example"]["telephoneNumber"], ["+1 2"])
+        same("null", f["user4@abc.example"].get("sn"), None)
+        same("new manager", f["user7@abc.example"].get("manager"), ["CN=user8@abc.example,OU=GAL,DC=abc,DC=example"])
+        same("restored", "user9@abc.example" in f, True)
+        same("removed", "user5@abc.example" in f, False)
+        if sum("/delta?$select" in path or "/delta?%24select" in path for _, _, path, _, _ in server.log):
+            wrong("a delta began anew")
+        w.expect("at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def groups():
+    s = graph_fake.Service(page=2)
+    with graph_fake.serve(s, next(PORTS)) as server:
+        ids = [s.user(n) for n in range(5)]
+        sales = s.put("groups", displayName="Sales", members=ids[:3], groupTypes=["Unified"])
+        s.put("groups", displayName="Nobody")
+        s.put("contacts", displayName="Far, Away", mail="far@far.example", phones=[{"type": "business", "number": "+1 9"}])
+        w = World(s, server.url, SOURCE + GROUPS, ['types = {"users", "groups", "contacts"}'], source=True)
+        w.expect("groups", 0, "8 added")
+        dn = lambda n: f"CN=user{n}@abc.example,O=cloud"
+        same("members", sorted(w.file()["Sales"]["otherMailbox"]), [dn(0), dn(1), dn(2)])
+        same("organization's contact", w.file()["far@far.example"]["telephoneNumber"], ["+1 9"])
+        s.change(sales, "groups", members=ids[1:])
+        w.expect("members change", 0, "(delta)", "1 modified")
+        same("members change", sorted(w.file()["Sales"]["otherMailbox"]), [dn(1), dn(2), dn(3), dn(4)])
+        w.expect("groups: at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def repeats():
+    s = graph_fake.Service(repeat=True, page=7)
+    with graph_fake.serve(s, next(PORTS)) as server:
+        for n in range(10):
+            s.user(n)
+        w = World(s, server.url, SOURCE, source=True)
+        w.expect("the same ids again", 0, "10 added")
+        same("the same ids again", [w.file()[f"user{n}@abc.example"]["displayName"] for n in range(10)], [[f"User {n}"] for n in range(10)])
+        same("whole", w.file()["user5@abc.example"]["sn"], ["No5"])
+        s.options["throttle"] = 2
+        began = time.monotonic()
+        w.expect("throttled", 0, "nothing to do", arguments=("sync", "--full"))
+        if time.monotonic() - began < 1.9:
+            wrong("throttled: Retry-After was not heeded")
+
+
+def resync():
+    """A deltaLink that is not taken any more: everything is read, and nothing is lost."""
+    for name, options in {"410": {"gone": True}, "syncStateNotFound": {"code": (400, "syncStateNotFound")},
+                          "resyncRequired": {"code": (404, "resyncRequired")}}.items():
+        s = graph_fake.Service()
+        with graph_fake.serve(s, next(PORTS)) as server:
+            ids = [s.user(n) for n in range(12)]
+            w = World(s, server.url, SOURCE, source=True)
+            w.expect(name, 0, "12 added")
+            s.change(ids[1], surname="New")
+            s.remove(ids[2])
+            s.events["users"].pop()  # Graph forgot it: only reading everything tells
+            s.options.update(options)
+            w.expect(f"{name}: read anew", 0, "(full", "1 modified", "1 deleted")
+            s.options.update(graph_fake.Service().options)
+            w.expect(f"{name}: at last", 0, "(delta)", "nothing to do")
+
+
+def hostile():
+    """Answers that are wrong: the run ends, nothing is deleted, and the old cookie stays."""
+    cases = {
+        "half a round": ({"half": 1}, 2, "neither nextLink nor deltaLink"),
+        "elsewhere": ({"elsewhere": "http://127.0.0.2:1", "page": 5}, 2, "127.0.0.2"),
+        "without end": ({"loop": True}, 2, "a nextLink came twice"),
+        "half of the JSON": ({"broken": 1}, 2, "not taken as JSON"),
+        "no right": ({"code": (403, "Authorization_RequestDenied")}, 2, "Authorization_RequestDenied"),
+        "not now": ({"throttle": 1000}, 5, "TooManyRequests"),
+    }
+    for name, (options, code, words) in cases.items():
+        s = graph_fake.Service()
+        with graph_fake.serve(s, next(PORTS)) as server:
+            ids = [s.user(n) for n in range(12)]
+            w = World(s, server.url, SOURCE, ["retry = 2s"] if "throttle" in options else (), source=True)
+            if "throttle" in options:
+                (w.folder / "galway.conf").write_text((w.folder / "galway.conf").read_text().replace("    retry = 5s\n", ""))
+            w.expect(name, 0, "12 added")
+            before = (w.folder / "files.ldif").read_bytes()
+            for i in ids[:2]:
+                s.remove(i)
+            s.options.update(options)
+            for arguments in (("sync",), ("sync", "--full"))[:1 if name == "no right" else 2]:
+                s.pages = 0
+                w.expect(name, code, words, arguments=arguments)
+            if (w.folder / "files.ldif").read_bytes() != before:
+                wrong(f"{name}: the target was changed")
+            s.options.update(graph_fake.Service().options)
+            w.expect(f"{name}: later", 0, "(delta)", "2 deleted")
+
+
+def soa():
+    """Who was made cloud-managed belongs to the cloud: the flow into it leaves him alone."""
+    for beta in (False, True):
+        s = graph_fake.Service(beta=beta)
+        with graph_fake.serve(s, next(PORTS)) as server:
+            ids = [s.user(n, jobTitle="Old") for n in range(4)]
+            w = World(s, server.url, 'rule person\n    scope (objectClass=user)\n    name "CN=" & [mail]\n    join mail = [mail]\n'
+                                     '    objectClass = "user"\n    title = [title]\n',
+                      ['authority-flag = "isCloudManaged=TRUE:cloud"'], flow=['adopt = {"O=cloud"}'])
+            for n in range(4):
+                w.people[f"p{n:03}"] = {"objectClass": "user", "mail": f"user{n}@abc.example", "title": "New"}
+            w.write()
+            s.managed[ids[1]] = True
+            s.kinds["users"][ids[2]]["onPremisesSyncEnabled"] = True
+            w.expect("soa", 4, "source of authority is on-premises")
+            same("soa", [s.kinds["users"][i]["jobTitle"] for i in ids], ["New", "Old", "Old", "New"])
+
+
+# --- as a target
+def cycle(name, w, targets):
+    for n in range(12):
+        w.person(n)
+    w.write()
+    w.expect(f"{name}: create", 0, "12 added")
+    compare(f"{name}: create", w, targets())
+    w.expect(f"{name}: again", 0, "nothing to do", arguments=("sync", "--full"))
+    w.people["p001"].update(title="Chief", displayName="\"Ü\" 1", l="Bonn")
+    del w.people["p002"]["telephoneNumber"], w.people["p002"]["l"]
+    w.people["p004"].update(cn="renamed", mail="renamed@xyz.example")
+    del w.people["p006"], w.people["p007"]
+    w.person(20, mail="o'neil@xyz.example")
+    w.write()
+    w.expect(f"{name}: change", 0, "1 added", "2 deleted", "1 renamed")
+    compare(f"{name}: change", w, targets())
+    w.expect(f"{name}: at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def flat(o, personal):
+    phones, place = o.get("businessPhones"), o.get("businessAddress") or {}
+    return {"displayName": o.get("displayName"), "givenName": o.get("givenName"), "sn": o.get("surname"), "title": o.get("jobTitle"),
+            "mail": o["emailAddresses"][0]["address"] if personal else o.get("mail"), "telephoneNumber": phones[0] if phones else None,
+            "l": place.get("city") if personal else o.get("city")}
+
+
+def compare(name, w, objects):
+    by = lambda found: sorted(found, key=lambda o: str(o["mail"]))
+    personal = any("emailAddresses" in o for o in objects)
+    wants = [{a: p.get(a) for a in ("displayName", "givenName", "sn", "title", "mail", "telephoneNumber", "l")} for p in w.people.values()]
+    same(name, by([flat(o, personal) for o in objects]), by(wants))
+
+
+def contacts():
+    for name, options, settings in (("contacts", {}, ()), ("answers are lost", {"lost": 2}, ("window = 1",))):
+        s = graph_fake.Service(**options)
+        s.folders["ann@abc.example"] = {"other": ("Contacts", {"c": {"id": "c", "displayName": "Mum"}})}
+        with graph_fake.serve(s, next(PORTS)) as server:
+            w = World(s, server.url, CONTACTS, ['mailbox = "ann@abc.example"', 'folder = "GAL"', *settings])
+            ours = lambda: [c for n, f in s.folders["ann@abc.example"].values() if n == "GAL" for c in f.values() if c["id"] != "x"]
+            if options:
+                for n in range(12):
+                    w.person(n)
+                w.write()
+                w.expect("answers are lost", 4)
+                w.expect("they are found", 0)
+                compare("they are found", w, ours())
+                continue
+            s.options["delay"] = 0.02
+            cycle(name, w, ours)
+            s.options["delay"] = 0
+            if server.most > 4:
+                wrong(f"{server.most} requests of a mailbox at once")
+            # What somebody else put there stays.
+            folder = next(f for n, f in s.folders["ann@abc.example"].values() if n == "GAL")
+            folder["x"] = {"id": "x", "displayName": "User 1"}
+            w.people.pop("p001")
+            w.write()
+            w.expect("of others", 0, "1 deleted")
+            same("of others", "x" in folder, True)
+            before = len(folder)
+            w.people.pop("p003")
+            w.write()
+            s.options["count"] = 1
+            w.expect("too few came", 5, "changed while it was read", arguments=("sync", "--full"))
+            s.options["count"] = 0
+            same("too few came", len(folder), before)
+
+
+def guests():
+    s = graph_fake.Service(late=1)
+    with graph_fake.serve(s, next(PORTS)) as server:
+        member = s.user(1)
+        w = World(s, server.url, GUESTS, ["types = guests"])
+        of = lambda: [u for u in s.kinds["users"].values() if u["userType"] == "Guest"]
+        cycle("guests", w, of)
+        same("shown", {u["showInAddressList"] for u in of()}, {True})
+        same("members stay", member in s.kinds["users"], True)
+        # Somebody of that address is there: nobody is invited, and nothing of his is changed.
+        s.put(userPrincipalName="x#EXT#", mail="taken@xyz.example", userType="Member", displayName="Theirs")
+        w.person(40, mail="taken@xyz.example")
+        w.write()
+        w.expect("taken", 4, "somebody of that address is there already")
+        del w.people["p040"]
+        w.write()
+        # A guest became a member, and another becomes one while he is about to be deleted: neither is.
+        one, other = (next(u for u in of() if u["mail"] == f"user{n}@xyz.example") for n in (3, 5))
+        one["userType"] = "Member"
+        s.options["promote"] = [2, other["id"]]  # the target is read again before a delete
+        del w.people["p003"], w.people["p005"]
+        w.write()
+        w.expect("became a member", 4, "is no guest")
+        same("became a member", {one["id"], other["id"]} <= s.kinds["users"].keys(), True)
+
+
+def check():
+    s = graph_fake.Service()
+    with graph_fake.serve(s, next(PORTS)) as server:
+        w = World(s, server.url, SOURCE, source=True)
+        w.expect("check", 0, "users can be read", arguments=("check",))
+        w = World(s, server.url, GUESTS + "    proxyAddresses = [proxyAddresses]\n", ["types = guests"])
+        w.expect("check a target", 2, "no place for the attribute proxyAddresses", arguments=("check",))
+
+
+TESTS = {t.__name__: t for t in (source, groups, repeats, resync, hostile, soa, contacts, guests, check)}
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("galway")
+    parser.add_argument("--only")
+    OPTIONS = parser.parse_args()
+    with tempfile.TemporaryDirectory() as FOLDER:
+        for test in TESTS:
+            if OPTIONS.only in (None, test):
+                TESTS[test]()
+    print(f"{len(failures)} wrong" if failures else "all is right")
+    sys.exit(1 if failures else 0)
