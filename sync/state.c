@@ -51,19 +51,20 @@ static void close_database(struct state *s)
 	s->db = NULL;
 }
 
-/* What an earlier one has left that was killed here goes. */
-static void clear(const char *name)
+/* SQLite would put what is in it into whatever file has the name. */
+static void clear_journal(const char *name)
 {
 	char *journal;
 
-	(void)unlink(name);
 	if (asprintf(&journal, "%s-journal", name) < 0)
 		return;
 	(void)unlink(journal);
 	free(journal);
 }
 
-/* A new state appears whole, beside its place: an empty file is never one of ours. */
+/* A new state appears whole, beside its place: an empty file is never one of ours. What was left in
+ * either place goes: by one who was killed making it, and the journal of a state that was taken
+ * away. */
 static int make(struct state *s, struct err *err)
 {
 	char *name;
@@ -71,7 +72,9 @@ static int make(struct state *s, struct err *err)
 
 	if (asprintf(&name, "%s.new", s->path) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
-	clear(name);
+	(void)unlink(name);
+	clear_journal(name);
+	clear_journal(s->path);
 	/* SQLite would make it as the umask says. Why it cannot be made, SQLite says. */
 	(void)close(open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 	if (open_database(s, name, true, err) == 0) {

@@ -300,6 +300,26 @@ static void test_empty(void **state)
 	one_link(path);
 }
 
+/* The state of a writer that was killed is taken away, and its journal is not: that is no way back
+ * for the new one. */
+static void test_journal_of_another(void **state)
+{
+	const char *path = fresh();
+	long long flow = one_link(path);
+
+	(void)state;
+	kill_holder(hold(path, flow));
+	assert_true(state_hot(path));
+	assert_int_equal(unlink(path), 0);
+	struct state *s = opened(path, true);
+	assert_int_equal(state_count_links(s, flow, &err), 0);
+	state_close(s);
+	s = opened(path, true);
+	assert_int_equal(state_count_links(s, flow, &err), 0);
+	assert_int_equal(state_check(s, &err), 0);
+	state_close(s);
+}
+
 static void test_links_to_files(void **state)
 {
 	const char *path = fresh(), *link = fresh(), *lock = fresh();
@@ -419,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_journal_of_another),
 		cmocka_unit_test(test_links_to_files),
 		cmocka_unit_test(test_unwritable),
 		cmocka_unit_test(test_private),
