@@ -35,19 +35,9 @@ bool gate_forbids(unsigned attr)
 	return attr_among(attr, never, N_NEVER, ids);
 }
 
-/* Groups of accounts are not ours to fill; those of an address list are. */
-static bool takes_members(const struct flow *f)
-{
-	const struct connector_type *target =
-		f->target_config != NULL ? connector_type(config_text(f->target_config, "type"))
-					 : NULL;
-
-	return target != NULL && (target->can & CAN_MEMBERS) != 0;
-}
-
 bool gate_forbids_flow(const struct flow *f, unsigned attr)
 {
-	return gate_forbids(attr) && (attr != attr_named("member") || !takes_members(f));
+	return gate_forbids(attr) && (!f->members || attr != attr_named("member"));
 }
 
 /* What the rules write; the marker is among that, and hiding is ours. */

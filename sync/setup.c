@@ -401,6 +401,8 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 	if (side_config(root, f, "source", &f->source, &f->source_config, err) < 0 ||
 		side_config(root, f, "target", &f->target, &f->target_config, err) < 0)
 		return -1;
+	f->members =
+		(connector_type(config_text(f->target_config, "type"))->can & CAN_MEMBERS) != 0;
 	if (strcmp(f->source, f->target) == 0)
 		return err_set(err, ERR_FATAL, "%s: source and target are the same connector",
 			config_where(section, "target"));

@@ -51,6 +51,8 @@ struct flow {
 	unsigned n_managed;
 	struct dn *managed; /* into, then adopt: the only places where anything is written */
 
+	bool members; /* groups of the target are ours to fill: those of accounts are not */
+
 	unsigned marker;            /* our ownership attribute */
 	struct value marker_prefix; /* "galway:<flow>:" */
 

@@ -29,6 +29,7 @@
  *   flow xyz           whose the flow's objects are
  *   report             what the target's side did is only told: on-denied = report
  *   writes tel         the rules write this, too
+ *   postpones          it refers to others that are added too, and the target wants them first
  *   epoch, rule        the rules changed since, or the object has another one
  *   meant -tel=1 +tel=2  a run that could not remember it meant to write this, at 150; also
  *                      >bob, "delete", and "add" of what the target has
@@ -123,6 +124,8 @@ static inline void take_word(struct arena *mem, struct made *m, char *text)
 		m->meant[m->n_meant++] = rest;
 	} else if (strcmp(word, "was") == 0) {
 		m->was = rest;
+	} else if (strcmp(word, "postpones") == 0) {
+		m->row.postpones = true;
 	} else if (strcmp(word, "epoch") == 0) {
 		m->flow.epoch++;
 	} else if (strcmp(word, "rule") == 0) {
@@ -296,6 +299,8 @@ static inline const char *print_step(struct arena *mem, const struct step *s)
 	}
 	if (s->remember && s->link.left != 0)
 		buf_printf(&b, " | left %lld", s->link.left);
+	if (s->refers_new)
+		buf_puts(&b, " | refers to new ones");
 	if (s->op != STEP_CONFLICT && s->message != NULL)
 		buf_printf(&b, " | %s", s->message);
 	const char *text = arena_copy(mem, b.data, b.len);

@@ -213,6 +213,15 @@ static void match(void **state)
 	} cases[] = {
 		{"(&)", "cn=a", true},
 		{"(|)", "cn=a", false},
+		/* what begins in ASCII, and goes on otherwise */
+		{"(cn=Mu*)", "cn=MU\xc3\x9c", true},
+		{"(cn=Mu*)", "cn=MA\xc3\x9c", false},
+		{"(cn=mu\xc3\xbc)", "cn=MU\xc3\x9c", true},
+		{"(cn=m\xc3\xbc)", "cn=MU\xc3\x9c", false},
+		{"(cn=\xc3\xbcm)", "cn=\xc3\x9cM", true},
+		{"(cn=*\xc3\xbc)", "cn=MU\xc3\x9c", true},
+		{"(cn=mu\xc3\xbcller)", "cn=m\xc3\x9c", false},
+		{"(cn=m)", "cn=M\xc3\x9c", false},
 		{"(!(&))", "cn=a", false},
 		{"(cn=*)", "cn=a", true},
 		{"(cn=*)", "sn=a", false},

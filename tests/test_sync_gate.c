@@ -68,6 +68,10 @@ static const struct gate_case {
 	{"modify ann title", "all", ""},
 	{"add =member=x,OU=GAL,DC=xyz member", "",
 		"member=x,OU=GAL,DC=xyz: member is not to be written"},
+	{"modify ann member", "all", "CN=ann,OU=GAL,DC=xyz: member is not to be written"},
+	{"modify ann member", "all; members", ""},
+	{"modify ann memberOf", "all; members",
+		"CN=ann,OU=GAL,DC=xyz: memberOf is not to be written"},
 	/* the source is authoritative */
 	{"modify ann tel", "of mail xyz", ""},
 	{"modify ann tel", "of tel xyz", "CN=ann,OU=GAL,DC=xyz: tel belongs to xyz"},
@@ -151,6 +155,8 @@ static const char *with(struct arena *mem, struct flow *f, const char *text)
 			give_authority(mem, f, strsep(&rest, " "));
 		else if (strcmp(word, "flow") == 0)
 			f->side = rest;
+		else if (strcmp(word, "members") == 0)
+			f->members = true;
 		else if (strcmp(word, "undo") != 0)
 			for (unsigned k = 0; k < attr_count(); k++)
 				attr_set_add(mem, &f->writes, k);
