@@ -300,7 +300,7 @@ static inline const char *print_step(struct arena *mem, const struct step *s)
 	if (s->remember && s->link.left != 0)
 		buf_printf(&b, " | left %lld", s->link.left);
 	if (s->refers_new)
-		buf_puts(&b, " | refers to new ones");
+		buf_puts(&b, " | postponed");
 	if (s->op != STEP_CONFLICT && s->message != NULL)
 		buf_printf(&b, " | %s", s->message);
 	const char *text = arena_copy(mem, b.data, b.len);

@@ -87,7 +87,7 @@ static const struct plan_case cases[] = {
 		"add ann +note=x +px=SMTP:a +url=u +class=contact +mark +cn=ann"},
 	{4, "s1 cn=ann mail= tel=1", "", "", "add ann +tel=1 +mark +cn=ann"},
 	{4, "s1 cn=ann tel=1 boss=CN=Bob,OU=GAL", "", "postpones",
-		"add ann +tel=1 +boss=CN=Bob,OU=GAL +mark +cn=ann | refers to new ones"},
+		"add ann +tel=1 +boss=CN=Bob,OU=GAL +mark +cn=ann | postponed"},
 	{4, "s1 cn=ann", "", "name ann(1)", "add ann(1) +mark +cn=ann(1)"},
 	{4, "s1 cn=ann cn=ann", "", "name ann(1)", "add ann(1) +mark +cn=ann(1)"},
 	{4, "s1 cn=ann cn=ann", "", "of cn xyz", "add ann +mark +cn=ann"},
