@@ -27,10 +27,10 @@ static int by_precedence(const void *a, const void *b)
 {
 	const struct sync_rule *x = a, *y = b;
 	int order = x->inbound != y->inbound ? (x->inbound ? -1 : 1)
-					     : strcmp(x->source_type, y->source_type);
+					     : strcasecmp(x->source_type, y->source_type);
 
 	if (order == 0)
-		order = strcmp(x->target_type, y->target_type);
+		order = strcasecmp(x->target_type, y->target_type);
 	if (order == 0)
 		order = x->precedence < y->precedence ? -1 : x->precedence > y->precedence;
 	return order != 0 ? order : strcmp(x->name, y->name);
@@ -38,8 +38,8 @@ static int by_precedence(const void *a, const void *b)
 
 static bool together(const struct sync_rule *x, const struct sync_rule *y)
 {
-	return x->inbound == y->inbound && strcmp(x->source_type, y->source_type) == 0 &&
-	       strcmp(x->target_type, y->target_type) == 0;
+	return x->inbound == y->inbound && strcasecmp(x->source_type, y->source_type) == 0 &&
+	       strcasecmp(x->target_type, y->target_type) == 0;
 }
 
 /* A line that could be carried over only as a comment, and why. */
@@ -53,19 +53,21 @@ static void lost(struct writing *w, const char *why, const char *line)
 	w->sums->lost++;
 }
 
-/* "user-person", of letters, digits and dashes. */
+/* "user-person", of letters, digits and dashes; another one of the name gets a number. */
 static void put_name(struct writing *w)
 {
 	const struct sync_rule *r = w->first;
-	const char *text = arena_printf(
-		w->mem, "%s%s-%s", r->inbound ? "" : "out-", r->source_type, r->target_type);
+	char *name = arena_printf(
+		w->mem, "\nrule %s%s-%s", r->inbound ? "" : "out-", r->source_type, r->target_type);
 
-	buf_puts(w->out, "rule ");
-	for (; *text != '\0'; text++) {
-		char c = ascii_lower(*text);
-		buf_putc(w->out, ascii_letter(c) || ascii_digit(c) ? c : '-');
+	for (char *c = name + strlen("\nrule "); *c != '\0'; c++) {
+		*c = ascii_lower(*c);
+		*c = ascii_letter(*c) || ascii_digit(*c) ? *c : '-';
 	}
-	buf_putc(w->out, '\n');
+	const char *line = arena_printf(w->mem, "%s\n", name);
+	for (unsigned n = 2; strstr(w->out->data, line) != NULL; n++)
+		line = arena_printf(w->mem, "%s-%u\n", name, n);
+	buf_puts(w->out, line);
 }
 
 /* What the metaverse calls person is called user in a directory. */
@@ -253,7 +255,6 @@ static void put_rule(struct writing *w)
 {
 	for (const struct sync_rule *r = w->first; r < w->end; r++)
 		w->n_provision += r->provision;
-	buf_putc(w->out, '\n');
 	put_name(w);
 	put_scope(w);
 	buf_puts(w->out,
