@@ -67,12 +67,13 @@ static bool parts_match(const struct filter *f, struct value text)
 }
 
 /* Does the value begin otherwise, in the ASCII characters that stand before any other? Folding
- * leaves them in their places, and takes too long to learn what they say already. */
+ * leaves them in their places, and takes too long to learn what they say already. The value has
+ * others: they end the loop. */
 static bool begins_otherwise(const struct filter *f, struct value v)
 {
 	const struct value part = f->texts->folded;
 
-	for (size_t i = 0; f->begins && i < part.len && i < v.len && (v.data[i] & 0x80) == 0; i++) {
+	for (size_t i = 0; f->begins && i < part.len && (v.data[i] & 0x80) == 0; i++) {
 		if (ascii_lower(v.data[i]) != part.data[i])
 			return true;
 	}

@@ -18,7 +18,7 @@ endif()
 
 if(GALWAY_COVERAGE)
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    set(coverage --coverage)
+    set(coverage --coverage -fprofile-update=atomic) # counted by several threads
   else()
     set(coverage -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc)
   endif()
