@@ -5,7 +5,7 @@
 #include "base/dn.h"
 #include "connectors/csv_rows.h"
 #include "connectors/local.h"
-#include "connectors/reading.h"
+#include "connectors/records.h"
 #include "connectors/types.h"
 
 /* A column of the table. */
@@ -15,17 +15,14 @@ struct column {
 };
 
 struct csv_dir {
-	struct connector connector;
-	struct arena *mem;
+	struct records all;
 	const struct config *cfg;
-	const char *file;
 	char delimiter;
 	struct value base, class, multi;
-	unsigned id_attr, name_attr;
+	unsigned name_attr;
 	struct csv *rows;
 	struct column *columns;
 	size_t n_columns;
-	struct reading pass;
 };
 
 static int check_settings(const struct csv_dir *d, struct err *err)
@@ -42,30 +39,6 @@ static int check_settings(const struct csv_dir *d, struct err *err)
 	if (d->multi.len == 0)
 		return err_set(err, ERR_FATAL, "%s: multi is what stands between values",
 			config_where(d->cfg, "multi"));
-	return 0;
-}
-
-static int csv_dir_open(const struct config *cfg, struct connector **out, struct err *err)
-{
-	struct arena *mem = arena_new();
-	struct csv_dir *d = arena_zalloc(mem, sizeof(*d));
-	const char *delimiter = config_text(cfg, "delimiter"), *base = config_text(cfg, "base");
-	const char *name = config_text(cfg, "name");
-
-	d->mem = mem;
-	d->cfg = cfg;
-	d->file = config_text(cfg, "file");
-	d->delimiter = strcmp(delimiter, "tab") == 0 ? '\t' : delimiter[0];
-	d->base = value_of(base != NULL ? base : "");
-	d->class = value_of(config_text(cfg, "object-class"));
-	d->multi = value_of(config_text(cfg, "multi"));
-	d->id_attr = attr_named(config_text(cfg, "id"));
-	d->name_attr = name != NULL ? attr_named(name) : d->id_attr;
-	if (check_settings(d, err) < 0 || csv_open(d->file, d->delimiter, &d->rows, err) < 0) {
-		arena_free(mem);
-		return -1;
-	}
-	*out = &d->connector;
 	return 0;
 }
 
@@ -98,7 +71,8 @@ static int check_listed(const struct csv_dir *d, const char *setting, bool pairs
 		for (size_t k = 0; k < d->n_columns && !there; k++)
 			there = listed(&list[i], 1, header[k], pairs ? &attr : NULL) == 0;
 		if (!there)
-			return err_set(err, ERR_FATAL, "%s has no column \"%s\"", d->file, list[i]);
+			return err_set(
+				err, ERR_FATAL, "%s has no column \"%s\"", d->all.file, list[i]);
 	}
 	return 0;
 }
@@ -144,14 +118,14 @@ static int read_header(struct csv_dir *d, struct err *err)
 	if (r < 0)
 		return -1;
 	if (r == 0)
-		return err_set(err, ERR_FATAL, "%s: no header line", d->file);
+		return err_set(err, ERR_FATAL, "%s: no header line", d->all.file);
 	d->n_columns = n;
-	d->columns = arena_zalloc(d->mem, n * sizeof(*d->columns));
+	d->columns = arena_zalloc(d->all.mem, n * sizeof(*d->columns));
 	for (size_t i = 0; i < n; i++) {
 		if (read_column(d, i, header[i], err) < 0)
 			return csv_at(d->rows, err);
 	}
-	const unsigned needed[] = {d->id_attr, d->name_attr};
+	const unsigned needed[] = {d->all.id_attr, d->name_attr};
 	for (size_t i = 0; i < 2; i++) {
 		if (has_column(d, n, needed[i]))
 			continue;
@@ -164,20 +138,15 @@ static int read_header(struct csv_dir *d, struct err *err)
 		       : check_listed(d, "multi-columns", false, header, err);
 }
 
-static int open_rows(struct csv_dir *d, struct err *err)
+static int open_rows(struct records *all, struct err *err)
 {
+	struct csv_dir *d = (struct csv_dir *)all;
+
 	csv_close(d->rows);
 	d->rows = NULL;
-	if (csv_open(d->file, d->delimiter, &d->rows, err) < 0)
+	if (csv_open(d->all.file, d->delimiter, &d->rows, err) < 0)
 		return -1;
 	return read_header(d, err);
-}
-
-static int csv_dir_read(struct connector *c, const struct query *q, struct err *err)
-{
-	struct csv_dir *d = (struct csv_dir *)c;
-
-	return reading_start(&d->pass, q, 0, err) < 0 ? -1 : open_rows(d, err);
 }
 
 /* Of a column with several values, those that stand between the separators and are not empty. */
@@ -212,7 +181,7 @@ static void parse_guid(struct arena *mem, struct entry *e)
 
 static int make_name(const struct csv_dir *d, struct arena *mem, struct entry *e, struct err *err)
 {
-	const unsigned needed[] = {d->id_attr, d->name_attr};
+	const unsigned needed[] = {d->all.id_attr, d->name_attr};
 
 	for (size_t i = 0; i < 2; i++) {
 		if (entry_get(e, needed[i]) == NULL)
@@ -241,13 +210,14 @@ static int make_entry(struct csv_dir *d, struct arena *mem, const struct value *
 	if (make_name(d, mem, e, err) < 0)
 		return -1;
 	parse_guid(mem, e);
-	local_identify(mem, d->id_attr, e);
+	local_identify(mem, d->all.id_attr, e);
 	return 0;
 }
 
 /* 1 and the entry of the next row, 0 at the end, -1. */
-static int next_row(struct csv_dir *d, struct arena *mem, struct entry *e, struct err *err)
+static int next_row(struct records *all, struct arena *mem, struct entry *e, struct err *err)
 {
+	struct csv_dir *d = (struct csv_dir *)all;
 	struct value *fields;
 	size_t n;
 	int r = csv_next(d->rows, &fields, &n, err);
@@ -257,67 +227,45 @@ static int next_row(struct csv_dir *d, struct arena *mem, struct entry *e, struc
 	return r;
 }
 
-static int name_twice(struct csv_dir *d, enum twice what, uint64_t key, struct err *err)
+static unsigned long line_of(const struct records *r)
 {
-	struct search search = {.what = what, .key = key, .id_attr = d->id_attr};
+	return csv_line(((const struct csv_dir *)r)->rows);
+}
+
+static int told_at(const struct records *r, struct err *err)
+{
+	return csv_at(((const struct csv_dir *)r)->rows, err);
+}
+
+static void close_rows(struct records *r)
+{
+	csv_close(((struct csv_dir *)r)->rows);
+}
+
+static const struct records_type csv_records = {open_rows, next_row, line_of, told_at, close_rows};
+
+static int csv_dir_open(const struct config *cfg, struct connector **out, struct err *err)
+{
 	struct arena *mem = arena_new();
-	struct entry e;
-	bool found = false;
-	int r = open_rows(d, err);
+	struct csv_dir *d = arena_zalloc(mem, sizeof(*d));
+	const char *delimiter = config_text(cfg, "delimiter"), *base = config_text(cfg, "base");
+	const char *name = config_text(cfg, "name");
 
-	while (r >= 0 && !found && (r = next_row(d, mem, &e, err)) > 0) {
-		found = search_second(&search, &e, csv_line(d->rows), err);
-		arena_reset(mem);
-	}
-	arena_free(mem);
-	if (found)
-		return csv_at(d->rows, err);
-	buf_free(&search.first);
-	return r < 0 ? -1 : err_set(err, ERR_BUSY, "%s: changed while it was read", d->file);
-}
-
-static int csv_dir_next(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
-{
-	struct csv_dir *d = (struct csv_dir *)c;
-	uint64_t key = 0;
-	int r = 0;
-
-	while (!d->pass.ended) {
-		struct arena_mark mark = arena_mark(mem);
-		r = next_row(d, mem, e, err);
-		if (r <= 0)
-			break;
-		if (reading_take(&d->pass, e))
-			return 1;
-		arena_rewind(mem, mark);
-	}
-	if (r < 0)
+	d->all.mem = mem;
+	d->all.of = &csv_records;
+	d->cfg = cfg;
+	d->all.file = config_text(cfg, "file");
+	d->delimiter = strcmp(delimiter, "tab") == 0 ? '\t' : delimiter[0];
+	d->base = value_of(base != NULL ? base : "");
+	d->class = value_of(config_text(cfg, "object-class"));
+	d->multi = value_of(config_text(cfg, "multi"));
+	d->all.id_attr = attr_named(config_text(cfg, "id"));
+	d->name_attr = name != NULL ? attr_named(name) : d->all.id_attr;
+	if (check_settings(d, err) < 0 || csv_open(d->all.file, d->delimiter, &d->rows, err) < 0) {
+		arena_free(mem);
 		return -1;
-	enum twice what = reading_end(&d->pass, &key);
-	if (what != TWICE_NONE)
-		return name_twice(d, what, key, err);
-	return reading_gone(&d->pass, e) ? 1 : 0;
-}
-
-static int csv_dir_cookie(
-	struct connector *c, struct arena *mem, struct value *cookie, struct err *err)
-{
-	struct csv_dir *d = (struct csv_dir *)c;
-
-	(void)mem;
-	(void)err;
-	*cookie = reading_cookie(&d->pass);
-	return 0;
-}
-
-static int csv_dir_close(struct connector *c, struct err *err)
-{
-	struct csv_dir *d = (struct csv_dir *)c;
-
-	(void)err;
-	csv_close(d->rows);
-	reading_free(&d->pass);
-	arena_free(d->mem);
+	}
+	*out = &d->all.connector;
 	return 0;
 }
 
@@ -339,8 +287,8 @@ const struct connector_type csv_type = {
 	.can = CAN_SINCE,
 	.settings = settings,
 	.open = csv_dir_open,
-	.read = csv_dir_read,
-	.next = csv_dir_next,
-	.cookie = csv_dir_cookie,
-	.close = csv_dir_close,
+	.read = records_read,
+	.next = records_next,
+	.cookie = records_cookie,
+	.close = records_close,
 };
