@@ -105,9 +105,6 @@ int http_take(struct http *, struct http_call *, struct http_answer *, struct er
 struct http_call *http_any(struct http *);
 /* Give a call up, or its answer back; NULL is allowed. */
 void http_drop(struct http *, struct http_call *);
-/* Send and wait. The answer's call is to be dropped also on -1. */
-int http_do(struct http *, const struct http_request *, struct http_call **, struct http_answer *,
-	struct err *);
 
 /* Percent-encoded (RFC 3986), for a path's segment or a query's value. */
 void http_escape(struct buf *, struct value);

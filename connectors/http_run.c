@@ -310,10 +310,3 @@ void http_drop(struct http *h, struct http_call *c)
 	*(c->next != NULL ? &c->next->previous : &h->last) = c->previous;
 	call_free(c);
 }
-
-int http_do(struct http *h, const struct http_request *r, struct http_call **c,
-	struct http_answer *a, struct err *err)
-{
-	*c = http_send(h, r);
-	return http_take(h, *c, a, err);
-}
