@@ -431,11 +431,10 @@ cut("failed-is-done", "that what failed is not remembered as done", "sync/apply.
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I15")
 cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
-    covered="unknown")
+    "sim I15")
 cut("failed-forgotten", "that what failed is tried again", "sync/apply.c",
     "\tif (o != NULL && o->kind != OUTCOME_DONE &&\n\t\tput_pending(", "\tif (false &&\n\t\tput_pending(",
     "incident 17")
-pair("unknown", "both, for what is not known to be done", ("unknown-is-done", "failed-forgotten"), "sim I15")
 cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply.c",
     "if (s->op == STEP_CONFLICT && put_pending(a, s, \"conflict\", s->message, since) < 0)", "if (false)",
     "flow delta-conflict-waits")
