@@ -260,6 +260,10 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 		s->link.target = o->id;
 	if (o != NULL && o->digest != 0)
 		s->link.target_digest = o->digest;
+	/* What went with a link comes back with it. */
+	if (s->link.side != NULL && state_authority_put(a->state, a->plan->flow->name, s->source_id,
+					    s->link.side, a->err) < 0)
+		return -1;
 	return state_put_link(a->state, a->flow, &s->link, a->err);
 }
 

@@ -60,6 +60,8 @@ struct link {
 	struct value undone;  /* undone.h; mostly empty */
 	int flag; /* what the source's own flag said, for when the source is gone: 1 the source, 2
 		     the target, 0 nothing */
+	const char *side; /* of the journal's links that went: whose somebody had set that the
+			     object is; NULL */
 };
 
 long long state_count_links(struct state *, long long flow, struct err *);
@@ -142,7 +144,8 @@ struct run {
 	long long read, add, modify, rename, remove, none, conflict, denied, failed;
 };
 
-int state_runs(struct state *, long long flow, struct err *); /* -1: of all; the newest first */
+/* The newest first; flow -1: of all; sets: also those that "set" made. */
+int state_runs(struct state *, long long flow, bool sets, struct err *);
 int state_next_run(struct state *, struct run *, struct err *);
 
 /* The journal (journal.h): a head for each run that wrote, and a row for each operation, in their
@@ -154,6 +157,9 @@ struct journal_head {
 	uint32_t done;     /* what became of the operations up to this number is known */
 	struct value base; /* the container of most of its names */
 	const char *attrs; /* journal_attrs */
+	/* What "set" wrote: as which side, and by whom; NULL: a run of the flow. It has one
+	 * operation, whose target is the side's entry. */
+	const char *side, *who;
 };
 
 /* UNKNOWN: it may have been done, or not. SETTLED: so it was, and a run has looked since; it is

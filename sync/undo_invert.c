@@ -182,17 +182,15 @@ static enum found look(const struct entry *e, const struct mod *m)
 	return CHANGED;
 }
 
-/* Which of the changes can be taken back; what cannot is told. */
-static const char *invert_mods(struct arena *mem, const struct inverting *v, struct step *s)
+const char *undo_mods(
+	struct arena *mem, const struct change *done, const struct entry *now, struct change *c)
 {
-	const struct change *done = &v->op->change;
-	struct change *c = &s->change;
 	const char *changed = NULL;
 
 	c->mods = arena_zalloc(mem, done->n * sizeof(*c->mods));
 	for (unsigned i = 0; i < done->n; i++) {
 		const struct mod *m = &done->mods[i];
-		enum found found = look(v->current, m);
+		enum found found = look(now, m);
 		if (found == AS_WRITTEN)
 			c->mods[c->n++] = (struct mod){.attr = m->attr,
 				.n_remove = m->n_add,
@@ -256,12 +254,18 @@ static void invert_modify(
 	if (v->current == NULL) {
 		if (v->op->change.n > 0 || v->op->change.new_name.len > 0)
 			say(mem, v, "is not there any more", conflict);
+		else if (v->op->link.side != NULL && v->link == NULL)
+			say(mem, v,
+				arena_printf(mem,
+					"is not there any more: that it is %s's does not come back",
+					v->op->link.side),
+				conflict);
 		return;
 	}
 	s->change = (struct change){
 		.op = CHANGE_MODIFY, .id = v->current->id, .name = v->current->name};
 	const char *name = invert_name(v, s);
-	const char *changed = invert_mods(mem, v, s);
+	const char *changed = undo_mods(mem, &v->op->change, v->current, &s->change);
 	const char *why = plan_protected(v->flow, v->current);
 	s->write = s->change.n > 0 || s->change.new_name.len > 0;
 	const bool links = v->op->has_link && v->link == NULL && v->op->change.n > 0;

@@ -347,7 +347,7 @@ static void test_stopped(void **state)
 	assert_true(f.last_run > 0);
 	assert_int_equal(f.last_good, 0);
 	assert_int_equal(state_count_links(known, f.id, &err), 2);
-	assert_int_equal(state_runs(known, f.id, &err), 0);
+	assert_int_equal(state_runs(known, f.id, true, &err), 0);
 	assert_int_equal(state_next_run(known, &r, &err), 1);
 	assert_int_equal(r.finished, 0);
 	state_close(known);

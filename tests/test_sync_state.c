@@ -310,7 +310,7 @@ static void test_runs(void **state)
 	good(state_put_run(s, 1, &second, &err));
 	assert_int_equal(second.id, id);
 	/* The newest first. */
-	good(state_runs(s, 1, &err));
+	good(state_runs(s, 1, true, &err));
 	assert_int_equal(state_next_run(s, &back, &err), 1);
 	assert_true(back.id == second.id && back.started == 3 && back.finished == 4 && !back.full);
 	assert_int_equal(state_next_run(s, &back, &err), 1);
@@ -319,7 +319,7 @@ static void test_runs(void **state)
 		    back.rename == 8 && back.remove == 9 && back.none == 10 &&
 		    back.conflict == 11 && back.denied == 12 && back.failed == 13);
 	assert_int_equal(state_next_run(s, &back, &err), 0);
-	good(state_runs(s, 2, &err));
+	good(state_runs(s, 2, true, &err));
 	assert_int_equal(state_next_run(s, &back, &err), 0);
 	state_close(s);
 }
