@@ -132,19 +132,6 @@ static int choose_writes(struct applying *a, struct batch *b)
 	return 0;
 }
 
-/* The batch in the journal: durable before it is written. */
-static int intend(struct applying *a, struct batch *b)
-{
-	if (journal_look(a->target, a->plan->flow, b->steps, b->n, b->mem, b->journalled, a->err) <
-			0 ||
-		record(a) < 0 || choose_writes(a, b) < 0 ||
-		journal_intend(&a->journal, a->state, a->plan->flow, b->steps, b->n, b->mem,
-			b->journalled, a->err) < 0)
-		return -1;
-	a->kept = true;
-	return b->n_writes > 0 ? settle(a) : 0;
-}
-
 static void *write_batch(void *with)
 {
 	struct applying *a = with;
@@ -234,7 +221,9 @@ static int record_pending(struct applying *a, const struct step *s, const struct
 {
 	long long since = a->run.started;
 
-	if (state_drop_pending(a->state, a->flow, s->source_id, &since, a->err) < 0)
+	/* What is denied again was put back by none before. */
+	if (state_drop_pending(a->state, a->flow, s->source_id, s->n_denied > 0 ? 0 : a->run.id,
+		    &since, a->err) < 0)
 		return -1;
 	if (s->op == STEP_CONFLICT && put_pending(a, s, "conflict", s->message, since) < 0)
 		return -1;
@@ -246,6 +235,30 @@ static int record_pending(struct applying *a, const struct step *s, const struct
 			return -1;
 	}
 	return 0;
+}
+
+/* What is put back is told, also when the run does not live to remember it. */
+static int foretell(struct applying *a, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct step *s = &b->steps[i];
+		if (s->write && s->n_denied > 0 && record_pending(a, s, NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The batch in the journal: durable before it is written. */
+static int intend(struct applying *a, struct batch *b)
+{
+	if (journal_look(a->target, a->plan->flow, b->steps, b->n, b->mem, b->journalled, a->err) <
+			0 ||
+		record(a) < 0 || choose_writes(a, b) < 0 || foretell(a, b) < 0 ||
+		journal_intend(&a->journal, a->state, a->plan->flow, b->steps, b->n, b->mem,
+			b->journalled, a->err) < 0)
+		return -1;
+	a->kept = true;
+	return b->n_writes > 0 ? settle(a) : 0;
 }
 
 static int record_link(struct applying *a, struct step *s, const struct outcome *o)

@@ -199,12 +199,14 @@ int state_drop_link(struct state *, long long flow, struct value source, struct 
 /* The same, but what somebody set of its authority stays: of an object that may come back. */
 int state_unlink(struct state *, long long flow, struct value source, struct err *);
 int state_put_pending(struct state *, long long flow, const struct pending *, struct err *);
-/* What was pending for one object; *since is since when, and stays as it is when nothing was. */
 /* Is one of the object's a conflict or a failure? 1, 0, -1. */
 int state_unsolved(struct state *, long long flow, struct value source, struct err *);
-int state_drop_pending(
-	struct state *, long long flow, struct value source, long long *since, struct err *);
-/* What was not found to be pending by this run any more: after a full one. */
+/* What was pending for one object; *since is since when, and stays as it is when nothing was.
+ * Denials of which nobody was told, because their run was killed and so were all since, stay for
+ * the run to tell; run 0: none stays. */
+int state_drop_pending(struct state *, long long flow, struct value source, long long run,
+	long long *since, struct err *);
+/* What was not found to be pending by this run any more, but for the same: after a full one. */
 int state_settle(struct state *, long long flow, long long run, struct err *);
 /* A new run (id 0: sets it), or what became of it. */
 int state_put_run(struct state *, long long flow, struct run *, struct err *);

@@ -12,6 +12,13 @@
 	OP "op o CROSS JOIN run r ON r.id = o.id >> 32 CROSS JOIN journal j ON j.run = r.id " \
 	   "WHERE o.id BETWEEN ? AND ?"
 
+/* A denial that no run has told of yet: of those before the run ?3 the one that recorded it was
+ * killed, and so were all since. */
+#define UNTOLD                                                                         \
+	"(kind = 'denied' AND run < ?3 AND run > (SELECT ifnull(max(id), 0) FROM run " \
+	"WHERE flow = ?1 AND id < ?3 AND finished <> 0 AND id NOT IN (SELECT run "     \
+	"FROM journal WHERE side IS NOT NULL)))"
+
 static const char *const texts[N_QUERIES] = {
 	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held, "
 		   "links FROM flow WHERE name = ?",
@@ -59,10 +66,10 @@ static const char *const texts[N_QUERIES] = {
 	[Q_PUT_PENDING] = "INSERT INTO pending (flow, source, kind, name, attribute, value, side, "
 			  "authority, rule, message, run, since) "
 			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ? AND source = ?",
+	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ?1 AND source = ?2 AND NOT " UNTOLD,
 	[Q_SINCE] = "SELECT min(since) FROM pending WHERE flow = ? AND source = ?",
 	[Q_UNSOLVED] = "SELECT 1 FROM pending WHERE flow = ? AND source = ? AND kind <> 'denied'",
-	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ? AND run <> ?",
+	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ?1 AND run <> ?3 AND NOT " UNTOLD,
 	[Q_PUT_AUTHORITY] =
 		"INSERT OR REPLACE INTO authority (flow, source, side) VALUES (?, ?, ?)",
 	[Q_DROP_AUTHORITY] = "DELETE FROM authority WHERE flow = ? AND source = ?",
