@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""Microsoft Graph as source and as target, with a service of ours (graph_fake.py).   graph.py GALWAY [--only WORD]
+"""Microsoft Graph as source and as target, with a service of ours (graph_fake.py).   graph.py GALWAY [--only TEST] [--described]
 
-After each test the service must have no complaint of what it was asked.
+After each test the service must have no complaint of what it was asked. With --described all goes through graph_api.py: Microsoft's own
+description of Graph must agree with each request, and with each answer of the service, too.
 """
 import argparse
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
+import uuid
 
+import graph_api
 import graph_fake
+import servers
 
-PORTS = iter(range(25000, 25400))
 failures = []
 SOURCE = """
 rule person
@@ -55,6 +61,10 @@ rule person
 GUESTS = CONTACTS.replace('"contact"', '"user"').replace("[cn]", "[mail]") + "    showInAddressList = \"TRUE\"\n"
 
 
+def serve(service):
+    return graph_fake.serve(service, next(PORTS), FRONT)
+
+
 def wrong(what):
     failures.append(what)
     print("WRONG:", what, flush=True)
@@ -63,7 +73,7 @@ def wrong(what):
 class World:
     """A tenant and a file, and a flow from one to the other, in a folder of their own."""
 
-    def __init__(self, service, url, rules, settings=(), source=False, flow=()):
+    def __init__(self, service, server, rules, settings=(), source=False, flow=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
         self.service, self.people = service, {}
         (self.folder / "my.rules").write_text(rules)
@@ -71,7 +81,7 @@ class World:
         secret.write_text("S3CR3T\n")
         secret.chmod(0o600)
         lines = ['state = "state.db"', "connector files {", "    type = ldif", '    file = "files.ldif"', '    smtp-domains = {"xyz.example"}',
-                 "}", "connector cloud {", "    type = graph", f'    tenant = "{graph_fake.TENANT}"', f'    url = "{url}/"', f'    login-url = "{url}"',
+                 "}", "connector cloud {", "    type = graph", f'    tenant = "{graph_fake.TENANT}"', f'    url = "{server.url}/"', f'    login-url = "{server.login}"',
                  '    client-id = "galway"', f'    secret = "file:{secret}"', '    base = "O=cloud"', "    plain = true", "    retry = 5s",
                  *("    " + s for s in settings), "}",
                  "flow one {", f"    source = {'cloud' if source else 'files'}", f"    target = {'files' if source else 'cloud'}",
@@ -129,13 +139,13 @@ def same(name, has, wants):
 # --- as a source
 def source():
     s = graph_fake.Service()
-    with graph_fake.serve(s, next(PORTS)) as server:
+    with serve(s) as server:
         ids = [s.user(n) for n in range(25)]
         s.change(ids[1], manager=ids[0])
         s.change(ids[2], proxyAddresses=["SMTP:user2@abc.example", "smtp:two@abc.example"],
                  assignedPlans=[{"service": "exchange", "capabilityStatus": "Enabled"}, {"service": "Teams", "capabilityStatus": "Deleted"}])
         s.remove(s.user(99))
-        w = World(s, server.url, SOURCE, source=True)
+        w = World(s, server, SOURCE, source=True)
         w.expect("first round", 0, "25 added")
         f = w.file()
         same("manager", f[r"user1@abc.example"]["manager"], ["CN=user0@abc.example,OU=GAL,DC=abc,DC=example"])
@@ -167,12 +177,12 @@ def source():
 
 def groups():
     s = graph_fake.Service(page=2)
-    with graph_fake.serve(s, next(PORTS)) as server:
+    with serve(s) as server:
         ids = [s.user(n) for n in range(5)]
         sales = s.put("groups", displayName="Sales", members=ids[:3], groupTypes=["Unified"])
         s.put("groups", displayName="Nobody")
         s.put("contacts", displayName="Far, Away", mail="far@far.example", phones=[{"type": "business", "number": "+1 9"}])
-        w = World(s, server.url, SOURCE + GROUPS, ['types = {"users", "groups", "contacts"}'], source=True)
+        w = World(s, server, SOURCE + GROUPS, ['types = {"users", "groups", "contacts"}'], source=True)
         w.expect("groups", 0, "8 added")
         dn = lambda n: f"CN=user{n}@abc.example,O=cloud"
         same("members", sorted(w.file()["Sales"]["otherMailbox"]), [dn(0), dn(1), dn(2)])
@@ -185,10 +195,10 @@ def groups():
 
 def repeats():
     s = graph_fake.Service(repeat=True, page=7)
-    with graph_fake.serve(s, next(PORTS)) as server:
+    with serve(s) as server:
         for n in range(10):
             s.user(n)
-        w = World(s, server.url, SOURCE, source=True)
+        w = World(s, server, SOURCE, source=True)
         w.expect("the same ids again", 0, "10 added")
         same("the same ids again", [w.file()[f"user{n}@abc.example"]["displayName"] for n in range(10)], [[f"User {n}"] for n in range(10)])
         same("whole", w.file()["user5@abc.example"]["sn"], ["No5"])
@@ -204,9 +214,9 @@ def resync():
     for name, options in {"410": {"gone": True}, "syncStateNotFound": {"code": (400, "syncStateNotFound")},
                           "resyncRequired": {"code": (404, "resyncRequired")}}.items():
         s = graph_fake.Service()
-        with graph_fake.serve(s, next(PORTS)) as server:
+        with serve(s) as server:
             ids = [s.user(n) for n in range(12)]
-            w = World(s, server.url, SOURCE, source=True)
+            w = World(s, server, SOURCE, source=True)
             w.expect(name, 0, "12 added")
             s.change(ids[1], surname="New")
             s.remove(ids[2])
@@ -229,9 +239,9 @@ def hostile():
     }
     for name, (options, code, words) in cases.items():
         s = graph_fake.Service()
-        with graph_fake.serve(s, next(PORTS)) as server:
+        with serve(s) as server:
             ids = [s.user(n) for n in range(12)]
-            w = World(s, server.url, SOURCE, ["retry = 2s"] if "throttle" in options else (), source=True)
+            w = World(s, server, SOURCE, ["retry = 2s"] if "throttle" in options else (), source=True)
             if "throttle" in options:
                 (w.folder / "galway.conf").write_text((w.folder / "galway.conf").read_text().replace("    retry = 5s\n", ""))
             w.expect(name, 0, "12 added")
@@ -252,9 +262,9 @@ def soa():
     """Who was made cloud-managed belongs to the cloud: the flow into it leaves him alone."""
     for beta in (False, True):
         s = graph_fake.Service(beta=beta)
-        with graph_fake.serve(s, next(PORTS)) as server:
+        with serve(s) as server:
             ids = [s.user(n, jobTitle="Old") for n in range(4)]
-            w = World(s, server.url, 'rule person\n    scope (objectClass=user)\n    name "CN=" & [mail]\n    join mail = [mail]\n'
+            w = World(s, server, 'rule person\n    scope (objectClass=user)\n    name "CN=" & [mail]\n    join mail = [mail]\n'
                                      '    objectClass = "user"\n    title = [title]\n',
                       ['authority-flag = "isCloudManaged=TRUE:cloud"'], flow=['adopt = {"O=cloud"}'])
             for n in range(4):
@@ -303,8 +313,8 @@ def contacts():
     for name, options, settings in (("contacts", {}, ()), ("answers are lost", {"lost": 2}, ("window = 1",))):
         s = graph_fake.Service(**options)
         s.folders["ann@abc.example"] = {"other": ("Contacts", {"c": {"id": "c", "displayName": "Mum"}})}
-        with graph_fake.serve(s, next(PORTS)) as server:
-            w = World(s, server.url, CONTACTS, ['mailbox = "ann@abc.example"', 'folder = "GAL"', *settings])
+        with serve(s) as server:
+            w = World(s, server, CONTACTS, ['mailbox = "ann@abc.example"', 'folder = "GAL"', *settings])
             ours = lambda: [c for n, f in s.folders["ann@abc.example"].values() if n == "GAL" for c in f.values() if c["id"] != "x"]
             if options:
                 for n in range(12):
@@ -337,9 +347,9 @@ def contacts():
 
 def guests():
     s = graph_fake.Service(late=1)
-    with graph_fake.serve(s, next(PORTS)) as server:
+    with serve(s) as server:
         member = s.user(1)
-        w = World(s, server.url, GUESTS, ["types = guests"])
+        w = World(s, server, GUESTS, ["types = guests"])
         of = lambda: [u for u in s.kinds["users"].values() if u["userType"] == "Guest"]
         cycle("guests", w, of)
         same("shown", {u["showInAddressList"] for u in of()}, {True})
@@ -363,22 +373,75 @@ def guests():
 
 def check():
     s = graph_fake.Service()
-    with graph_fake.serve(s, next(PORTS)) as server:
-        w = World(s, server.url, SOURCE, source=True)
+    with serve(s) as server:
+        w = World(s, server, SOURCE, source=True)
         w.expect("check", 0, "users can be read", arguments=("check",))
-        w = World(s, server.url, GUESTS + "    proxyAddresses = [proxyAddresses]\n", ["types = guests"])
+        w = World(s, server, GUESTS + "    proxyAddresses = [proxyAddresses]\n", ["types = guests"])
         w.expect("check a target", 2, "no place for the attribute proxyAddresses", arguments=("check",))
 
 
-TESTS = {t.__name__: t for t in (source, groups, repeats, resync, hostile, soa, contacts, guests, check)}
+def described():
+    """Does what stands in front see what is wrong? Only then do the other tests say something with it."""
+    s = graph_fake.Service()
+    with serve(s) as server:
+        if FRONT is None:
+            return
+        bad, good = s.user(1, displayName=5), s.user(2)
+        box = f"/v1.0/users/{good}/contactFolders"
+        s.folders[good] = {"f": ("GAL", {})}
+        for method, path, body, status in (
+                ("GET", f"/v1.0/users/{good}?$select=id,displayName", None, 200),
+                ("GET", f"/v1.0/users/{good}?$select=id,dispalyName", None, 422),
+                ("GET", f"/v1.0/users/{bad}?$select=id,displayName", None, 500),
+                ("GET", "/v1.0/users/delta?$select=id,displayName", None, 500),
+                ("GET", "/v1.0/nothing", None, 404),
+                ("GET", f"{box}/f/contacts?$select=id&$expand=nothing($filter=x)", None, 422),
+                ("PATCH", f"/v1.0/users/{good}", {"businessPhones": "+1 5"}, 422),
+                ("PATCH", f"/v1.0/users/{good}", {"bussinessPhones": ["+1 5"]}, 422),
+                ("PATCH", f"/v1.0/users/{good}", {"businessPhones": ["+1 5"]}, 204),
+                ("POST", "/v1.0/invitations", {"invitedUserEmailAddress": ["x"]}, 422)):
+            same(f"{method} {path}", ask(server.url + path, method, body), status)
+        s.complaints.clear()
+
+
+def ask(url, method, body):
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), method=method,
+                                     headers={"Authorization": "Bearer T0KEN", "client-request-id": str(uuid.uuid4()),
+                                              "Content-Type": "application/json", "Prefer": 'IdType="ImmutableId"'})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except urllib.error.HTTPError as e:
+        return e.code
+
+
+TESTS = {t.__name__: t for t in (described, source, groups, repeats, resync, hostile, soa, contacts, guests, check)}
+# Those whose service does as Graph does; the others are wrong on purpose.
+DESCRIBED = (described, source, groups, repeats, resync, soa, contacts, guests, check)
+
+
+def main():
+    for name, test in TESTS.items():
+        if OPTIONS.only in (None, name) and (not OPTIONS.described or test in DESCRIBED):
+            test()
+    print(f"{len(failures)} wrong" if failures else "all is right")
+    return 1 if failures else 0
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("galway")
     parser.add_argument("--only")
+    parser.add_argument("--described", action="store_true")
     OPTIONS = parser.parse_args()
+    FRONT, PORTS = None, iter(range(25400, 25800) if OPTIONS.described else range(25000, 25400))
     with tempfile.TemporaryDirectory() as FOLDER:
-        for test in TESTS:
-            if OPTIONS.only in (None, test):
-                TESTS[test]()
-    print(f"{len(failures)} wrong" if failures else "all is right")
-    sys.exit(1 if failures else 0)
+        if not OPTIONS.described:
+            sys.exit(main())
+        try:
+            front = graph_api.Prism(next(PORTS), next(PORTS))
+        except servers.Missing as e:
+            print(f"skipped: {e}")
+            sys.exit(77)
+        with front as FRONT:
+            sys.exit(main())

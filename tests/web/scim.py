@@ -306,9 +306,10 @@ TOKEN = "S3CR3T-0123456789-0123456789-0123456789"
 
 
 def others(folder):
-    npm = servers.installed()
-    if npm is None:
-        print("skipped: services of others (there is no npm)")
+    try:
+        npm = servers.installed()
+    except servers.Missing as e:
+        print(f"skipped: services of others: {e}")
         return
     with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
         url = f"http://127.0.0.1:{server.port}/scim/v2"
