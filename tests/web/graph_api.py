@@ -40,8 +40,9 @@ OBJECT = {"type": "object"}
 ANNOTATIONS = {"@odata.context": {"type": "string"}, "@odata.type": {"type": "string"}, "@odata.etag": {"type": "string"},
                "@removed": {"type": "object", "required": ["reason"], "properties": {"reason": {"enum": ["changed", "deleted"]}}},
                "manager@delta": {"type": "array", "items": OBJECT}, "members@delta": {"type": "array", "items": OBJECT}}
-BEHAVIOR = {"type": "object", "additionalProperties": False,
-            "properties": {"@odata.context": {"type": "string"}, "id": {"type": "string"}, "isCloudManaged": {"type": "boolean"}}}
+BEHAVIOR = {"type": "object", "additionalProperties": False, "required": ["isCloudManaged"],
+            "properties": {"@odata.context": {"type": "string"}, "@odata.type": {"type": "string"}, "id": {"type": "string"},
+                           "isCloudManaged": {"type": "boolean"}}}
 
 
 class Pruned:
@@ -115,13 +116,14 @@ class Pruned:
 
 
 def behavior(kind):
-    """As Microsoft's pages onPremisesSyncBehavior-get and -update have it."""
-    answer = {"description": "x", "content": {"application/json": {"schema": BEHAVIOR}}}
+    """As Microsoft's pages onPremisesSyncBehavior-get and -update have it: the one shows it within "value", the other does not."""
+    wrapped = {"type": "object", "additionalProperties": False, "required": ["value"], "properties": {"value": BEHAVIOR}}
+    answer = {"description": "x", "content": {"application/json": {"schema": {"oneOf": [BEHAVIOR, wrapped]}}}}
     error = {"description": "x", "content": {"application/json": {"schema": {
         "$ref": "#/components/schemas/microsoft.graph.ODataErrors.ODataError"}}}}
     responses = {"200": answer, "204": {"description": "x"}, "4XX": error}
     key = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-    body = {"required": True, "content": {"application/json": {"schema": {**BEHAVIOR, "required": ["isCloudManaged"]}}}}
+    body = {"required": True, "content": {"application/json": {"schema": BEHAVIOR}}}
     item = {"get": {"parameters": [key], "responses": responses},
             "patch": {"parameters": [key], "requestBody": body, "responses": responses}}
     return {f"/{version}/{kind}/{{id}}/onPremisesSyncBehavior": item for version in ("v1.0", "beta")}
@@ -136,6 +138,7 @@ def prune(whole):
     # Real answers spell it innerError.
     error = p.schemas["microsoft.graph.ODataErrors.MainError"]["properties"]
     error["innerError"] = error["innererror"]
+    p.schemas["microsoft.graph.ODataErrors.InnerError"]["additionalProperties"] = True
     return {"openapi": "3.0.1", "info": {"title": "Graph", "version": "1"}, "paths": paths, "components": {"schemas": p.schemas}}
 
 
