@@ -44,13 +44,14 @@ def installed(name="servers"):
 
 
 class Node:
-    """A server of tests/web/servers, until the block ends."""
+    """A server of tests/web/servers, until the block ends. said: what it says of itself behind "ready"."""
 
     def __init__(self, folder, port, script, *arguments):
         self.port = port
         self.process = subprocess.Popen(["node", HERE / "servers" / script, str(self.port), *arguments], cwd=folder,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if self.process.stdout.readline().strip() != "ready":
+        ready, *self.said = self.process.stdout.readline().split() or [""]
+        if ready != "ready":
             raise SystemExit(f"{script} does not start")
 
     def __enter__(self):
