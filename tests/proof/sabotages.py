@@ -126,6 +126,12 @@ cut("graph-resync", "that a deltaLink which is refused makes a full read", "conn
     "err->kind = ERR_ENTRY;", "err->kind = ERR_FATAL;", "graph 410")
 cut("graph-taken", "that nobody is invited whose address is there", "connectors/graph_write.c",
     "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
+cut("graph-mute", "that an answer has to say isCloudManaged", "connectors/graph_behavior.c",
+    "return told ? 1", "return told ? 1 : true ? 0", "graph mute")
+cut("graph-refused", "that what a tenant refuses is not handed over", "sync/cmd_authority.c",
+    "if (handover_write(o, side, &wrote, err) < 0)", "if (handover_write(o, side, &wrote, err) < -1)", "graph transfer to files")
+cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
+    "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
@@ -374,8 +380,8 @@ pair("container", "the managed containers, in the plan and at the gate", ("leave
 pair("outside", "the managed containers, when a contact is looked for, in the plan and at the gate",
      ("adopt-outside", "moved-outside", "gate-base"), "sim I4")
 pair("into", "our own container, in the plan and at the gate, before a delete", ("leave-into", "gate-into"), "sim I6")
-cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "if (c->readonly)",
-    "if (false)", "authority a readonly connector")
+cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "return c->readonly ?",
+    "return false ?", "authority a readonly connector")
 
 # ---------------------------------------------------------------------------------------------------------
 group("Authority")
