@@ -19,6 +19,7 @@ SOURCE, TARGET = "DC=abc,DC=example", "DC=xyz,DC=example"
 INTO = f"OU=GAL,{TARGET}"
 SOURCE_PORT, TARGET_PORT, DELAY_PORT = 21500, 21501, 21502
 CHANGES = 100  # of a delta
+WINDOW = "96"  # operations under way at once, the default of connectors
 PEERS = ("bulk", "per_entry", "lsc", "ldap3_per_entry")  # scripts in peers/
 # Slow writes, by syncs of the disk or by the round trip in microseconds. ldapadd adds so many of the contacts then, and
 # its time is that of all by the rule of three: each add takes as long as the one before.
@@ -178,10 +179,16 @@ class Bench:
     def ldapadd(self, n, what, ldif, count, url):
         self.measure(n, what, ["ldapadd", "-x", "-H", url, "-f", ldif], count, n / count)
 
+    def adds(self, n, what, ldif, port):
+        """The floor: the contacts in a window of galway's size, and nothing else."""
+        self.measure(n, what, [self.options.adds, str(port), ldif, WINDOW], n)
+
     def first(self, n, contacts):
         for _ in self.rounds(n, "first sync"):
             self.target.fill(self.empty)
             self.ldapadd(n, "ldapadd", contacts, n, self.target.url)
+            self.target.fill(self.empty)
+            self.adds(n, "adds", contacts, TARGET_PORT)
             self.begin_anew()
             self.galway(n, "first sync", operations=n)
 
@@ -234,6 +241,8 @@ class Bench:
                     url = f"ldap://127.0.0.1:{port}"
                     self.target.fill(self.empty, durable=what == "fsync")
                     self.ldapadd(n, f"ldapadd, {what}", few, count, url)
+                    self.target.fill(self.empty, durable=what == "fsync")
+                    self.adds(n, f"adds, {what}", contacts, port)
                     self.begin_anew(durable=what == "fsync")
                     self.configure(url)
                     self.galway(n, f"first sync, {what}", operations=n)
@@ -278,7 +287,7 @@ def some(link, base, filter, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for program in ("galway", "generate", "measure", "delay"):
+    for program in ("galway", "generate", "measure", "delay", "adds"):
         parser.add_argument(f"--{program}", required=True, type=os.path.abspath)
     parser.add_argument("--n", default="10000,100000", help="numbers of users")
     parser.add_argument("--million", action="store_true", help="and 1,000,000: galway and ldapsearch alone")

@@ -77,13 +77,13 @@ cut("epoch-filter", "the connector's filter, of which the scope is made too", "s
     "\th = hash_settings(f->source_config, type->settings, h);\n", "", "incident 14")
 cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
     "if (known->sources >= 0 && known->epoch != f->epoch)", "if (false)", "flow rules-changed")
-cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply.c",
+cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply_finish.c",
     "\tif (whole)\n\t\tf.epoch = plan->flow->epoch;", "\tf.epoch = plan->flow->epoch;", "test_sync_flow test_skip_full")
 cut("pin", "that it is the directory of the last run", "sync/flow.c",
     "if (before[0] == '\\0' || strcmp(before, *pin) == 0)", "if (true)", "flow another-directory")
 cut("pin-refusal", "that another directory is refused", "sync/guard.c", "if (f->other != NULL)", "if (false)",
     "test_sync_guard test_guard")
-cut("pin-forgotten", "that the directory is remembered", "sync/apply.c",
+cut("pin-forgotten", "that the directory is remembered", "sync/apply_finish.c",
     "put_cookie(a) < 0 || put_pins(a) < 0 ||", "put_cookie(a) < 0 ||", "sim I9")
 cut("cookie-directory", "that a cookie is of this directory", "connectors/ad_cookie.c",
     "if (strcmp(c->directory, now->directory) != 0)", "if (false)", "test_connectors_ad_cookie test_check")
@@ -320,7 +320,7 @@ cut("refusal", "that a plan that is refused is not done", "sync/cmd_run.c", "if 
 cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
     "if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)", "if (approve != NULL && !ruling->final)",
     "flow guard-approved-another")
-cut("approval-once", "that a plan is approved once", "sync/flow.c",
+cut("approval-once", "that a plan is approved once", "sync/plan_digest.c",
     "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
     "saved another run since, with nothing to do")
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
@@ -397,7 +397,7 @@ pair("authority-of-attribute", "authority for an attribute, in the plan and at t
 cut("authority-sip", "that SIP addresses among proxyAddresses may be the other side's", "sync/authority.c",
     "return attr_syntax(attr) == SYNTAX_ADDRESS && address_type_is(v, \"sip\") &&", "return false &&",
     "test_sync_authority test_exceptions")
-cut("denied-untold", "that a denial waits until it is settled", "sync/apply.c",
+cut("denied-untold", "that a denial waits until it is settled", "sync/apply_remember.c",
     "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority the four states, and how they came")
 cut("set-denied", "that another service may only say what is its", "sync/cmd_set.c",
     "\t\tif (strcmp(whose, x->request->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
@@ -427,33 +427,32 @@ cut("maybe-done", "that what is refused as done already is looked at", "connecto
     "test_connectors_ldap_code test_maybe_done")
 pair("lost-answer", "the looks after a lost answer, and after a second attempt", ("answer-lost", "maybe-done"),
      "rogue write-answer-lost-once")
-cut("failed-is-done", "that what failed is not remembered as done", "sync/apply.c",
+cut("failed-is-done", "that what failed is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I15")
-cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply.c",
+cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
-    covered="unknown")
-cut("failed-forgotten", "that what failed is tried again", "sync/apply.c",
+    "sim I15")
+cut("failed-forgotten", "that what failed is tried again", "sync/apply_remember.c",
     "\tif (o != NULL && o->kind != OUTCOME_DONE &&\n\t\tput_pending(", "\tif (false &&\n\t\tput_pending(",
     "incident 17")
-pair("unknown", "both, for what is not known to be done", ("unknown-is-done", "failed-forgotten"), "sim I15")
-cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply.c",
+cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply_remember.c",
     "if (s->op == STEP_CONFLICT && put_pending(a, s, \"conflict\", s->message, since) < 0)", "if (false)",
     "flow delta-conflict-waits")
 cut("journal-first", "that the journal is durable before anything is written", "sync/apply.c",
-    "return b->n_writes > 0 ? settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
+    "return b->n_writes > 0 ? apply_settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
 cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
-cut("cookie-first", "that the cookie comes last", "sync/apply.c", "\ta->flow = known.id;\n",
+cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->flow = known.id;\n",
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
-    also=[("sync/apply.c", "/* The flow and the run are known before anything is written. */\n",
-           "static int put_cookie(struct applying *a);\n")])
-cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply.c",
+    also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
+           "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
+cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
-cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply.c",
+cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
     "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
 cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",
-    "\tif (rc == 0)\n\t\trc = finish(a);", "\t(void)finish(a);", "sim I9")
+    "\tif (rc == 0)\n\t\trc = apply_finish(a);", "\t(void)apply_finish(a);", "sim I15")
 cut("full-every", "that everything is read every so many runs", "sync/flow.c",
     "known->deltas + 1 >= f->full_every;", "false;", "flow delta-full-every")
 cut("full-chain", "that scopes of groups in groups want everything to be read", "sync/flow.c",
@@ -470,7 +469,7 @@ cut("ldif-merged", "that a merge that a crash stopped is noticed", "connectors/l
 # ---------------------------------------------------------------------------------------------------------
 group("Afterwards, and for people")
 cut("verify", "that what was written is read again", "sync/apply.c",
-    "rc = apply_all(a) < 0 ? -1 : verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+    "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
     "rogue modify-done-and-as-before")
 cut("undo-changed", "that an undo leaves what was changed since it was added", "sync/undo_invert.c",
@@ -484,7 +483,7 @@ cut("undo-protected", "that an undo deletes nothing that is protected", "sync/un
     "const char *why = plan_protected(v->flow, e);", "const char *why = NULL;", "test_sync_undo test_cases")
 cut("undo-directory", "that an undo is about the directory of its run", "sync/undo.c",
     "if (before[0] != '\\0' && strcmp(before, now) != 0)", "if (false)", "rogue another-directory-undo")
-cut("undo-held", "that a timer does not do again what was undone", "sync/apply.c", "\tf->held = a->run.started;\n", "",
+cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
 cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",
     "code = EXIT_GOOD;", "flow guard-deletes")
