@@ -185,6 +185,11 @@ static int graph_identity(struct connector *c, struct arena *mem, const char **w
 	return 0;
 }
 
+static long long graph_expires(const struct connector *c)
+{
+	return http_expires(((const struct graph_dir *)c)->http);
+}
+
 static int graph_close(struct connector *c, struct err *err)
 {
 	struct graph_dir *d = (struct graph_dir *)c;
@@ -225,6 +230,7 @@ const struct connector_type graph_type = {
 	.cookie = graph_cookie,
 	.write = graph_write,
 	.identity = graph_identity,
+	.expires = graph_expires,
 	.probe = graph_probe,
 	.close = graph_close,
 };

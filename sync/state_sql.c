@@ -41,7 +41,9 @@ static const char *const texts[N_QUERIES] = {
 		"nones, conflicts, denials, failures, flow FROM run WHERE ?1 IN (-1, flow) "
 		"ORDER BY id DESC",
 	[Q_PIN] = "SELECT identity FROM directory WHERE name = ?",
-	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity) VALUES (?, ?)",
+	[Q_EXPIRES] = "SELECT expires FROM directory WHERE name = ?",
+	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity, expires) "
+		      "VALUES (?, ?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
 		"last_good, held, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
@@ -119,7 +121,8 @@ static const char schema[] =
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"
 	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
-	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;"
+	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT, expires INTEGER) "
+	" WITHOUT ROWID;"
 	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "
 	" WITHOUT ROWID;"
 	"CREATE TABLE transfer (id INTEGER PRIMARY KEY, flow INTEGER, source BLOB, at INTEGER, "
@@ -143,10 +146,10 @@ static const char schema[] =
 	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
 	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
 	"CREATE INDEX op_unknown ON op (id) WHERE result = 2;"
-	"PRAGMA user_version = 4; "
+	"PRAGMA user_version = 5; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY
