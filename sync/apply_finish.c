@@ -57,9 +57,9 @@ static int put_pins(struct applying *a)
 {
 	const struct plan *p = a->plan;
 
-	if (state_put_pin(a->state, p->flow->source, p->source_pin, a->err) < 0)
+	if (state_put_pin(a->state, p->flow->source, p->source_pin, p->source_expires, a->err) < 0)
 		return -1;
-	return state_put_pin(a->state, p->flow->target, p->target_pin, a->err);
+	return state_put_pin(a->state, p->flow->target, p->target_pin, p->target_expires, a->err);
 }
 
 /* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor

@@ -173,6 +173,8 @@ static int close_sides(struct planning *p, int rc)
 	struct gather *g = &p->g;
 	struct err ignored;
 
+	p->plan->source_expires = connector_expires(g->source);
+	p->plan->target_expires = connector_expires(g->target);
 	/* Nothing was written: closing cannot lose anything. Connecting anew takes a server longer
 	 * than anything else in a run with little to do. */
 	(void)connector_close(g->source, &ignored);
