@@ -32,3 +32,8 @@ void deadline_start(long long seconds)
 	(void)sigaction(SIGALRM, &act, NULL);
 	(void)alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);
 }
+
+void deadline_end(void)
+{
+	(void)alarm(0);
+}

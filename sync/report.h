@@ -30,12 +30,17 @@ struct state;
  */
 enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF, REPORT_DSML, REPORT_HTML };
 
+/* So many objects are in a mail at most; it ends with the number of the others. */
+#define REPORT_MAIL_MOST 200
+
 struct report {
 	enum report_format format;
 	FILE *out;
 	bool colour;
 	bool brief; /* text: only what somebody has to look at, and the summary */
 	bool quiet; /* brief, and no summary when nobody has to look at anything */
+	bool mail;  /* for somebody who sees nothing else: the guard's reasons, fewer objects, and
+		       nothing that runs */
 	bool begun;
 	struct state *state;         /* html: whose runs; NULL */
 	const struct ruling *ruling; /* what the guard says of the flow's plan; NULL */

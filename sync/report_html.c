@@ -385,7 +385,8 @@ static int bodies(struct sheet *h, bool attention, struct err *err)
 		const bool look = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
 				  (s.write && impact_of(&s.change, &impact));
 		if (step_shows(&s) && look == attention) {
-			if (attention || h->shown++ < MOST)
+			if (h->r->mail ? h->shown++ < REPORT_MAIL_MOST
+				       : attention || h->shown++ < MOST)
 				step_body(h, &s, failure);
 			else
 				h->left_out++;
@@ -403,7 +404,9 @@ static int table(struct sheet *h, struct err *err)
 
 	buf_puts(&h->b, "<table><thead><tr>");
 	for (unsigned i = 0; i < 6; i++)
-		buf_printf(&h->b, "<th scope=\"col\"><button type=\"button\">%s</button></th>",
+		buf_printf(&h->b,
+			h->r->mail ? "<th scope=\"col\">%s</th>"
+				   : "<th scope=\"col\"><button type=\"button\">%s</button></th>",
 			heads[i]);
 	buf_puts(&h->b, "</tr></thead>\n");
 	int rc = bodies(h, true, err);

@@ -147,7 +147,7 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	struct impact impact;
 	struct step s;
 	uint32_t place;
-	bool told = false;
+	long long shown = 0;
 	int rc = plan_rewind(plan, err);
 
 	for (unsigned i = 0; i < plan->n_cautions; i++)
@@ -157,16 +157,18 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
 			       (s.write && impact_of(&s.change, &impact));
 		if (step_shows(&s) && (look_at || !r->brief)) {
-			step_lines(&p, &s, failure);
-			told = true;
+			if (shown++ < REPORT_MAIL_MOST || !r->mail)
+				step_lines(&p, &s, failure);
 		}
 		arena_reset(p.mem);
 	}
-	for (unsigned i = 0; !r->brief && applied == NULL && r->ruling != NULL && i < r->ruling->n;
-		i++)
+	if (r->mail && shown > REPORT_MAIL_MOST)
+		(void)fprintf(r->out, "%lld more are not shown here\n", shown - REPORT_MAIL_MOST);
+	const bool reasons = (!r->brief || r->mail) && applied == NULL && r->ruling != NULL;
+	for (unsigned i = 0; reasons && i < r->ruling->n; i++)
 		(void)fprintf(r->out, "%s: the guard refuses this: %s\n", plan->flow->name,
 			r->ruling->reasons[i]);
-	if (told || !r->quiet || plan->n_cautions > 0)
+	if (shown > 0 || !r->quiet || plan->n_cautions > 0)
 		summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
 	arena_free(p.mem);
 	return rc;

@@ -10,6 +10,7 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/files.h"
+#include "sync/mail.h"
 #include "sync/state.h"
 
 static const struct setting top_settings[] = {
@@ -68,6 +69,7 @@ const struct section_shape *setup_shape(void)
 		{.name = "flow", .titled = true, .settings = flow_settings, .inner = flow_inner},
 		{.name = "authority", .free = true},
 		{.name = "params", .free = true},
+		{.name = "report", .settings = mail_settings},
 		{.name = NULL},
 	};
 	static const struct section_shape root = {
@@ -486,6 +488,10 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	if (setup->stale < 0)
 		setup->stale = 3 * setup->interval;
 	setup->metrics = config_text(root, "metrics");
+	const struct config *report = config_section(root, "report", NULL);
+	if (report != NULL && mail_check(report, err) < 0)
+		return -1;
+	setup->report = report;
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)
 		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);

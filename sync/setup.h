@@ -92,6 +92,7 @@ struct setup {
 	const char *state;
 	long long interval, stale, deadline; /* seconds */
 	const char *metrics;                 /* metrics.h; NULL */
+	const struct config *report;         /* mail.h; NULL */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };
