@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "base/dn.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "base/spool.h"
 #include "base/utf8.h"
 #include "connectors/connector.h"
@@ -285,6 +286,7 @@ static int record_batch(struct applying *a, struct batch *b)
 {
 	if (record(a) < 0)
 		return -1;
+	progress_add(PROGRESS_DONE, (long long)b->n_writes);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct outcome *o = b->of[i];
 		bool done = o == NULL || o->kind == OUTCOME_DONE;
@@ -491,8 +493,12 @@ static void leave(struct applying *a)
 
 static int apply_all(struct applying *a)
 {
+	const struct summary *s = &a->plan->summary;
 	int more;
+	const long long n = s->add + s->modify + s->rename + s->remove;
 
+	if (n > 0)
+		progress_phase(PROGRESS_WRITE, n);
 	/* What an interrupted run has left with the target is taken up, whatever there is to do. */
 	if (begin(a) < 0 || connector_write(a->target, NULL, NULL, 0, a->mem, a->err) < 0 ||
 		plan_rewind(a->plan, a->err) < 0)
@@ -624,6 +630,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 		*err = closing;
 		rc = -1;
 	}
+	progress_end(rc < 0);
 	if (rc == 0)
 		rc = finish(a);
 	if (rc < 0)

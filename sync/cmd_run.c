@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "sync/deadline.h"
 #include "sync/files.h"
 #include "sync/mail.h"
@@ -118,13 +119,25 @@ static int choose_flows(struct session *s, struct arena *mem, struct err *err)
 	return run_flow(&s->setup, s->state, mem, q->options.undo, &s->flows[0], err);
 }
 
+static void open_log(const struct setup *setup)
+{
+	struct err err = {0};
+
+	if (log_to(setup->log, &err) < 0)
+		log_warn("%s: log: %s: messages go to standard error",
+			config_where(setup->config, "log"), err.text);
+}
+
 static int open_session(
 	struct session *s, struct arena *mem, const struct request *q, bool write, struct err *err)
 {
 	*s = (struct session){.request = q};
-	if (setup_load(mem, q->config, &s->setup, err) < 0 ||
-		state_open(s->setup.state, write, &s->state, err) < 0 ||
-		choose_flows(s, mem, err) < 0)
+	if (setup_load(mem, q->config, &s->setup, err) < 0)
+		return -1;
+	progress_start();
+	if (write)
+		open_log(&s->setup);
+	if (state_open(s->setup.state, write, &s->state, err) < 0 || choose_flows(s, mem, err) < 0)
 		return -1;
 	if (q->options.object != NULL && s->n > 1 &&
 		keep_having(s, q->options.object, mem, err) < 0)
@@ -277,9 +290,11 @@ static int run_flows(struct session *s, struct arena *mem,
 
 	for (unsigned i = 0; i < s->n; i++) {
 		struct err err = {0};
+		log_flow(s->flows[i]->name);
 		int flow_code = one(s, s->flows[i], mem, &err);
 		code = flow_code < 0 ? tell_error(s, code, &err) : exit_worse(code, flow_code);
 	}
+	log_flow(NULL);
 	return code;
 }
 

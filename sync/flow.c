@@ -14,6 +14,7 @@
 #include "base/keys.h"
 #include "base/ldif.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
@@ -331,6 +332,7 @@ static int take(struct planning *p, struct deciding *d)
 		look_again(&d->row, s);
 	p->plan->missing += d->row.link != NULL && d->row.current == NULL && !d->row.deleted &&
 			    (s->op == STEP_ADD || s->op == STEP_FORGET);
+	progress_add(PROGRESS_DONE, 1);
 	summary_count(&p->plan->summary, s, 1);
 	kinds_count(&p->plan->kinds, &d->row, s);
 	/* What waited and waits no more has to be told to the state too. */
@@ -427,6 +429,8 @@ static int make_plan(struct planning *p)
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
 	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all && !p->g.compare.strays &&
 		   p->g.n_open <= wishes_worth(&p->g);
+	if (p->g.n_open > 0)
+		progress_phase(PROGRESS_PLAN, (long long)p->g.n_open);
 	if (p->g.n_open > 0 && (match_target(&p->g, few, &p->m, p->err) < 0 ||
 				       pair_rows(&p->g, &p->m, &p->p, p->err) < 0))
 		return -1;
@@ -534,10 +538,12 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		rc = -1;
 	if (rc == 0) {
 		p->g.full = must_be_full(p) || full;
+		progress_phase(PROGRESS_READ, p->g.full ? p->g.known.sources : 0);
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}
 	state_let_go(state);
+	progress_end(rc < 0);
 	if (rc == 0 && p->m.unsure)
 		rc = 1;
 	rc = close_sides(p, rc);

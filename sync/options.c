@@ -222,11 +222,20 @@ static void be_quiet(struct request *q)
 	log_level(LOG_ERROR);
 }
 
+static int take_form(const char *form, struct err *err)
+{
+	if (strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
+		return err_set(err, ERR_FATAL, "--log-format %s: it is text or json", form);
+	log_form(form[0] == 'j' ? LOG_JSON : LOG_TEXT);
+	return 0;
+}
+
 /* What stands before the command: -c FILE, -v, -q, -h. Returns its place, or -1. */
 static int parse_globals(int argc, char **argv, struct request *q, struct err *err)
 {
-	static const struct option longs[] = {
-		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+	static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'}, {"log-format", required_argument, NULL, 'L'},
+		{0}};
 	int letter;
 
 	opterr = 0;
@@ -241,11 +250,13 @@ static int parse_globals(int argc, char **argv, struct request *q, struct err *e
 			q->help = true;
 		else if (letter == 'V')
 			q->version = true;
-		else
+		else if (letter != 'L')
 			return err_set(err, ERR_FATAL, "%s: %s", argv[optind - 1],
 				letter == ':' ? "needs a value"
 					      : "no such option before the command: see "
 						"\"galway help\"");
+		else if (take_form(optarg, err) < 0)
+			return -1;
 	}
 	return optind;
 }
@@ -306,7 +317,8 @@ bool options_help_command(struct buf *b, const char *name)
 
 void options_help(struct buf *b)
 {
-	buf_puts(b, "galway [-c FILE] [-v|-q] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
+	buf_puts(b,
+		"galway [-c FILE] [-v|-q] [--log-format FORMAT] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
 		buf_printf(b, "  %-13s%-33s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
@@ -323,6 +335,7 @@ void options_help(struct buf *b)
 		"/etc/galway/galway.conf.\n"
 		"-v tells more on standard error, -q errors only, and sync nothing that needs "
 		"nobody.\n"
+		"--log-format json: what is told there as a JSON object a line.\n"
 		"WHO is a DN, mail, sAMAccountName, userPrincipalName or id in the source.\n"
 		"SIDE is a connector's name.\n"
 		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; 2 usage or\n"

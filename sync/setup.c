@@ -23,6 +23,8 @@ static const struct setting top_settings[] = {
 	{"history", SETTING_SPAN, "90d", NULL,
 		"how long a run can be looked at with \"history\" and undone"},
 	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
+	{"log", SETTING_WORD, "stderr", "stderr|syslog|journal",
+		"where the messages of sync go; to a terminal they go, too"},
 	{"metrics", SETTING_PATH, NULL, NULL,
 		"after a sync: counts and moments for Prometheus, a file of its textfile "
 		"collector"},
@@ -487,6 +489,8 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	setup->stale = config_number(root, "stale");
 	if (setup->stale < 0)
 		setup->stale = 3 * setup->interval;
+	const char *log = config_text(root, "log");
+	setup->log = log[0] == 'j' ? LOG_TO_JOURNAL : log[1] == 'y' ? LOG_TO_SYSLOG : LOG_TO_STDERR;
 	setup->metrics = config_text(root, "metrics");
 	const struct config *report = config_section(root, "report", NULL);
 	if (report != NULL && mail_check(report, err) < 0)

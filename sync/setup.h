@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/config.h"
 #include "base/dn.h"
+#include "base/log.h"
 #include "rules/rules.h"
 #include "sync/limits.h"
 
@@ -91,6 +92,7 @@ struct setup {
 	const struct config *config;
 	const char *state;
 	long long interval, stale, deadline; /* seconds */
+	enum log_place log;                  /* of syncs */
 	const char *metrics;                 /* metrics.h; NULL */
 	const struct config *report;         /* mail.h; NULL */
 	unsigned n;
