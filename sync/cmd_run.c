@@ -146,6 +146,7 @@ static int open_session(
 		return -1;
 	s->report.state = s->state;
 	s->report.ruling = &s->ruling;
+	s->report.book = &s->setup.book;
 	report_begin(&s->report);
 	return 0;
 }

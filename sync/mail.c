@@ -81,6 +81,7 @@ struct mail *mail_new(struct arena *mem, const struct setup *setup, struct state
 			.out = open_memstream(&m->texts[i], &m->lens[i]),
 			.brief = true,
 			.mail = true,
+			.book = &setup->book,
 			.state = state};
 	if (m->parts[TEXT].out == NULL || m->parts[PAGE].out == NULL) {
 		log_warn("report: no mail: no memory");

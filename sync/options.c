@@ -66,7 +66,7 @@ static const struct choice {
 } choices[] = {
 	{'f', "full", NULL, "read everything, not only what changed in the source"},
 	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
-	{'F', "format", "FORMAT", "text, html, json, csv, ldif or dsml"},
+	{'F', "format", "FORMAT", "text, html, json, csv, ldif, dsml or markdown"},
 	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
 	{'U', "no-update", NULL, "leave changes for another run"},
@@ -167,7 +167,8 @@ static int take(struct request *q, int letter, char *value, struct err *err)
 		q->format_given = true;
 		if (!report_format(value, &q->format))
 			return err_set(err, ERR_FATAL,
-				"--format %s: it is text, html, json, csv, ldif or dsml", value);
+				"--format %s: it is text, html, json, csv, ldif, dsml or markdown",
+				value);
 		break;
 	default:
 		break;

@@ -10,6 +10,7 @@
 #include "sync/commands.h"
 #include "sync/impact.h"
 #include "sync/page.h"
+#include "sync/people.h"
 #include "sync/ruling.h"
 #include "sync/state.h"
 
@@ -426,6 +427,7 @@ int report_html(struct report *r, struct plan *plan, struct applied *applied, st
 	struct sheet h = {.r = r, .mem = arena_new(), .plan = plan, .applied = applied};
 	const struct summary *s = applied != NULL ? &applied->summary : &plan->summary;
 	struct count parts[N_PARTS];
+	struct people people;
 	char when[TIME_ROOM];
 
 	buf_puts(&h.b, "<section><h2>");
@@ -444,6 +446,10 @@ int report_html(struct report *r, struct plan *plan, struct applied *applied, st
 		operations(&h, parts, all);
 	int rc = last_runs(&h, err);
 	buf_puts(&h.b, "</div>\n");
+	if (rc == 0)
+		rc = people_of(r->book, plan, applied, h.mem, &people, err);
+	if (rc == 0)
+		report_people_html(&h.b, h.mem, &people);
 	if (rc == 0 && all + s->link + s->forget > 0)
 		rc = table(&h, err);
 	buf_puts(&h.b, "</section>\n");

@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/text.h"
 #include "sync/impact.h"
+#include "sync/people.h"
 #include "sync/ruling.h"
 
 /* How each kind of step is shown: one sign, one colour. */
@@ -141,6 +142,17 @@ static void summary_line(struct report *r, const struct plan *plan, const struct
 		(void)fprintf(r->out, "  everything was read: %s\n", plan->because);
 }
 
+static int people_lines(
+	const struct page *p, struct plan *plan, struct applied *applied, struct err *err)
+{
+	struct people people;
+
+	if (people_of(p->r->book, plan, applied, p->mem, &people, err) < 0)
+		return -1;
+	report_people_text(p->r, &people);
+	return 0;
+}
+
 int report_text(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
 	const struct page p = {r, arena_new()};
@@ -170,6 +182,8 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 			r->ruling->reasons[i]);
 	if (shown > 0 || !r->quiet || plan->n_cautions > 0)
 		summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
+	if (rc == 0 && !r->quiet)
+		rc = people_lines(&p, plan, applied, err);
 	arena_free(p.mem);
 	return rc;
 }

@@ -72,6 +72,7 @@ const struct section_shape *setup_shape(void)
 		{.name = "authority", .free = true},
 		{.name = "params", .free = true},
 		{.name = "report", .settings = mail_settings},
+		{.name = "address-book", .settings = address_book_settings},
 		{.name = NULL},
 	};
 	static const struct section_shape root = {
@@ -492,6 +493,7 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	const char *log = config_text(root, "log");
 	setup->log = log[0] == 'j' ? LOG_TO_JOURNAL : log[1] == 'y' ? LOG_TO_SYSLOG : LOG_TO_STDERR;
 	setup->metrics = config_text(root, "metrics");
+	address_book_read(config_section(root, "address-book", NULL), &setup->book);
 	const struct config *report = config_section(root, "report", NULL);
 	if (report != NULL && mail_check(report, err) < 0)
 		return -1;

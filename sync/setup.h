@@ -9,6 +9,7 @@
 #include "base/dn.h"
 #include "base/log.h"
 #include "rules/rules.h"
+#include "sync/address_book.h"
 #include "sync/limits.h"
 
 struct arena;
@@ -94,7 +95,8 @@ struct setup {
 	long long interval, stale, deadline; /* seconds */
 	enum log_place log;                  /* of syncs */
 	const char *metrics;                 /* metrics.h; NULL */
-	const struct config *report;         /* mail.h; NULL */
+	struct address_book book;
+	const struct config *report; /* mail.h; NULL */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };

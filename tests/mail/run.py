@@ -200,6 +200,7 @@ def test_sound(work):
         expect("Message-ID", mail["Message-ID"].endswith("@abc.example>") and len(mail["Message-ID"]) > 40)
         text, page = parts(mail)
         expect("text", "abc-to-xyz (full): 3 read, 3 added" in text.replace("\r\n", "\n"), text)
+        expect("what it means for people", "in everybody's address book by " in text and "Outlook on the web" in text, text)
         expect("page", "<!doctype html>" in page and "<b>p1</b>" in page and "<script" not in page and "<form" not in page, page)
         pair.people(person(0, title="Chair") + person(1) + person(2))
         again = pair.run("another", 0, mails=2)

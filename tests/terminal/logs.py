@@ -153,7 +153,7 @@ def test_json(work):
     # A deadline has its line prepared beforehand; the server says nothing.
     with socket.create_server(("127.0.0.1", 0)) as server:
         text = conf.read_text().replace("state =", "deadline = 1s\nstate =").replace(
-            'type = ldif file = "abc.ldif"', f'type = ldap url = "ldap://127.0.0.1:{server.getsockname()[1]}" bind = "CN=a" password = "exec:echo x"')
+            'type = ldif file = "abc.ldif"', f'type = ldap url = "ldap://127.0.0.1:{server.getsockname()[1]}" starttls = true bind = "CN=a" password = "exec:echo x"')
         conf.write_text(text)
         lines = lines_of(run(conf, "--log-format", "json", code=5).stderr)
     expect("JSON: the deadline", lines and lines[-1]["level"] == "error" and "deadline of 1 s" in lines[-1]["text"], lines)
