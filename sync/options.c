@@ -54,16 +54,14 @@ const struct command commands[] = {
 		"write a configuration to start from; with options: for these two directories, "
 		"which are looked at",
 		INIT_LETTERS, false, command_init},
+	{"completion", "bash|zsh|fish", "print what that shell completes galway's words by", "",
+		false, command_completion},
 	{"help", "[TOPIC]", "this page; a command, functions [NAME], settings or validators", "",
 		false, command_help},
 	{NULL, NULL, NULL, NULL, false, NULL},
 };
 
-/* value: what it takes, or NULL. */
-static const struct choice {
-	char letter;
-	const char *name, *value, *help;
-} choices[] = {
+const struct choice choices[] = {
 	{'f', "full", NULL, "read everything, not only what changed in the source"},
 	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
 	{'F', "format", "FORMAT", "text, html, json, csv, ldif, dsml or markdown"},
@@ -92,9 +90,10 @@ static const struct choice {
 	{'c', "tls-ca", "FILE", "CA certificates of both servers; none: the system's"},
 	{'i', "into", "DN", "where contacts are made; none: OU=GAL of the target"},
 	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
+	{'\0', NULL, NULL, NULL},
 };
 
-#define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
+#define N_CHOICES (sizeof(choices) / sizeof(choices[0]) - 1)
 
 static const struct command *command_named(const char *name)
 {
