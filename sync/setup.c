@@ -471,7 +471,8 @@ static void make_beside(struct arena *mem, const struct setup *setup, struct flo
 
 bool setup_stale(const struct setup *setup, const struct flow_state *known, long long now)
 {
-	return known->last_good == 0 || now - known->last_good > setup->stale;
+	return known->last_good == 0 || now - known->last_good > setup->stale ||
+	       known->last_good - now > setup->stale;
 }
 
 int setup_load(struct arena *mem, const char *path, struct setup *setup, struct err *err)

@@ -104,7 +104,8 @@ struct setup {
 /* The shape of the configuration file, for reading it and for the manual. */
 const struct section_shape *setup_shape(void);
 
-/* Is the flow's last good run older than allowed, or was there none? */
+/* Is the flow's last good run older than allowed, or was there none? One so far in the future says
+ * that the clock was set back, and not when the run was. */
 bool setup_stale(const struct setup *, const struct flow_state *, long long now);
 /* Read and check the configuration and all rules; opens no directory. */
 int setup_load(struct arena *, const char *path, struct setup *, struct err *);

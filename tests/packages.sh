@@ -12,7 +12,7 @@ declare -A packages=(
     [test]="libcmocka-dev python3 python3-jsonschema python3-aiosmtpd slapd ldap-utils
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
         ldb-tools 389-ds-base libnss3-tools mandoc systemd nodejs npm tmux util-linux
-        zsh fish"
+        zsh fish libfaketime tzdata"
     [bench]="time python3-ldap3 curl"
     [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck"
     [tidy]="clang-tidy"
