@@ -13,8 +13,9 @@ declare -A packages=(
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
         ldb-tools 389-ds-base libnss3-tools mandoc systemd nodejs npm tmux util-linux
         zsh fish libfaketime tzdata"
+    [package]="dpkg-dev gzip binutils"
     [bench]="time python3-ldap3 curl"
-    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck"
+    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck chromium lintian prometheus"
     [tidy]="clang-tidy"
 )
 
