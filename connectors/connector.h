@@ -108,6 +108,16 @@ struct connector_type {
 	 * what an interrupted run has left, if only at the close. */
 	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n,
 		struct arena *, struct err *);
+	/* Those of the wanted attributes of an entry that a read gives only to whom names them, for
+	 * they cost a request each, are added to it. NULL: there are none. */
+	int (*more)(struct connector *, const struct attr_set *wanted, struct arena *,
+		struct entry *, struct err *);
+	/* The directory keeps by itself which side has the authority over an entry: in this
+	 * attribute, TRUE or FALSE, which hand_over alone writes. -1: it refuses. NULL: it does
+	 * not.
+	 */
+	const char *flag;
+	int (*hand_over)(struct connector *, struct value id, bool on, struct err *);
 	/* Who the directory is, as text that stays the same as long as it is the same directory; ""
 	 * when it cannot say. NULL: the function, for files. */
 	int (*identity)(struct connector *, struct arena *, const char **, struct err *);
@@ -146,6 +156,9 @@ int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_fill(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_cookie(struct connector *, struct arena *, struct value *, struct err *);
+int connector_more(struct connector *, const struct attr_set *wanted, struct arena *,
+	struct entry *, struct err *);
+int connector_hand_over(struct connector *, struct value id, bool on, struct err *);
 int connector_write(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
 int connector_close(struct connector *, struct err *);

@@ -73,12 +73,23 @@ static int choose_writes(struct applying *a, struct batch *b)
 	return 0;
 }
 
+/* What is put back is told, also when the run does not live to remember it. */
+static int foretell(struct applying *a, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct step *s = &b->steps[i];
+		if (s->write && s->n_denied > 0 && apply_pending(a, s, NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The batch in the journal: durable before it is written. */
 static int intend(struct applying *a, struct batch *b)
 {
 	if (journal_look(a->target, a->plan->flow, b->steps, b->n, b->mem, b->journalled, a->err) <
 			0 ||
-		apply_record(a) < 0 || choose_writes(a, b) < 0 ||
+		apply_record(a) < 0 || choose_writes(a, b) < 0 || foretell(a, b) < 0 ||
 		journal_intend(&a->journal, a->state, a->plan->flow, b->steps, b->n, b->mem,
 			b->journalled, a->err) < 0)
 		return -1;

@@ -51,7 +51,9 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 {
 	long long since = a->run.started;
 
-	if (state_drop_pending(a->state, a->flow, s->source_id, &since, a->err) < 0)
+	/* What is denied again was put back by none before. */
+	if (state_drop_pending(a->state, a->flow, s->source_id, s->n_denied > 0 ? 0 : a->run.id,
+		    &since, a->err) < 0)
 		return -1;
 	if (s->op == STEP_CONFLICT && put_pending(a, s, "conflict", s->message, since) < 0)
 		return -1;
@@ -77,6 +79,10 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 		s->link.target = o->id;
 	if (o != NULL && o->digest != 0)
 		s->link.target_digest = o->digest;
+	/* What went with a link comes back with it. */
+	if (s->link.side != NULL && state_authority_put(a->state, a->plan->flow->name, s->source_id,
+					    s->link.side, a->err) < 0)
+		return -1;
 	return state_put_link(a->state, a->flow, &s->link, a->err);
 }
 

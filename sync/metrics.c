@@ -49,7 +49,7 @@ static int gather(struct state *state, struct arena *mem, struct facts *f, struc
 	if (f->known.id == 0)
 		return 0;
 	f->links = state_count_links(state, f->known.id, err);
-	if (f->links < 0 || state_runs(state, f->known.id, err) < 0 ||
+	if (f->links < 0 || state_runs(state, f->known.id, false, err) < 0 ||
 		state_next_run(state, &f->run, err) < 0)
 		return -1;
 	return count_pending(state, mem, f, err);

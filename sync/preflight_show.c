@@ -200,30 +200,20 @@ static void html_flow(struct buf *b, struct arena *mem, const struct preflight *
 	buf_puts(b, "</section>\n");
 }
 
-/* begin, end: what stands before and after all flows; NULL: nothing. */
+/* begin, end: what stands before and after all flows; NULL: nothing. flow NULL: no such format. */
 static const struct format {
-	enum report_format format;
 	void (*begin)(struct buf *);
 	void (*flow)(struct buf *, struct arena *, const struct preflight *);
 	void (*end)(struct buf *);
 } formats[] = {
-	{REPORT_TEXT, NULL, text_flow, NULL},
-	{REPORT_CSV, csv_begin, csv_flow, NULL},
-	{REPORT_HTML, html_begin, html_flow, page_foot},
+	[REPORT_TEXT] = {NULL, text_flow, NULL},
+	[REPORT_CSV] = {csv_begin, csv_flow, NULL},
+	[REPORT_HTML] = {html_begin, html_flow, page_foot},
 };
-
-static const struct format *format_of(enum report_format format)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (formats[i].format == format)
-			return &formats[i];
-	}
-	return NULL;
-}
 
 bool preflight_format(enum report_format format)
 {
-	return format_of(format) != NULL;
+	return format < sizeof(formats) / sizeof(formats[0]) && formats[format].flow != NULL;
 }
 
 static void put(FILE *out, void (*part)(struct buf *))
@@ -239,7 +229,7 @@ static void put(FILE *out, void (*part)(struct buf *))
 
 void preflight_begin(enum report_format format, FILE *out)
 {
-	put(out, format_of(format)->begin);
+	put(out, formats[format].begin);
 }
 
 void preflight_show(enum report_format format, FILE *out, const struct preflight *p)
@@ -247,7 +237,7 @@ void preflight_show(enum report_format format, FILE *out, const struct preflight
 	struct arena *mem = arena_new();
 	struct buf b = {0};
 
-	format_of(format)->flow(&b, mem, p);
+	formats[format].flow(&b, mem, p);
 	if (b.len > 0)
 		(void)fwrite(b.data, 1, b.len, out);
 	buf_free(&b);
@@ -256,5 +246,5 @@ void preflight_show(enum report_format format, FILE *out, const struct preflight
 
 void preflight_end(enum report_format format, FILE *out)
 {
-	put(out, format_of(format)->end);
+	put(out, formats[format].end);
 }

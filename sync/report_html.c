@@ -225,7 +225,7 @@ static int last_runs(struct sheet *h, struct err *err)
 
 	if (h->r->state == NULL || h->plan->known.id == 0)
 		return 0;
-	if (state_runs(h->r->state, h->plan->known.id, err) < 0)
+	if (state_runs(h->r->state, h->plan->known.id, false, err) < 0)
 		return -1;
 	while (n < RUNS && (rc = state_next_run(h->r->state, &runs[n], err)) == 1) {
 		count_run(&runs[n], parts);

@@ -100,13 +100,14 @@ int state_put_cookie(struct state *s, long long flow, struct value cookie, struc
 	return query_done(s, st, "cookie", err);
 }
 
-int state_runs(struct state *s, long long flow, struct err *err)
+int state_runs(struct state *s, long long flow, bool sets, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, Q_RUNS, err);
 
 	if (st == NULL)
 		return -1;
 	query_number(st, 1, (uint64_t)flow);
+	query_number(st, 2, sets);
 	return 0;
 }
 

@@ -9,6 +9,7 @@ import sys
 
 import ldap
 
+import links
 import slapds
 import tables
 from slapds import server
@@ -123,6 +124,7 @@ class Bench:
             self.begin_anew()
             self.galway(n, "first sync", operations=n)
         self.expect(n)
+        self.links[n], _, _ = links.bytes_a_link(self.folder / "state.db", n)
         self.nothing_to_do(n)
         self.delta(n)
         if n < 1000000:
@@ -206,7 +208,6 @@ class Bench:
                 for peer in self.options.peers:
                     self.measure(n, peer, ["/usr/bin/python3", HERE / "peers" / f"{peer}.py", self.source.url, SOURCE,
                                            self.target.url, TARGET], n, says="^0$")
-        self.links[n] = (self.folder / "state.db").stat().st_size / n
 
     def delta(self, n):
         """As many changes of the source for galway as ldapmodify makes in the target, of other contacts."""

@@ -118,7 +118,7 @@ def compared(results, links, sizes):
                          if m == n and what.startswith(("full", "first sync", "delta")))
         yield row(f"peak memory of galway, MiB ({what})", f"{n}", number(peak), *verdict(peak, PEAK.get(n)))
     for n in sizes:
-        yield row("state, bytes a link", f"{n}", number(links[n]),
+        yield row("state, bytes a link, without history", f"{n}", number(links[n]),
                   *verdict(links[n], BYTES_A_LINK if n >= 100000 else None))
 
 

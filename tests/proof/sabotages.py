@@ -2,8 +2,8 @@
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
-"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls", "web", "graph", "robust WORDS". Where several would
-notice, it is the quickest.
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "robust WORDS";
+"scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web. Where several would notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
 says nothing of it, and that is looked at too.
@@ -126,6 +126,12 @@ cut("graph-resync", "that a deltaLink which is refused makes a full read", "conn
     "err->kind = ERR_ENTRY;", "err->kind = ERR_FATAL;", "graph 410")
 cut("graph-taken", "that nobody is invited whose address is there", "connectors/graph_write.c",
     "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
+cut("graph-mute", "that an answer has to say isCloudManaged", "connectors/graph_behavior.c",
+    "return told ? 1", "return told ? 1 : true ? 0", "graph mute")
+cut("graph-refused", "that what a tenant refuses is not handed over", "sync/cmd_authority.c",
+    "if (handover_write(o, side, &wrote, err) < 0)", "if (handover_write(o, side, &wrote, err) < -1)", "graph transfer to files")
+cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
+    "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
@@ -374,8 +380,8 @@ pair("container", "the managed containers, in the plan and at the gate", ("leave
 pair("outside", "the managed containers, when a contact is looked for, in the plan and at the gate",
      ("adopt-outside", "moved-outside", "gate-base"), "sim I4")
 pair("into", "our own container, in the plan and at the gate, before a delete", ("leave-into", "gate-into"), "sim I6")
-cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "if (c->readonly)",
-    "if (false)", "authority a readonly connector")
+cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "return c->readonly ?",
+    "return false ?", "authority a readonly connector")
 
 # ---------------------------------------------------------------------------------------------------------
 group("Authority")
@@ -399,8 +405,8 @@ cut("authority-sip", "that SIP addresses among proxyAddresses may be the other s
     "test_sync_authority test_exceptions")
 cut("denied-untold", "that a denial waits until it is settled", "sync/apply_remember.c",
     "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority the four states, and how they came")
-cut("set-denied", "that another service may only say what is its", "sync/cmd_set.c",
-    "\t\tif (strcmp(whose, x->request->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
+cut("set-denied", "that another service may only say what is its", "sync/attempt.c",
+    "\t\tif (strcmp(whose, x->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
     "authority a tenant without synchronization")
 cut("set-gate", "the same, at the gate", "sync/gate.c", "if (strcmp(whose, side) != 0)", "if (false)",
     "test_sync_gate test_set")
@@ -442,6 +448,19 @@ cut("journal-first", "that the journal is durable before anything is written", "
     "return b->n_writes > 0 ? apply_settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
 cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
+cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
+    "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
+cut("overlap-order", "that a batch is in the journal before it is on its way", "sync/apply.c",
+    "\tif (intend(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);",
+    "\tif (choose_writes(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);\n"
+    "\tif (intend(a, b) < 0)\n\t\treturn -1;", "test_sync_apply test_overlap")
+cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
+    " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
+cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
+    "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
+cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
+    "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
+    "authority set in the journal")
 cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->flow = known.id;\n",
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
@@ -467,7 +486,74 @@ cut("ldif-merged", "that a merge that a crash stopped is noticed", "connectors/l
     "test_connectors_ldif_crash test_crash")
 
 # ---------------------------------------------------------------------------------------------------------
+group("Web services")
+cut("http-redirect", "that redirects are not followed", "connectors/http_call.c",
+    "CURLOPT_FOLLOWLOCATION, 0L", "CURLOPT_FOLLOWLOCATION, 1L", "web redirects")
+cut("http-encryption", "that nothing is sent without encryption", "connectors/http_url.c",
+    "if (!plain || !loopback(o->host))", "if (plain && !loopback(o->host))", "web http")
+cut("http-user", "that a URL names no user", "connectors/http_url.c",
+    "if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD) || has(u, CURLUPART_FRAGMENT))", "if (false)",
+    "web another origin: GET https://127.0.0.1:\\d+@")
+cut("http-size", "that an answer has a largest size", "connectors/http_call.c",
+    "c->over = n > c->client->max_answer - c->body.len;", "c->over = false;", "web large")
+cut("http-post-lost", "that what may have been done is not sent again by itself", "connectors/http_run.c",
+    "if (c->err.kind != ERR_BUSY || (!c->again && !unsent(code)))", "if (c->err.kind != ERR_BUSY)",
+    "web lost connections")
+cut("http-post-gateway", "the same behind a gateway that says 503", "connectors/http_run.c",
+    "if (c->status == 429 || c->again)", "if (true)", "web 503 to a POST")
+cut("http-retry-after", "that a server which says when is not asked before", "connectors/http_run.c",
+    "if (seconds > 0 && when > h->resume)", "if (false)", "web 429 and Retry-After")
+cut("http-deadline", "the deadline of a web service", "connectors/http_run.c", "if (now >= h->deadline)", "if (false)",
+    "web the deadline")
+cut("scim-start", "that pages are those that were asked for", "connectors/scim_pages.c",
+    "(n > 0 && head_of(p->list) == p->head) ||", "", "scim ignored",
+    also=[("connectors/scim_pages.c", "(json_number(p->page, \"startIndex\", &told) && told != start)", "(false)")])
+cut("scim-overlap", "that a page begins where the one before ended", "connectors/scim_pages.c",
+    "(overlap && !value_same(value_of(id != NULL ? id : \"\"), p->last))", "false", "scim goes")
+cut("scim-end", "that as many came as there are", "connectors/scim_pages.c",
+    "if (p->total >= 0 && p->given != p->total)", "if (false)", "scim early")
+cut("scim-post-again", "that who may have been made is looked for before he is made again", "connectors/scim_flight.c",
+    "\tif (f->doubt || r->status == 409)\n\t\tlook(w, f, &r->err);",
+    "\tif (f->doubt && f->tries < TRIES)\n\t\tpost(w, f);", "scim lost")
+cut("scim-shown", "that the service shows what it was told", "connectors/scim_flight.c",
+    "} else if (deletes || right(w, f, r->body, &err)) {", "} else if (true) {", "scim PATCH")
+cut("scim-deleted", "that who was deleted is gone", "connectors/scim_flight.c", "} else if (deletes && !gone) {",
+    "} else if (false) {", "scim-writes a delete that is not done")
+cut("scim-another", "that who has the name is the one to be made before he counts as that", "connectors/scim_flight.c",
+    "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes a name is taken")
+cut("exo-count", "that as many came as the program says at the end", "connectors/exo_exec.c", "if (line->count == x->rows)",
+    "if (true)", "exo-reads lacks")
+cut("exo-answer", "that an answer is to the command", "connectors/exo_line.c",
+    "if (!json_number(line->json, \"id\", &its) || its != id)", "if (!json_number(line->json, \"id\", &its))",
+    "exo-reads other")
+cut("exo-size", "that a line has a largest size", "connectors/exo_exec.c", "if (x->in.len > most)", "if (false)",
+    "exo-reads long")
+cut("exo-halves", "that both lists are of the same contacts", "connectors/exo.c",
+    "if (exo_people_left(d->people) > 0)", "if (false)", "exo-reads shrinks")
+cut("exo-resume", "that a contact which may have been made is looked for", "connectors/exo_write.c",
+    "if (t->doubt && (r = resume(t, err)) != 0)", "if (false && (r = resume(t, err)) != 0)",
+    "exo-lost lost after New-MailContact")
+cut("exo-another", "that a contact of the name is the one to be made before it counts as that", "connectors/exo_write.c",
+    "if (r > 0 && exo_change_foreign(t->change, &e))", "if (false)", "exo-adopt raced")
+cut("exo-quote", "that a quote in a name is none of the filter's", "connectors/exo_ask.c", "if (v.data[i] == '\\'')",
+    "if (false)", "exo-lost lost after New-MailContact")
+cut("graph-folder", "that the folder is the one that is ours", "connectors/graph_folder.c",
+    "if (name == NULL || strcmp(name, d->folder) != 0)", "if (name == NULL)", "graph contacts")
+cut("graph-user", "that only guests are made and deleted", "connectors/graph_write.c",
+    "w->dir->mailbox == NULL && j->change->op != CHANGE_MODIFY && !makes_guests(w)", "false", "graph not made")
+
+# ---------------------------------------------------------------------------------------------------------
 group("Afterwards, and for people")
+cut("preflight-writes", "that the scan before a first sync makes no state", "sync/cmd_preflight.c",
+    "state_open(setup.state, false, &state, err) < 0)", "state_open(setup.state, true, &state, err) < 0)",
+    "preflight nothing")
+cut("preflight-person", "that it says by its exit code that somebody is needed", "sync/cmd_preflight.c",
+    "p.persons > 0 ? EXIT_PARTIAL : EXIT_GOOD", "EXIT_GOOD", "preflight duplicate-in-the-source")
+cut("preflight-ours", "that it leaves out what a flow made", "sync/preflight_source.c",
+    "gather_excluded(&s->g, e) == NULL ? rules_scope(f->rules, e) : NULL;", "rules_scope(f->rules, e);",
+    "preflight reverse")
+cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
+    "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("verify", "that what was written is read again", "sync/apply.c",
     "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
@@ -495,7 +581,7 @@ cut("exit-later", "that a server that is away has", "sync/commands.c", "[ERR_BUS
 cut("exit-worst", "that of several flows the worst counts", "sync/commands.c", "return rank[a] >= rank[b] ? a : b;",
     "return b;", "flow bad-one-of-two-flows")
 cut("dry-run", "that a dry run opens the state for reading", "sync/cmd_run.c",
-    "int code = open_session(&s, mem, q, false, err);", "int code = open_session(&s, mem, q, true, err);",
+    "code = open_session(&s, mem, q, false, err);", "code = open_session(&s, mem, q, true, err);",
     "flow row-4-add")
 cut("output-over-state", "that a report is not written over what is needed", "sync/cmd_run.c", "\tif (use != NULL)\n",
     "\tif (false)\n", "robust not over connector abc")
