@@ -491,7 +491,7 @@ group("Web services")
 cut("http-redirect", "that redirects are not followed", "connectors/http_call.c",
     "CURLOPT_FOLLOWLOCATION, 0L", "CURLOPT_FOLLOWLOCATION, 1L", "web redirects")
 cut("http-encryption", "that nothing is sent without encryption", "connectors/http_url.c",
-    "if (!plain || !loopback(o->host))", "if (plain && !loopback(o->host))", "web http")
+    "if (!plain || !url_loopback(o->host))", "if (plain && !url_loopback(o->host))", "web http")
 cut("http-user", "that a URL names no user", "connectors/http_url.c",
     "if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD) || has(u, CURLUPART_FRAGMENT))", "if (false)",
     "web another origin: GET https://127.0.0.1:\\d+@")
