@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
+import fake
 import graph_api
 import graph_fake
 import servers
@@ -65,7 +66,7 @@ GUESTS = CONTACTS.replace('"contact"', '"user"').replace("[cn]", "[mail]") + "  
 
 
 def serve(service):
-    return graph_fake.serve(service, next(PORTS), FRONT)
+    return graph_fake.serve(service, front=FRONT)
 
 
 def wrong(what):
@@ -561,12 +562,12 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     parser.add_argument("--described", action="store_true")
     OPTIONS = parser.parse_args()
-    FRONT, PORTS = None, iter(range(25400, 25800) if OPTIONS.described else range(25000, 25400))
+    FRONT = None
     with tempfile.TemporaryDirectory() as FOLDER:
         if not OPTIONS.described:
             sys.exit(main())
         try:
-            front = graph_api.Prism(next(PORTS), next(PORTS))
+            front = graph_api.Prism(fake.free_port(), fake.free_port())
         except servers.Missing as e:
             print(f"skipped: {e}")
             sys.exit(77)
