@@ -310,6 +310,8 @@ cut("source-empty", "that an empty source is refused", "sync/guard.c", "if (f->f
 cut("source-shrunk", "that a source that shrank is refused", "sync/guard.c",
     "(f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)", "false)",
     "test_sync_guard test_guard")
+cut("target-shrunk", "that a target which lacks contacts is refused", "sync/guard.c",
+    "if (f->missing > limit_of(LIMIT_DELETE, &share, links))", "if (false)", "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
     "if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)", "if (false)", "test_sync_guard test_guard")
 cut("first-run", "that a first run is one without links", "sync/ruling.c",
@@ -445,10 +447,6 @@ cut("journal-of-deletes", "that the journal has the whole entry that is deleted"
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
 cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
     "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
-cut("overlap-order", "that a batch is in the journal before it is on its way", "sync/apply.c",
-    "\tif (intend(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);",
-    "\tif (choose_writes(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);\n"
-    "\tif (intend(a, b) < 0)\n\t\treturn -1;", "test_sync_apply test_overlap")
 cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
     " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply.c",
