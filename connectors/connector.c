@@ -104,6 +104,11 @@ int connector_identity(
 	return c->type->identity != NULL ? c->type->identity(c, mem, identity, err) : 0;
 }
 
+long long connector_expires(const struct connector *c)
+{
+	return c != NULL && c->type->expires != NULL ? c->type->expires(c) : 0;
+}
+
 int connector_read(struct connector *c, const struct query *q, struct err *err)
 {
 	if (q->kind == QUERY_SINCE && (c->type->can & CAN_SINCE) == 0)
@@ -127,14 +132,30 @@ int connector_cookie(struct connector *c, struct arena *mem, struct value *cooki
 	return c->type->cookie(c, mem, cookie, err);
 }
 
+int connector_more(struct connector *c, const struct attr_set *wanted, struct arena *mem,
+	struct entry *e, struct err *err)
+{
+	return c->type->more != NULL ? c->type->more(c, wanted, mem, e, err) : 0;
+}
+
+static int check_writable(const struct connector *c, struct err *err)
+{
+	return c->readonly ? err_set(err, ERR_FATAL, "%s: is readonly", c->label) : 0;
+}
+
+int connector_hand_over(struct connector *c, struct value id, bool on, struct err *err)
+{
+	return check_writable(c, err) < 0 ? -1 : c->type->hand_over(c, id, on, err);
+}
+
 int connector_write(struct connector *c, const struct change *changes, struct outcome *out,
 	size_t n, struct arena *mem, struct err *err)
 {
 	if ((c->type->can & CAN_WRITE) == 0)
 		return err_set(err, ERR_FATAL, "%s: %s connectors cannot be written to", c->label,
 			c->type->name);
-	if (c->readonly)
-		return err_set(err, ERR_FATAL, "%s: is readonly", c->label);
+	if (check_writable(c, err) < 0)
+		return -1;
 	return c->type->write(c, changes, out, n, mem, err);
 }
 

@@ -108,12 +108,25 @@ struct connector_type {
 	 * what an interrupted run has left, if only at the close. */
 	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n,
 		struct arena *, struct err *);
+	/* Those of the wanted attributes of an entry that a read gives only to whom names them, for
+	 * they cost a request each, are added to it. NULL: there are none. */
+	int (*more)(struct connector *, const struct attr_set *wanted, struct arena *,
+		struct entry *, struct err *);
+	/* The directory keeps by itself which side has the authority over an entry: in this
+	 * attribute, TRUE or FALSE, which hand_over alone writes. -1: it refuses. NULL: it does
+	 * not.
+	 */
+	const char *flag;
+	int (*hand_over)(struct connector *, struct value id, bool on, struct err *);
 	/* Who the directory is, as text that stays the same as long as it is the same directory; ""
 	 * when it cannot say. NULL: the function, for files. */
 	int (*identity)(struct connector *, struct arena *, const char **, struct err *);
 	/* For "galway check": what is known of the directory beside its entries, told line by line;
 	 * NULL. */
 	int (*probe)(struct connector *, const struct probe *, struct err *);
+	/* When the server's certificate ends, seconds since 1970; 0: none was seen. NULL: the
+	 * function, where there is no TLS. */
+	long long (*expires)(const struct connector *);
 	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1
 	 * leaves the changes to be taken up by the next open. */
 	int (*close)(struct connector *, struct err *);
@@ -138,10 +151,14 @@ struct section_shape connector_section(void);
 const struct connector_type *connector_type(const char *name);
 int connector_open(const struct config *, struct connector **, struct err *);
 int connector_identity(struct connector *, struct arena *, const char **, struct err *);
+long long connector_expires(const struct connector *); /* NULL: 0 */
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_fill(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_cookie(struct connector *, struct arena *, struct value *, struct err *);
+int connector_more(struct connector *, const struct attr_set *wanted, struct arena *,
+	struct entry *, struct err *);
+int connector_hand_over(struct connector *, struct value id, bool on, struct err *);
 int connector_write(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
 int connector_close(struct connector *, struct err *);

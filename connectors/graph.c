@@ -60,6 +60,7 @@ static int settle(struct graph_dir *d, struct err *err)
 
 	d->mailbox = config_text(cfg, "mailbox");
 	d->folder = config_text(cfg, "folder");
+	d->invite_url = config_text(cfg, "invite-url");
 	d->base = config_text(cfg, "base");
 	if (d->base == NULL)
 		d->base = arena_printf(d->mem, "O=%s", config_title(cfg));
@@ -185,6 +186,11 @@ static int graph_identity(struct connector *c, struct arena *mem, const char **w
 	return 0;
 }
 
+static long long graph_expires(const struct connector *c)
+{
+	return http_expires(((const struct graph_dir *)c)->http);
+}
+
 static int graph_close(struct connector *c, struct err *err)
 {
 	struct graph_dir *d = (struct graph_dir *)c;
@@ -224,7 +230,11 @@ const struct connector_type graph_type = {
 	.next = graph_next,
 	.cookie = graph_cookie,
 	.write = graph_write,
+	.more = graph_more,
+	.flag = "isCloudManaged",
+	.hand_over = graph_hand_over,
 	.identity = graph_identity,
+	.expires = graph_expires,
 	.probe = graph_probe,
 	.close = graph_close,
 };

@@ -59,7 +59,8 @@ struct graph_dir {
 	const struct graph_kind *kinds[GRAPH_KINDS + 1]; /* that are read; NULL at the end */
 	const char *mailbox, *folder;                    /* NULL: a tenant */
 	const char *folder_path; /* "/users/.../contactFolders/..."; NULL: not known */
-	bool beta;               /* this tenant's onPremisesSyncBehavior is not in v1.0 */
+	const char *invite_url;
+	bool beta; /* this tenant's onPremisesSyncBehavior is not in v1.0 */
 
 	/* The read that is under way. */
 	struct query query;
@@ -105,6 +106,17 @@ const char *graph_folder_url(struct graph_dir *, struct arena *, const struct at
 /* graph_write.c: connector_type.write. */
 int graph_write(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
+
+/* graph_behavior.c: ask for an object's onPremisesSyncBehavior, and take the answer as the
+ * attribute isCloudManaged of its entry. */
+struct http_call *graph_behavior_ask(
+	struct graph_dir *, const struct graph_kind *, struct value id);
+int graph_behavior_take(struct graph_dir *, const struct graph_kind *, struct http_call *,
+	struct arena *, struct entry *, struct err *);
+/* connector_type.more, hand_over. */
+int graph_more(struct connector *, const struct attr_set *wanted, struct arena *, struct entry *,
+	struct err *);
+int graph_hand_over(struct connector *, struct value id, bool on, struct err *);
 
 /* graph.c: what a read has under way is given up. */
 void graph_stop_reading(struct graph_dir *);

@@ -46,24 +46,36 @@ static const struct {
 		"denied: the source of authority of these attributes is Exchange: "},
 };
 
+/* "code/inner code/...": the deeper the more exact. */
+static void add_codes(struct buf *text, const struct json *error)
+{
+	for (int depth = 0; error != NULL && depth < JSON_DEPTH; depth++) {
+		const char *code = json_text(error, "code");
+		buf_printf(text, "%s%s", code != NULL && text->len > 0 ? "/" : "",
+			code != NULL ? code : "");
+		error = json_at(error, "innerError");
+	}
+}
+
 static int fail(const struct http_call *c, const struct http_answer *a, struct err *err)
 {
 	struct err ignored;
 	struct json *body = NULL;
 	const char *means = "";
+	struct buf codes = {0};
 	char text[500];
 
 	(void)json_parse(a->body.data, a->body.len, &body, &ignored);
-	const char *code = json_text(body, "error/code"), *says = json_text(body, "error/message");
-	const char *inner = json_text(body, "error/innerError/code");
+	const char *says = json_text(body, "error/message");
+	add_codes(&codes, json_at(body, "error"));
 	for (size_t i = 0; says != NULL && i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		if (strstr(says, refusals[i].words) != NULL)
 			means = refusals[i].means;
 	}
-	(void)snprintf(text, sizeof(text), "%s%s%s%s%s%s", means, code != NULL ? code : "",
-		inner != NULL ? "/" : "", inner != NULL ? inner : "", says != NULL ? ": " : "",
-		says != NULL ? says : "");
+	(void)snprintf(text, sizeof(text), "%s%s%s%s", means, codes.len > 0 ? codes.data : "",
+		says != NULL ? ": " : "", says != NULL ? says : "");
 	json_free(body);
+	buf_free(&codes);
 	return http_fail(c, text[0] != '\0' ? text : NULL, err);
 }
 

@@ -254,17 +254,6 @@ static struct http_call *ask_object(
 				manager ? "&$expand=manager($select=id)" : "")));
 }
 
-/* Of beta it is an absolute URL, of the same origin. */
-static struct http_call *ask_behavior(
-	struct graph_round *r, const struct graph_kind *kind, struct value id, struct arena *mem)
-{
-	const char *path = graph_path(
-		mem, kind->endpoint, id, "/onPremisesSyncBehavior?$select=isCloudManaged");
-
-	return graph_get(
-		r->dir, r->dir->beta ? arena_printf(mem, "%s/beta%s", r->dir->root, path) : path);
-}
-
 /* Ask for what comes next, as far as may be under way. */
 static int ask_ahead(struct graph_round *r, struct err *err)
 {
@@ -284,7 +273,7 @@ static int ask_ahead(struct graph_round *r, struct err *err)
 		if (rc == 0 && item->read)
 			a->object = ask_object(r, kind, id, mem);
 		if (rc == 0 && r->behavior)
-			a->behavior = ask_behavior(r, kind, id, mem);
+			a->behavior = graph_behavior_ask(r->dir, kind, id);
 		json_free(said);
 		arena_reset(mem);
 	}
@@ -330,32 +319,13 @@ static int take_object(struct graph_round *r, const struct item *item, struct ht
 	return 1;
 }
 
-/* onPremisesSyncBehavior is in v1.0 of some, and in beta of others. */
 static int take_behavior(struct graph_round *r, const struct graph_kind *kind, struct ahead *a,
 	struct arena *mem, struct entry *e, struct err *err)
 {
 	struct http_call *call = a->behavior;
-	struct json *answer;
-	int status;
-	bool managed;
 
-	if (call == NULL)
-		return 0;
 	a->behavior = NULL;
-	int rc = graph_take(r->dir, call, &answer, &status, err);
-	if (rc < 0 && status == 400) {
-		r->dir->beta = true;
-		rc = graph_take(r->dir, ask_behavior(r, kind, e->id, mem), &answer, &status, err);
-	}
-	if (rc < 0 && status == 404) /* it was never on-premises */
-		return 0;
-	if (rc < 0)
-		return err_in(err, "isCloudManaged");
-	if (json_flag(answer, "isCloudManaged", &managed))
-		entry_add(
-			mem, e, attr_named("isCloudManaged"), value_of(managed ? "TRUE" : "FALSE"));
-	json_free(answer);
-	return 0;
+	return call != NULL ? graph_behavior_take(r->dir, kind, call, mem, e, err) : 0;
 }
 
 /* The item as an entry: 1; 0: it is none; -1. Takes what was said. */

@@ -164,8 +164,7 @@ static void invite(struct writer *w, struct graph_job *j, const struct json *fou
 	}
 	(void)graph_name_of(w->dir, w->mem, j->change->name, &mail);
 	json_put(body, "invitedUserEmailAddress", json_new_text(mail));
-	json_put(body, "inviteRedirectUrl",
-		json_new_text(value_of(config_text(w->dir->config, "invite-url"))));
+	json_put(body, "inviteRedirectUrl", json_new_text(value_of(w->dir->invite_url)));
 	json_put(body, "invitedUserType", json_new_text(value_of("Guest")));
 	json_put(body, "sendInvitationMessage", json_new_flag(false));
 	if (json_text(j->body, "displayName") != NULL)

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "sync/authority.h"
+#include "sync/handover.h"
 #include "sync/object.h"
 
 /* The last transfer; at is 0 when there was none. */
@@ -116,18 +117,16 @@ static int thaw(struct state *state, const struct object *o, struct err *err)
 
 /* What the object would be without anybody's word is not written down. */
 static int transfer(struct state *state, const struct object *o, struct arena *mem,
-	const char *side, struct err *err)
+	const char *from, const char *side, struct err *err)
 {
 	const struct flow *f = o->flow;
 	const struct transfer t = {.at = (long long)time(NULL),
 		.who = user_name(mem),
-		.from = object_authority(o, ATTR_NONE),
+		.from = from,
 		.to = side,
 		.generation = o->known.generation};
 	bool usual = strcmp(side, o->flag != NULL ? o->flag : f->side) == 0;
 
-	if (o->known.id == 0)
-		return err_set(err, ERR_FATAL, "flow %s has never run: run it first", f->name);
 	if (state_begin(state, err) < 0 ||
 		state_authority_put(state, f->name, o->id, usual ? NULL : side, err) < 0 ||
 		state_put_transfer(state, o->known.id, o->id, &t, err) < 0 ||
@@ -135,6 +134,27 @@ static int transfer(struct state *state, const struct object *o, struct arena *m
 		thaw(state, o, err) < 0)
 		return -1;
 	return state_commit(state, err);
+}
+
+/* The directory that keeps it is told first: what it refuses did not happen. */
+static int hand_over(struct state *state, struct object *o, const char *who, struct arena *mem,
+	const char *side, struct err *err)
+{
+	const struct flow *f = o->flow;
+	const char *from = object_authority(o, ATTR_NONE), *wrote;
+
+	if (o->known.id == 0)
+		return err_set(err, ERR_FATAL, "flow %s has never run: run it first", f->name);
+	if (handover_write(o, side, &wrote, err) < 0)
+		return -1;
+	if (wrote != NULL)
+		printf("%s: told that it is %s's\n", wrote, side);
+	if (wrote != NULL && object_find(f, state, who, mem, o, err) < 0)
+		return -1;
+	return transfer(state, o, mem, from, side, err) < 0 ||
+			       object_find(f, state, who, mem, o, err) < 0
+		       ? -1
+		       : 0;
 }
 
 static bool side_of(const struct flow *f, const char *side)
@@ -161,8 +181,7 @@ static int each(struct state *state, const struct setup *setup, const struct req
 		if (rc == 0 || (!o.in_source && !o.linked) != natives)
 			continue;
 		found++;
-		if (side != NULL && (transfer(state, &o, mem, side, err) < 0 ||
-					    object_find(f, state, who, mem, &o, err) < 0))
+		if (side != NULL && hand_over(state, &o, who, mem, side, err) < 0)
 			return -1;
 		if (show(state, &o, mem, err) < 0)
 			return -1;

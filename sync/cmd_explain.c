@@ -51,6 +51,8 @@ static int find(struct explaining *x, const char *who, struct err *err)
 
 	if (rc == 0)
 		rc = flow_find(c, who, x->mem, &x->e, err);
+	if (rc > 0 && connector_more(c, &x->flow->reads, x->mem, &x->e, err) < 0)
+		rc = -1;
 	if (rc == 0)
 		rc = err_set(err, ERR_FATAL,
 			"%s: no such object in %s (a DN, mail, sAMAccountName or id is looked for)",

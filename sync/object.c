@@ -8,15 +8,18 @@
 #include "sync/authority.h"
 #include "sync/flow.h"
 
-static int find_in(const struct config *side, const char *who, struct arena *mem, struct entry *e,
-	struct err *err)
+/* With what its directory says of its authority. */
+static int find_in(const struct flow *f, bool source, const char *who, struct arena *mem,
+	struct entry *e, struct err *err)
 {
 	struct connector *c = NULL;
 	struct err ignored;
-	int rc = connector_open(side, &c, err);
+	int rc = connector_open(source ? f->source_config : f->target_config, &c, err);
 
 	if (rc == 0)
 		rc = flow_find(c, who, mem, e, err);
+	if (rc == 1 && connector_more(c, source ? &f->reads : &f->tells, mem, e, err) < 0)
+		rc = -1;
 	(void)connector_close(c, &ignored);
 	return rc;
 }
@@ -63,8 +66,7 @@ int object_of(const struct flow *f, struct state *state, const struct entry *sou
 	int rc = state_link(state, o->known.id, o->id, mem, &o->link, err);
 	o->linked = rc == 1;
 	if (rc == 1)
-		rc = find_in(
-			f->target_config, entry_id_text(mem, o->link.target), mem, &o->target, err);
+		rc = find_in(f, false, entry_id_text(mem, o->link.target), mem, &o->target, err);
 	o->in_target = rc == 1;
 	return rc < 0 ? -1 : find_side(o, state, mem, err);
 }
@@ -77,7 +79,7 @@ static int of_target(const struct flow *f, struct state *state, const struct ent
 		link_of_target(o, state, mem, err) < 0)
 		return -1;
 	if (o->linked) {
-		int rc = find_in(f->source_config, entry_id_text(mem, o->id), mem, &o->source, err);
+		int rc = find_in(f, true, entry_id_text(mem, o->id), mem, &o->source, err);
 		if (rc < 0)
 			return -1;
 		o->in_source = rc == 1;
@@ -102,14 +104,14 @@ int object_find(const struct flow *f, struct state *state, const char *who, stru
 {
 	const char *why = NULL;
 	struct entry e;
-	int rc = find_in(f->source_config, who, mem, &e, err);
+	int rc = find_in(f, true, who, mem, &e, err);
 
 	if (rc == 1 && object_excluded(f, state, &e, &why, err) < 0)
 		return -1;
 	if (rc == 1 && why == NULL)
 		return object_of(f, state, &e, mem, o, err);
 	if (rc >= 0)
-		rc = find_in(f->target_config, who, mem, &e, err);
+		rc = find_in(f, false, who, mem, &e, err);
 	return rc == 1 ? of_target(f, state, &e, mem, o, err) : rc;
 }
 

@@ -120,8 +120,8 @@ static void html_cell(struct buf *b, const char *class, const char *text)
 	buf_puts(b, "</td>");
 }
 
-static void html_notice(
-	struct buf *b, const char *flow, const struct notice *f, const struct cells *c)
+static void html_notice(struct buf *b, struct arena *mem, const char *flow, const struct notice *f,
+	const struct cells *c)
 {
 	const char *class = f->person ? "conflict" : f->kind == NOTICE_ADOPTED ? "link" : "modify";
 
@@ -129,10 +129,10 @@ static void html_notice(
 	page_text(b, flow);
 	buf_printf(b, "\" data-rule=\"%s\" data-attributes=\"%s\"><tr>", c->code, c->attribute);
 	buf_printf(b, "<td class=\"op %s\">%s</td><td class=\"object\">", class, c->kind);
-	page_text(b, c->object);
+	page_name(b, mem, f->object);
 	if (c->other[0] != '\0') {
 		buf_puts(b, "<small>and ");
-		page_text(b, c->other);
+		page_lines(b, c->other);
 		buf_puts(b, "</small>");
 	}
 	buf_puts(b, "</td>");
@@ -160,17 +160,21 @@ static void html_counts(struct buf *b, const struct preflight *p)
 
 static void html_table(struct buf *b, struct arena *mem, const struct preflight *p)
 {
-	static const char *const heads[] = {
-		"finding", "object", "attribute", "what", "galway", "code"};
+	static const struct {
+		const char *cell, *name;
+	} heads[] = {{"op", "finding"}, {"object", "object"}, {"attribute", "attribute"},
+		{"what", "what"}, {"does", "galway"}, {"line", "code"}};
 
-	buf_puts(b, "<table><thead><tr>");
+	buf_puts(b, "<table class=\"findings\"><thead><tr>");
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		buf_printf(
-			b, "<th scope=\"col\"><button type=\"button\">%s</button></th>", heads[i]);
+		buf_printf(b,
+			"<th scope=\"col\" data-cell=\"%s\"><button "
+			"type=\"button\">%s</button></th>",
+			heads[i].cell, heads[i].name);
 	buf_puts(b, "</tr></thead>\n");
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct cells c = cells_of(mem, p->all[i]);
-		html_notice(b, p->flow->name, p->all[i], &c);
+		html_notice(b, mem, p->flow->name, p->all[i], &c);
 	}
 	buf_puts(b, "</table>\n");
 }

@@ -77,7 +77,8 @@ struct report_row {
 unsigned report_rows(struct arena *, const struct step *, struct report_row **);
 
 /* One cell of the CSV (RFC 4180), always quoted, with the comma before it where one is due; what a
- * spreadsheet would take for a formula gets an apostrophe before it. */
+ * spreadsheet would take for a formula gets an apostrophe before it. So does what follows a
+ * semicolon, where a cell begins for a spreadsheet of a country that writes 0,5. */
 void report_cell(struct buf *, const char *text);
 
 /* "add", "modify" ... as the JSON says it. */

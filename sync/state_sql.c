@@ -49,7 +49,9 @@ static const char *const texts[N_QUERIES] = {
 		"AND (?2 OR id NOT IN (SELECT run FROM journal WHERE side IS NOT NULL)) "
 		"ORDER BY id DESC",
 	[Q_PIN] = "SELECT identity FROM directory WHERE name = ?",
-	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity) VALUES (?, ?)",
+	[Q_EXPIRES] = "SELECT expires FROM directory WHERE name = ?",
+	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity, expires) "
+		      "VALUES (?, ?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
 		"last_good, held, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
@@ -130,7 +132,8 @@ static const char schema[] =
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"
 	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
-	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;"
+	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT, expires INTEGER) "
+	" WITHOUT ROWID;"
 	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "
 	" WITHOUT ROWID;"
 	"CREATE TABLE transfer (id INTEGER PRIMARY KEY, flow INTEGER, source BLOB, at INTEGER, "

@@ -1,10 +1,11 @@
 """What the client of web services costs beside what one has to pay anyway: web.py --read READ --writer WRITER ...
 
-One server on loopback that answers after 20 ms, everything in one run and in interleaved rounds:
+One server on loopback that answers after 20 ms, as a SCIM service and as Microsoft Graph, everything in one run and in interleaved rounds:
   reading 10,000 users     galway's connector (tests/live/read.c), and curl --parallel of the very pages that it asked for, with as
-                           many at once
-  10,000 creations         galway's connector (tests/live/ldap_write.c) with 8 at once, and curl, one after the other on one connection
-                           (a tenth of them, for it takes as long as it says)
+                           many at once. Where a page is only known from the one before it (Graph's delta queries) nobody can ask for
+                           several at once; so curl does the same one after the other, too
+  10,000 creations         galway's connector (tests/live/ldap_write.c) with 8 at once (4 in a mailbox), and curl, the same requests one
+                           after the other on one connection (a tenth of them, for it takes as long as it says)
 The sequential figure is per creation, so that the tenth can be compared.
 """
 import argparse
@@ -22,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "web"))
 import fake  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
+BOX = "/v1.0/users/ann%40abc.example/contactFolders/f/contacts"
 
 
 def timed(command, **kw):
@@ -30,28 +32,43 @@ def timed(command, **kw):
     return time.monotonic() - begun, result.stdout
 
 
-def configuration(folder, port, page_size, window):
-    path = folder / "galway.conf"
-    path.write_text(f"""connector target {{
-    type = scim
-    url = "https://127.0.0.1:{port}"
-    auth = none
-    tls-ca = "{folder}/ca.pem"
-    base = "O=cloud"
-    page-size = {page_size}
-    window = {window}
-}}
-""")
-    path.chmod(0o600)
-    return path
+class Service:
+    """What is measured, and how: settings of its connector; pages: how one of them is known; requests: what one creation takes,
+    (method, path, body)."""
+
+    def __init__(self, name, settings, pages=None, adds="", requests=(), chained=False):
+        self.name, self.settings, self.pages, self.adds, self.requests, self.chained = name, settings, pages, adds, requests, chained
+
+
+SCIM = ["type = scim", "auth = none", "page-size = {page}"]
+GRAPH = ["type = graph", 'tenant = "abc.example"', 'login-url = "{root}"', 'client-id = "x"', 'secret = "file:{folder}/secret"']
+SERVICES = (
+    Service("SCIM", SCIM, "startIndex", "add\tCN=made{i},O=cloud\tobjectClass+user\tdisplayName+Made {i}\tmail+made{i}@abc.example\n",
+            [("POST", "/Users", '{"userName":"made%d","displayName":"Made"}')]),
+    Service("Graph: users", GRAPH, "/users/delta", chained=True),
+    Service("Graph: guests", [*GRAPH, "types = guests"], None,
+            "add\tCN=made{i}@xyz.example,O=cloud\tobjectClass+user\tdisplayName+Made {i}\tmail+made{i}@xyz.example\ttitle+Staff\n",
+            [("GET", "/v1.0/users?$select=id&$filter=mail%20eq%20'made%d%40xyz.example'", None),
+             ("POST", "/v1.0/invitations", '{"invitedUserEmailAddress":"made%d@xyz.example"}'),
+             ("PATCH", "/v1.0/users/new-%d", '{"displayName":"Made","jobTitle":"Staff"}')]),
+    Service("Graph: contacts of a mailbox", [*GRAPH, 'mailbox = "ann@abc.example"'], None,
+            "add\tCN=made{i},O=cloud\tobjectClass+contact\tdisplayName+Made {i}\tmail+made{i}@abc.example\n",
+            [("POST", BOX, '{"displayName":"Made %d"}')]),
+)
 
 
 class Bench:
-    def __init__(self, options, folder):
-        self.o, self.folder = options, folder
-        self.conf = configuration(folder, options.port, options.page_size, options.window)
-        self.curl = ["curl", "--silent", "--show-error", "--fail", "--cacert", folder / "ca.pem"]
+    def __init__(self, options, folder, service):
+        self.o, self.folder, self.service = options, folder, service
+        self.curl = ["curl", "--silent", "--show-error", "--fail", "--globoff", "--cacert", folder / "ca.pem"]
         self.root = f"https://127.0.0.1:{options.port}"
+        (folder / "secret").write_text("x\n")
+        self.conf = folder / "galway.conf"
+        lines = ["connector target {", f'url = "{self.root}"', f'tls-ca = "{folder}/ca.pem"', 'base = "O=cloud"', f"window = {options.window}",
+                 *(s.format(root=self.root, folder=folder, page=options.page_size) if "{" in s else s for s in service.settings), "}"]
+        self.conf.write_text("\n".join(lines) + "\n")
+        for file in (self.conf, folder / "secret"):
+            file.chmod(0o600)
 
     def seen(self):
         return json.loads(subprocess.run([*self.curl, self.root + "/seen"], check=True, capture_output=True).stdout)
@@ -62,26 +79,52 @@ class Bench:
             raise SystemExit(f"galway read {out.count(b'dn:')} of {self.o.n}")
         return took
 
-    def transfer(self, pages):
+    def transfer(self, pages, *how):
         """The same pages by curl, into files in memory that nobody reads."""
         lines = "".join(f'url = "{self.root}{p}"\noutput = "/dev/null"\n' for p in pages)
-        return timed([*self.curl, "--parallel", "--parallel-max", str(self.o.window), "--config", "-"], input=lines.encode())[0]
+        return timed([*self.curl, *how, "--config", "-"], input=lines.encode())[0]
+
+    def parallel(self, pages):
+        return self.transfer(pages, "--parallel", "--parallel-max", str(self.o.window))
 
     def create(self):
-        lines = "".join(f"add\tCN=made{i},O=cloud\tobjectClass+user\tdisplayName+Made {i}\tmail+made{i}@abc.example\n" + "\n" * (i % 1000 == 999)
-                        for i in range(self.o.n))
+        lines = "".join(self.service.adds.format(i=i) + "\n" * (i % 1000 == 999 or i == self.o.n - 1) for i in range(self.o.n))
         took, out = timed([self.o.writer, self.conf], input=lines.encode())
         done = out.count(b"DONE")
         if done != self.o.n:
             raise SystemExit(f"galway made {done} of {self.o.n}")
         return took / self.o.n
 
+    def request(self, i, method, path, body):
+        quoted = body.replace("%d", str(i)).replace('"', '\\"') if body else None
+        return (f'url = "{self.root}{path.replace("%d", str(i))}"\nrequest = {method}\noutput = "/dev/null"\ngloboff\nsilent\nfail\n'
+                f'cacert = "{self.folder}/ca.pem"\n' + (f'header = "Content-Type: application/json"\ndata = "{quoted}"\n' if body else ""))
+
     def one_by_one(self):
         n = max(1, self.o.n // 10)
-        lines = "next\n".join(f'url = "{self.root}/Users"\nheader = "Content-Type: application/scim+json"\noutput = "/dev/null"\n'
-                              f'data = "{{\\"userName\\":\\"made{i}\\",\\"displayName\\":\\"Made {i}\\"}}"\n'
-                              f'cacert = "{self.folder}/ca.pem"\nsilent\nfail\n' for i in range(n))
+        lines = "next\n".join(self.request(i, *r) for i in range(n) for r in self.service.requests)
         return timed(["curl", "--config", "-"], input=lines.encode())[0] / n
+
+
+def reading(b, o):
+    ways = {"galway": b.read, "curl --parallel": lambda: b.parallel(pages)}
+    if b.service.chained:
+        ways["curl, one after the other"] = lambda: b.transfer(pages)
+    b.seen()
+    b.read()
+    pages = [p for p in b.seen() if b.service.pages in p]
+    took = {name: [] for name in ways}
+    for _ in range(o.rounds):
+        for name, way in ways.items():
+            took[name].append(way())
+    galway, *others = ((name, statistics.median(t)) for name, t in took.items())
+    print(f"{b.service.name}: {len(pages)} pages read: galway {galway[1]:.2f} s; " +
+          "; ".join(f"{name} {t:.2f} s: {galway[1] / t:.2f} times" for name, t in others))
+
+
+def creating(b):
+    made, single = b.create(), b.one_by_one()
+    print(f"{b.service.name}: created: galway {1000 * made:.2f} ms each, one after the other {1000 * single:.2f} ms: {single / made:.1f} times as fast")
 
 
 def main():
@@ -99,32 +142,22 @@ def main():
         folder = pathlib.Path(folder)
         fake.authority(folder)
         fake.certificate(folder, "server")
-        server = subprocess.Popen(["node", HERE / "scim_server.mjs", str(o.port), folder / "server.key", folder / "server.pem",
-                                   str(o.n), str(o.delay)], stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen(["node", HERE / "web_server.mjs", str(o.port), folder / "server.key", folder / "server.pem",
+                                   str(o.n), str(o.delay), str(o.page_size)], stdout=subprocess.PIPE, text=True)
         try:
             server.stdout.readline()
-            measure(Bench(o, folder), o)
+            print(f"{o.n} users, {o.delay} ms an answer, {o.window} at once, {os.cpu_count()} cores; wanted: reading at most 1.5 times, creating at "
+                  "least 6 times as fast")
+            for service in SERVICES:
+                b = Bench(o, folder, service)
+                if service.pages:
+                    reading(b, o)
+                if service.adds:
+                    creating(b)
+            print(f"largest process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB")
         finally:
             server.terminate()
             server.wait()
-
-
-def measure(b, o):
-    reads, transfers = [], []
-    b.seen()
-    b.read()
-    pages = [p for p in b.seen() if "startIndex" in p]
-    for _ in range(o.rounds):
-        reads.append(b.read())
-        transfers.append(b.transfer(pages))
-    creations, singles = [b.create()], [b.one_by_one()]
-    read, transfer = statistics.median(reads), statistics.median(transfers)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(f"{o.n} users, {len(pages)} pages, {o.delay} ms an answer, {o.window} at once, {os.cpu_count()} cores")
-    print(f"read:      galway {read:.2f} s, curl --parallel {transfer:.2f} s: {read / transfer:.2f} times (at most 1.5)")
-    print(f"creations: galway {1000 * creations[0]:.2f} ms each, one after the other {1000 * singles[0]:.2f} ms: "
-          f"{singles[0] / creations[0]:.1f} times as fast (at least 6)")
-    print(f"largest process: {peak // 1024} MiB")
 
 
 main()

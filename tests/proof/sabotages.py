@@ -77,13 +77,13 @@ cut("epoch-filter", "the connector's filter, of which the scope is made too", "s
     "\th = hash_settings(f->source_config, type->settings, h);\n", "", "incident 14")
 cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
     "if (known->sources >= 0 && known->epoch != f->epoch)", "if (false)", "flow rules-changed")
-cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply.c",
+cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply_finish.c",
     "\tif (whole)\n\t\tf.epoch = plan->flow->epoch;", "\tf.epoch = plan->flow->epoch;", "test_sync_flow test_skip_full")
 cut("pin", "that it is the directory of the last run", "sync/flow.c",
     "if (before[0] == '\\0' || strcmp(before, *pin) == 0)", "if (true)", "flow another-directory")
 cut("pin-refusal", "that another directory is refused", "sync/guard.c", "if (f->other != NULL)", "if (false)",
     "test_sync_guard test_guard")
-cut("pin-forgotten", "that the directory is remembered", "sync/apply.c",
+cut("pin-forgotten", "that the directory is remembered", "sync/apply_finish.c",
     "put_cookie(a) < 0 || put_pins(a) < 0 ||", "put_cookie(a) < 0 ||", "sim I9")
 cut("cookie-directory", "that a cookie is of this directory", "connectors/ad_cookie.c",
     "if (strcmp(c->directory, now->directory) != 0)", "if (false)", "test_connectors_ad_cookie test_check")
@@ -126,6 +126,12 @@ cut("graph-resync", "that a deltaLink which is refused makes a full read", "conn
     "err->kind = ERR_ENTRY;", "err->kind = ERR_FATAL;", "graph 410")
 cut("graph-taken", "that nobody is invited whose address is there", "connectors/graph_write.c",
     "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
+cut("graph-mute", "that an answer has to say isCloudManaged", "connectors/graph_behavior.c",
+    "return told ? 1", "return told ? 1 : true ? 0", "graph mute")
+cut("graph-refused", "that what a tenant refuses is not handed over", "sync/cmd_authority.c",
+    "if (handover_write(o, side, &wrote, err) < 0)", "if (handover_write(o, side, &wrote, err) < -1)", "graph transfer to files")
+cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
+    "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
@@ -322,7 +328,7 @@ cut("refusal", "that a plan that is refused is not done", "sync/cmd_run.c", "if 
 cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
     "if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)", "if (approve != NULL && !ruling->final)",
     "flow guard-approved-another")
-cut("approval-once", "that a plan is approved once", "sync/flow.c",
+cut("approval-once", "that a plan is approved once", "sync/plan_digest.c",
     "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
     "saved another run since, with nothing to do")
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
@@ -376,8 +382,8 @@ pair("container", "the managed containers, in the plan and at the gate", ("leave
 pair("outside", "the managed containers, when a contact is looked for, in the plan and at the gate",
      ("adopt-outside", "moved-outside", "gate-base"), "sim I4")
 pair("into", "our own container, in the plan and at the gate, before a delete", ("leave-into", "gate-into"), "sim I6")
-cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "if (c->readonly)",
-    "if (false)", "authority a readonly connector")
+cut("readonly", "that a connector that is only read is not written", "connectors/connector.c", "return c->readonly ?",
+    "return false ?", "authority a readonly connector")
 
 # ---------------------------------------------------------------------------------------------------------
 group("Authority")
@@ -399,7 +405,7 @@ pair("authority-of-attribute", "authority for an attribute, in the plan and at t
 cut("authority-sip", "that SIP addresses among proxyAddresses may be the other side's", "sync/authority.c",
     "return attr_syntax(attr) == SYNTAX_ADDRESS && address_type_is(v, \"sip\") &&", "return false &&",
     "test_sync_authority test_exceptions")
-cut("denied-untold", "that a denial waits until it is settled", "sync/apply.c",
+cut("denied-untold", "that a denial waits until it is settled", "sync/apply_remember.c",
     "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority the four states, and how they came")
 cut("set-denied", "that another service may only say what is its", "sync/attempt.c",
     "\t\tif (strcmp(whose, x->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
@@ -429,42 +435,41 @@ cut("maybe-done", "that what is refused as done already is looked at", "connecto
     "test_connectors_ldap_code test_maybe_done")
 pair("lost-answer", "the looks after a lost answer, and after a second attempt", ("answer-lost", "maybe-done"),
      "rogue write-answer-lost-once")
-cut("failed-is-done", "that what failed is not remembered as done", "sync/apply.c",
+cut("failed-is-done", "that what failed is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I15")
-cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply.c",
+cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
-    covered="unknown")
-cut("failed-forgotten", "that what failed is tried again", "sync/apply.c",
+    "sim I15")
+cut("failed-forgotten", "that what failed is tried again", "sync/apply_remember.c",
     "\tif (o != NULL && o->kind != OUTCOME_DONE &&\n\t\tput_pending(", "\tif (false &&\n\t\tput_pending(",
     "incident 17")
-pair("unknown", "both, for what is not known to be done", ("unknown-is-done", "failed-forgotten"), "sim I15")
-cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply.c",
+cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply_remember.c",
     "if (s->op == STEP_CONFLICT && put_pending(a, s, \"conflict\", s->message, since) < 0)", "if (false)",
     "flow delta-conflict-waits")
 cut("journal-first", "that the journal is durable before anything is written", "sync/apply.c",
-    "return b->n_writes > 0 ? settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
+    "return b->n_writes > 0 ? apply_settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
 cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
 cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
     "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
 cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
     " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
-cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply.c",
+cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
     "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
 cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
     "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
     "authority set in the journal")
-cut("cookie-first", "that the cookie comes last", "sync/apply.c", "\ta->flow = known.id;\n",
+cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->flow = known.id;\n",
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
-    also=[("sync/apply.c", "/* The flow and the run are known before anything is written. */\n",
-           "static int put_cookie(struct applying *a);\n")])
-cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply.c",
+    also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
+           "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
+cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
-cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply.c",
+cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
     "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
 cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",
-    "\tif (rc == 0)\n\t\trc = finish(a);", "\t(void)finish(a);", "sim I9")
+    "\tif (rc == 0)\n\t\trc = apply_finish(a);", "\t(void)apply_finish(a);", "sim I15")
 cut("full-every", "that everything is read every so many runs", "sync/flow.c",
     "known->deltas + 1 >= f->full_every;", "false;", "flow delta-full-every")
 cut("full-chain", "that scopes of groups in groups want everything to be read", "sync/flow.c",
@@ -548,7 +553,7 @@ cut("preflight-ours", "that it leaves out what a flow made", "sync/preflight_sou
 cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("verify", "that what was written is read again", "sync/apply.c",
-    "rc = apply_all(a) < 0 ? -1 : verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+    "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
     "rogue modify-done-and-as-before")
 cut("undo-changed", "that an undo leaves what was changed since it was added", "sync/undo_invert.c",
@@ -562,7 +567,7 @@ cut("undo-protected", "that an undo deletes nothing that is protected", "sync/un
     "const char *why = plan_protected(v->flow, e);", "const char *why = NULL;", "test_sync_undo test_cases")
 cut("undo-directory", "that an undo is about the directory of its run", "sync/undo.c",
     "if (before[0] != '\\0' && strcmp(before, now) != 0)", "if (false)", "rogue another-directory-undo")
-cut("undo-held", "that a timer does not do again what was undone", "sync/apply.c", "\tf->held = a->run.started;\n", "",
+cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
 cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",
     "code = EXIT_GOOD;", "flow guard-deletes")

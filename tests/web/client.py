@@ -344,9 +344,10 @@ def proofs():
 
 def others():
     """What a certified OpenID provider makes of our assertion."""
-    npm = servers.installed()
-    if npm is None:
-        print("skipped: oidc-provider (there is no npm)")
+    try:
+        npm = servers.installed()
+    except servers.Missing as e:
+        print(f"skipped: oidc-provider: {e}")
         return
     with servers.Node(npm, 24090, "oidc.mjs", FOLDER / "app.pem") as server:
         url = f"http://127.0.0.1:{server.port}"

@@ -64,6 +64,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
+        if not self.server.keeps:
+            self.send_header("Connection", "close")
         self.answered()
         self.end_headers()
         self.wfile.write(body)
@@ -77,7 +79,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """log: (time, method, path, headers, body) of each request. cert: NAME of certificate(); None: plain."""
+    """log: (time, method, path, headers, body) of each request. cert: NAME of certificate(); None: plain. keeps: connections stay
+    open after an answer."""
     daemon_threads = True
     request_queue_size = 128
 
@@ -85,6 +88,7 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.answer, self.lock, self.log, self.counts = answer, threading.Lock(), [], collections.Counter()
         self.under_way = self.most = self.connections = 0
+        self.keeps = True
         self.context = None
         if cert is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -46,13 +46,16 @@ class Service:
     late       so many PATCHes of a new guest find nobody
     count      added to @odata.count
     beta       onPremisesSyncBehavior is in beta only
+    refuse     nobody may write it
+    mute       what is asked of it is answered without it
+    wrapped    it is within "value", as one of Microsoft's pages shows it
     delay      seconds before each answer
     promote    [n, id]: when n rounds more were read this guest becomes a member
     """
 
     def __init__(self, **options):
         self.options = {"page": 10, "throttle": 0, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
-                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "delay": 0, "promote": None}
+                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "promote": None}
         self.options.update(options)
         self.kinds = {"users": {}, "groups": {}, "contacts": {}}
         self.events = {"users": [], "groups": [], "contacts": []}  # (id, what it said: changed properties or @removed)
@@ -145,12 +148,8 @@ class Service:
             return self.bad(r, "no such resource")
         if parts[1:] == ["delta"] and method == "GET":
             return self.delta(r, parts[0], query)
-        if parts[2:] == ["onPremisesSyncBehavior"] and method == "GET":
-            if version == "v1.0" and self.options["beta"]:
-                return 400, self.body_of_error("BadRequest", "Resource not found for the segment 'onPremisesSyncBehavior'.")
-            if parts[1] not in self.kinds[parts[0]]:
-                return self.absent()
-            return 200, {"id": parts[1], "isCloudManaged": self.managed.get(parts[1], False)}
+        if parts[2:] == ["onPremisesSyncBehavior"]:
+            return self.behavior(r, version, method, parts, query, body)
         if version != "v1.0":
             return self.bad(r, "beta")
         if parts[2:] == ["members"] and parts[0] == "groups":
@@ -161,6 +160,24 @@ class Service:
         if len(parts) == 2:
             return self.one(r, method, parts[0], parts[1], query, body)
         return self.bad(r, "no such path")
+
+    def behavior(self, r, version, method, parts, query, body):
+        if version == "v1.0" and self.options["beta"]:
+            return 400, self.body_of_error("BadRequest", "Resource not found for the segment 'onPremisesSyncBehavior'.")
+        if parts[1] not in self.kinds[parts[0]] or self.managed.get(parts[1], False) is None:
+            return self.absent()
+        if query or method not in ("GET", "PATCH"):
+            return self.bad(r, "onPremisesSyncBehavior takes neither")
+        if method == "PATCH" and (set(body) != {"isCloudManaged"} or not isinstance(body["isCloudManaged"], bool)):
+            return self.bad(r, str(body))
+        if self.options["mute"]:
+            return 200, {"id": parts[1]}
+        if method == "PATCH" and self.options["refuse"]:
+            return 403, self.body_of_error("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+        if method == "PATCH":
+            self.managed[parts[1]] = body["isCloudManaged"]
+        answer = {"@odata.type": "#microsoft.graph.onPremisesSyncBehavior", "id": parts[1], "isCloudManaged": self.managed.get(parts[1], False)}
+        return 200, {"value": answer} if self.options["wrapped"] and method == "GET" else answer
 
     def shown(self, o, names):
         return {k: v for k, v in o.items() if k == "id" or k in names}
@@ -348,7 +365,10 @@ class Service:
         return self.list(r, [one(c) for c in store.values()], query, path)
 
 
-def serve(service, port=0):
-    server = fake.Server(service, port=port)
-    service.url = server.url
+def serve(service, port=0, front=None):
+    """server.url: where Graph is to be had; server.login: where tokens are. front: graph_api.Prism, through which all else is asked."""
+    server = fake.Server(service, port=front.upstream if front else port)
+    server.login = server.url
+    server.keeps = front is None  # the next service has the same port, and must not be taken for this one
+    service.url = server.url = front.url if front else server.url
     return server

@@ -296,9 +296,9 @@ def source(folder):
 
 
 # --- services of others -----------------------------------------------------------------------------------
-def users_of(url, token):
+def users_of(url, token, kind="Users"):
     """All users, past galway."""
-    request = urllib.request.Request(url + "/Users?startIndex=1&count=100", headers={"Authorization": f"Bearer {token}"})
+    request = urllib.request.Request(url + f"/{kind}?startIndex=1&count=100", headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)["Resources"]
 
@@ -307,9 +307,10 @@ TOKEN = "S3CR3T-0123456789-0123456789-0123456789"
 
 
 def others(folder):
-    npm = servers.installed()
-    if npm is None:
-        print("skipped: services of others (there is no npm)")
+    try:
+        npm = servers.installed()
+    except servers.Missing as e:
+        print(f"skipped: services of others: {e}")
         return
     with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
         url = f"http://127.0.0.1:{server.port}/scim/v2"
@@ -333,6 +334,54 @@ def others(folder):
         world.expect("SCIMMY on Express 5", 2, "does not heed startIndex", arguments=("sync", "--full"))
 
 
+def jackson(folder):
+    """A service that says 200 to what it does not do: it does not keep a group's externalId and members, and changes of an extension come out twice.
+    What it did not take is told, and nobody else is touched."""
+    try:
+        npm = servers.installed("jackson")
+    except servers.Missing as e:
+        print(f"skipped: SAML Jackson: {e}")
+        return
+    with servers.Node(npm, next(used), "jackson.mjs") as server:
+        path, token = server.said
+        url = f"http://127.0.0.1:{server.port}{path}"
+        cycle("SAML Jackson", World(folder, url, token), lambda: users_of(url, token))
+        theirs = {u["id"]: u for u in users_of(url, token)}
+        world = World(folder, url, token, groups=True)
+        dn = lambda i: f"CN=p{i:03},OU=GAL,DC=abc,DC=example"
+        for i in range(40, 44):
+            world.person(i, department="Sales", l="Bonn", **({"manager": dn(40)} if i > 40 else {}))
+        world.groups["g1"] = {"objectClass": "group", "sAMAccountName": "sales", "member": [dn(40), dn(41)]}
+        world.write()
+
+        def step(name, code, *words, arguments=("sync",)):
+            world.expect(f"SAML Jackson: {name}", code, *words, arguments=arguments)
+            now = {u["id"]: u for u in users_of(url, token)}
+            if any(now.get(i) != u for i, u in theirs.items()):
+                wrong(f"SAML Jackson: {name}: users of another flow were touched")
+            ours = [u for i, u in now.items() if i not in theirs]
+            compare(f"SAML Jackson: {name}", world, ours)
+            if sorted(field(u, "department") for u in ours) != sorted(p["department"] for p in world.people.values()):
+                wrong(f"SAML Jackson: {name}: departments: {ours}")
+            return len(users_of(url, token, "Groups"))
+
+        if step("groups", 4, "the service did not take adminDescription as it was written", "4 added") != 1:
+            wrong("SAML Jackson: not one group")
+        world.people["p041"].update(department="Other", manager=dn(42))
+        world.groups["g1"]["member"] = [dn(41), dn(42), dn(43)]
+        world.write()
+        if step("members", 4, "the service did not take member as it was written") != 1:
+            wrong("SAML Jackson: not one group")
+        del world.groups["g1"], world.people["p043"]
+        world.write()
+        step("without the group", 0, "1 deleted")
+        step("at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def field(user, name):
+    return user["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"].get(name)
+
+
 def back(name, folder, url):
     """The same service as a source."""
     world = World(folder, url, TOKEN, source=True)
@@ -347,7 +396,7 @@ def back(name, folder, url):
     world.expect(f"{name} as source: again", 0, "nothing to do", arguments=("sync", "--full"))
 
 
-TESTS = {t.__name__: t for t in (variants, groups, writes, reads, source, others)}
+TESTS = {t.__name__: t for t in (variants, groups, writes, reads, source, others, jackson)}
 
 
 def main():

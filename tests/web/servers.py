@@ -1,4 +1,4 @@
-"""Servers that others wrote, of tests/web/servers: installed with npm, once, into a folder of the cache."""
+"""Servers that others wrote: installed with npm, once, into a folder of the cache."""
 import hashlib
 import os
 import pathlib
@@ -9,20 +9,32 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def installed():
-    """The folder with node_modules as package-lock.json has it; None: there is no npm."""
+class Missing(Exception):
+    """What is needed cannot be had here, and why."""
+
+
+def cache():
+    folder = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "galway"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def installed(name="servers"):
+    """The folder with node_modules as tests/web/NAME/package-lock.json has it."""
     if shutil.which("npm") is None or shutil.which("node") is None:
-        return None
-    lock = (HERE / "servers" / "package-lock.json").read_bytes()
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "galway"
-    folder = cache / f"servers-{hashlib.sha256(lock).hexdigest()[:16]}"
+        raise Missing("there is no npm")
+    lock = (HERE / name / "package-lock.json").read_bytes()
+    folder = cache() / f"{name}-{hashlib.sha256(lock).hexdigest()[:16]}"
     if not (folder / "node_modules").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as fresh:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / "servers" / name, fresh)
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--omit=peer"], cwd=fresh,
-                           check=True, stdout=subprocess.DEVNULL)
+        with tempfile.TemporaryDirectory(dir=cache()) as fresh:
+            for file in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name / file, fresh)
+            try:
+                subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--omit=peer"], cwd=fresh,
+                               check=True, capture_output=True, text=True)
+            except subprocess.CalledProcessError as e:
+                says = " ".join(line for line in e.stderr.splitlines() if "error" in line)
+                raise Missing(f"npm cannot install tests/web/{name}: {says[:200]}") from e
             try:
                 os.rename(fresh, folder)
                 os.mkdir(fresh)
@@ -32,13 +44,14 @@ def installed():
 
 
 class Node:
-    """A server of tests/web/servers, until the block ends."""
+    """A server of tests/web/servers, until the block ends. said: what it says of itself behind "ready"."""
 
     def __init__(self, folder, port, script, *arguments):
         self.port = port
         self.process = subprocess.Popen(["node", HERE / "servers" / script, str(self.port), *arguments], cwd=folder,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if self.process.stdout.readline().strip() != "ready":
+        ready, *self.said = self.process.stdout.readline().split() or [""]
+        if ready != "ready":
             raise SystemExit(f"{script} does not start")
 
     def __enter__(self):
