@@ -516,9 +516,9 @@ cut("scim-post-again", "that who may have been made is looked for before he is m
 cut("scim-shown", "that the service shows what it was told", "connectors/scim_flight.c",
     "} else if (deletes || right(w, f, r->body, &err)) {", "} else if (true) {", "scim PATCH")
 cut("scim-deleted", "that who was deleted is gone", "connectors/scim_flight.c", "} else if (deletes && !gone) {",
-    "} else if (false) {", "scim-writes a delete that is not done")
+    "} else if (false) {", covered="scim-delete")
 cut("scim-another", "that who has the name is the one to be made before he counts as that", "connectors/scim_flight.c",
-    "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes a name is taken")
+    "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes raced")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_exec.c", "if (line->count == x->rows)",
     "if (true)", "exo-reads lacks")
 cut("exo-answer", "that an answer is to the command", "connectors/exo_line.c",
@@ -554,6 +554,8 @@ cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("verify", "that what was written is read again", "sync/apply.c",
     "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+pair("scim-delete", "both looks at who was deleted from a SCIM service", ("scim-deleted", "verify"),
+     "scim-writes a delete that is not done")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
     "rogue modify-done-and-as-before")
 cut("undo-changed", "that an undo leaves what was changed since it was added", "sync/undo_invert.c",
