@@ -126,6 +126,12 @@ const char *http_base(const struct http *h)
 	return ROOT "/v1.0";
 }
 
+long long http_expires(const struct http *h)
+{
+	(void)h;
+	return 0;
+}
+
 unsigned http_window(const struct http *h)
 {
 	(void)h;
