@@ -145,12 +145,14 @@ static void look(struct server *s)
 	} else if (links > of_batches(s->batch - 1)) {
 		s->wrong = "remembered before it is written";
 	} else if (s->fate == FULL && s->batch == s->at) {
-		refuse = true;
 		if (!becomes(failed_to_remember, s, 30000))
 			s->wrong = "nothing is remembered while it is written";
 	} else if (!becomes(overlapped, s, 30000)) {
 		s->wrong = "nothing else is done while it is written";
 	}
+	/* The next commit is that of what comes behind this batch. */
+	if (s->fate == FULL && s->batch + 1 == s->at)
+		refuse = true;
 }
 
 static int server_write(struct connector *c, const struct change *changes, struct outcome *outcomes,

@@ -293,7 +293,7 @@ void check_sync(struct history *h, const struct sync *s)
 	if (s->result == SYNC_DONE && s->meanwhile == NULL && !w->sides[0].lied &&
 		!w->sides[1].lied)
 		check_failures(h, s);
-	if (h->tracks[s->flow].quiet && w->n_audits > 0 && !w->sides[s->flow].lied &&
+	if (h->tracks[s->flow].quiet && w->n_audits > 0 && !w->sides[0].lied && !w->sides[1].lied &&
 		s->meanwhile == NULL)
 		sim_wrong(h, "I14", "nothing was edited, and yet %s was written",
 			who_text(w->audits[0].after != NULL ? w->audits[0].after
