@@ -126,12 +126,6 @@ const char *http_base(const struct http *h)
 	return ROOT "/v1.0";
 }
 
-long long http_expires(const struct http *h)
-{
-	(void)h;
-	return 0;
-}
-
 unsigned http_window(const struct http *h)
 {
 	(void)h;
@@ -156,6 +150,12 @@ const char *http_caution(const struct http *h)
 {
 	(void)h;
 	return NULL;
+}
+
+long long http_expires(const struct http *h)
+{
+	(void)h;
+	return 0;
 }
 
 /* --- what the connector makes of them ------------------------------------------------------------
