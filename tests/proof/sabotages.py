@@ -457,6 +457,9 @@ cut("denial-of-killed", "that what is put back is told, also when the run is kil
     " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
     "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
+cut("name-handed-on", "that who refers to a name is looked at when another has it", "sync/apply_finish.c",
+    " ||\n\t\tdependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)", ")",
+    "test_sync_flow test_name_handed_on")
 cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
     "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
     "authority set in the journal")
