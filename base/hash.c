@@ -10,6 +10,14 @@ uint64_t hash_bytes(const void *data, size_t len, uint64_t seed)
 	return XXH3_64bits_withSeed(data, len, seed);
 }
 
+static uint64_t word_at(const char *at)
+{
+	uint64_t x;
+
+	memcpy(&x, at, sizeof(x));
+	return x;
+}
+
 /* A-Z to a-z in eight bytes at once. */
 static uint64_t lower8(uint64_t x)
 {
@@ -31,9 +39,7 @@ uint64_t hash_nocase(const char *data, size_t len, uint64_t seed)
 	do {
 		size_t n = len < sizeof(block) ? len : sizeof(block), i = 0;
 		for (; i + 8 <= n; i += 8) {
-			uint64_t x;
-			memcpy(&x, data + i, 8);
-			x = lower8(x);
+			const uint64_t x = lower8(word_at(data + i));
 			memcpy(block + i, &x, 8);
 		}
 		for (; i < n; i++)

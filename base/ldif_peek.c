@@ -9,6 +9,7 @@
 
 /* Bytes that are looked at together, as a vector of the compiler's. */
 #define WIDTH 16
+typedef unsigned char bytes __attribute__((vector_size(WIDTH)));
 
 struct scan {
 	const char *id_name; /* looked for at the beginning of a line */
@@ -42,27 +43,30 @@ static void look_at_hits(struct scan *s, const uint64_t hits[2], char *p, const 
 	}
 }
 
+static bytes bytes_at(const char *p)
+{
+	bytes b;
+
+	memcpy(&b, p, sizeof(b));
+	return b;
+}
+
 /* The end of the record that begins at p, and its id, in one pass: of the line ends only those are
  * looked at closely that stand before an empty line or before the id's first letter. */
 static void scan_record(struct scan *s, char *p, char *whole)
 {
-	unsigned char line_end __attribute__((vector_size(WIDTH)));
-	unsigned char carriage __attribute__((vector_size(WIDTH)));
-	unsigned char letter __attribute__((vector_size(WIDTH)));
+	bytes line_end, carriage, letter;
 
 	memset(&line_end, '\n', WIDTH);
 	memset(&carriage, '\r', WIDTH);
 	memset(&letter, s->id_name[0], WIDTH);
 	for (; whole - p > WIDTH && s->end == NULL; p += WIDTH) {
-		unsigned char here __attribute__((vector_size(WIDTH)));
-		unsigned char next __attribute__((vector_size(WIDTH)));
+		const bytes here = bytes_at(p), next = bytes_at(p + 1);
+		const bytes found =
+			(bytes)(here == line_end) &
+			(bytes)((next == line_end) | (next == carriage) | (next == letter));
 		uint64_t hits[2];
-		memcpy(&here, p, WIDTH);
-		memcpy(&next, p + 1, WIDTH);
-		here = (unsigned char __attribute__((vector_size(WIDTH))))(here == line_end) &
-		       (unsigned char __attribute__((vector_size(WIDTH))))(
-			       (next == line_end) | (next == carriage) | (next == letter));
-		memcpy(hits, &here, WIDTH);
+		memcpy(hits, &found, WIDTH);
 		if ((hits[0] | hits[1]) != 0)
 			look_at_hits(s, hits, p, whole);
 	}

@@ -258,6 +258,7 @@ const struct connector_type ad_type = {
 	.cookie = ad_cookie,
 	.write = ad_write,
 	.identity = ad_identity,
+	.expires = ldap_dir_expires,
 	.probe = ad_probe,
 	.close = ad_close,
 };

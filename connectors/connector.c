@@ -104,6 +104,11 @@ int connector_identity(
 	return c->type->identity != NULL ? c->type->identity(c, mem, identity, err) : 0;
 }
 
+long long connector_expires(const struct connector *c)
+{
+	return c != NULL && c->type->expires != NULL ? c->type->expires(c) : 0;
+}
+
 int connector_read(struct connector *c, const struct query *q, struct err *err)
 {
 	if (q->kind == QUERY_SINCE && (c->type->can & CAN_SINCE) == 0)

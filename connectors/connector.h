@@ -127,6 +127,9 @@ struct connector_type {
 	/* For "galway check": what is known of the directory beside its entries, told line by line;
 	 * NULL. */
 	int (*probe)(struct connector *, const struct probe *, struct err *);
+	/* When the server's certificate ends, seconds since 1970; 0: none was seen. NULL: the
+	 * function, where there is no TLS. */
+	long long (*expires)(const struct connector *);
 	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1
 	 * leaves the changes to be taken up by the next open. */
 	int (*close)(struct connector *, struct err *);
@@ -151,6 +154,7 @@ struct section_shape connector_section(void);
 const struct connector_type *connector_type(const char *name);
 int connector_open(const struct config *, struct connector **, struct err *);
 int connector_identity(struct connector *, struct arena *, const char **, struct err *);
+long long connector_expires(const struct connector *); /* NULL: 0 */
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);
 int connector_fill(struct connector *, struct arena *, struct entry *, struct err *);

@@ -95,7 +95,7 @@ static const struct setting dsml_settings[] = {
 
 #define TYPE(word, text, rows)                                                        \
 	{                                                                             \
-		.name = word, .help = text, .can = CAN_SINCE, .settings = rows,       \
+		.name = (word), .help = (text), .can = CAN_SINCE, .settings = (rows), \
 		.open = foreign_dir_open, .read = records_read, .next = records_next, \
 		.cookie = records_cookie, .close = records_close,                     \
 	}

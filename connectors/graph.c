@@ -194,6 +194,11 @@ static int graph_identity(struct connector *c, struct arena *mem, const char **w
 	return 0;
 }
 
+static long long graph_expires(const struct connector *c)
+{
+	return http_expires(((const struct graph_dir *)c)->http);
+}
+
 static int graph_close(struct connector *c, struct err *err)
 {
 	struct graph_dir *d = (struct graph_dir *)c;
@@ -238,6 +243,7 @@ const struct connector_type graph_type = {
 	.flag = "isCloudManaged",
 	.hand_over = graph_hand_over,
 	.identity = graph_identity,
+	.expires = graph_expires,
 	.probe = graph_probe,
 	.close = graph_close,
 };

@@ -179,6 +179,11 @@ const char *http_base(const struct http *h)
 	return h->base;
 }
 
+long long http_expires(const struct http *h)
+{
+	return h->certificate;
+}
+
 unsigned http_window(const struct http *h)
 {
 	return h->window;

@@ -90,6 +90,8 @@ void http_close(struct http *);
 const char *http_caution(const struct http *);
 /* The base URL. */
 const char *http_base(const struct http *);
+/* When the server's certificate ends, seconds since 1970; 0: there was no answer by TLS yet. */
+long long http_expires(const struct http *);
 /* How many calls may be under way. */
 unsigned http_window(const struct http *);
 

@@ -58,6 +58,7 @@ static int thumbprint(const char *path, struct buf *to, struct err *err)
 }
 
 /* Nobody is asked for a passphrase. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's pem_password_cb */
 static int no_passphrase(char *to, int size, int writing, void *with)
 {
 	(void)to;

@@ -72,6 +72,7 @@ static void set_tls(const struct http *h, CURL *curl)
 	const char *ca = config_text(h->config, "tls-ca");
 
 	(void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	(void)curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
 	if (ca != NULL) {
 		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
 		(void)curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
@@ -223,6 +224,24 @@ static bool lasting(const struct http_call *c, CURLcode code)
 		 */
 		return strstr(c->why, " alert ") != NULL;
 	}
+}
+
+long long call_expires(const struct http_call *c)
+{
+	static const char field[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+
+	/* A call on a connection that was there already has none. */
+	if (curl_easy_getinfo(c->curl, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL ||
+		chain->num_of_certs < 1)
+		return 0;
+	for (const struct curl_slist *l = chain->certinfo[0]; l != NULL; l = l->next) {
+		if (strncmp(l->data, field, sizeof(field) - 1) != 0)
+			continue;
+		const time_t end = curl_getdate(l->data + sizeof(field) - 1, NULL);
+		return end > 0 ? (long long)end : 0;
+	}
+	return 0;
 }
 
 int call_error(const struct http_call *c, CURLcode code, struct err *err)

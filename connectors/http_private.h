@@ -34,6 +34,8 @@ struct http {
 	long long deadline;       /* when no more is done; 0: nothing was done yet */
 	unsigned window;
 
+	long long certificate; /* when the server's ends, seconds since 1970; 0 */
+
 	struct secret secret; /* of bearer and basic */
 	struct buf token;     /* of oauth2 */
 	long long expires;    /* when another one is to be had; 0: there is none */
@@ -82,6 +84,8 @@ struct http_call *call_new(const struct http *, enum http_method, const char *ur
 void call_free(struct http_call *);
 /* Prepare it for being sent, now; what proves who we are is yet to come. */
 int call_prepare(struct http_call *, struct err *);
+/* When the certificate ends that the server showed, if it did so for this call; 0. */
+long long call_expires(const struct http_call *);
 /* What libcurl says, as an error. */
 int call_error(const struct http_call *, CURLcode, struct err *);
 const char *call_method(enum http_method);

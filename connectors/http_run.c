@@ -150,6 +150,10 @@ static void try_again(struct http *h, struct http_call *c)
 
 static void answered(struct http *h, struct http_call *c)
 {
+	const long long expires = call_expires(c);
+
+	if (expires != 0)
+		h->certificate = expires;
 	(void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &c->status);
 	if (c->status == 401 && h->auth == HTTP_OAUTH2 && !c->denied) {
 		c->denied = true;

@@ -217,6 +217,7 @@ const struct connector_type ldap_type = {
 	.cookie = ldap_connector_cookie,
 	.write = ldap_write_changes,
 	.identity = ldap_connector_identity,
+	.expires = ldap_dir_expires,
 	.probe = ldap_probe,
 	.close = ldap_connector_close,
 };

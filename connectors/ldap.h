@@ -34,6 +34,8 @@ struct ldap_dir {
 int ldap_dir_open(const struct config *, struct ldap_dir *, struct err *);
 /* Closes the session; the arena is the caller's. */
 void ldap_dir_close(struct ldap_dir *);
+/* connector_type's: the end of the server's certificate. */
+long long ldap_dir_expires(const struct connector *);
 /* See that the session is alive: a lost one is opened anew. -1: it cannot be, or another directory
  * answers now (ERR_FATAL). */
 int ldap_dir_live(struct ldap_dir *, struct err *);

@@ -46,14 +46,15 @@ static void not_done(struct writer *w, struct flight *f, const struct entry *the
 static void looked(struct writer *w, struct flight *f, const struct entry *there)
 {
 	struct err err = {.kind = ERR_NONE};
+	const bool added = f->op.doubt == STAGE_ADD && there != NULL;
 	struct value id;
 
 	f->op.stage = f->op.doubt;
 	switch (readback(w->brief, f->op.stage, f->op.change, there, &err)) {
 	case SEEN_DONE:
-		if (f->op.stage == STAGE_ADD)
+		if (added)
 			id = value_copy(w->mem, there->id);
-		succeeded(w, f, f->op.stage == STAGE_ADD ? &id : NULL);
+		succeeded(w, f, added ? &id : NULL);
 		break;
 	case SEEN_BEFORE:
 		not_done(w, f, there);

@@ -66,6 +66,13 @@ void ldap_dir_close(struct ldap_dir *d)
 	d->session = NULL;
 }
 
+long long ldap_dir_expires(const struct connector *c)
+{
+	const struct ldap_dir *d = (const struct ldap_dir *)c;
+
+	return d->session != NULL ? session_server(d->session)->expires : 0;
+}
+
 int ldap_dir_live(struct ldap_dir *d, struct err *err)
 {
 	if (d->session != NULL && session_alive(d->session))

@@ -151,12 +151,10 @@ static int send_again(struct find *f, struct err *err)
 	return r;
 }
 
-static int send_more(struct find *f, struct err *err)
+static int send_next(struct find *f, struct err *err)
 {
 	int r = 0;
 
-	if (f->busy > 0)
-		return f->busy == f->under_way ? send_again(f, err) : 0;
 	while (r == 0 && f->under_way < f->room && f->next < f->n) {
 		struct asked *a = &f->asked[f->under_way];
 		*a = next_of(f);
@@ -168,6 +166,27 @@ static int send_more(struct find *f, struct err *err)
 			f->under_way++;
 	}
 	return r;
+}
+
+/* Some searches go together, as some writes do (ldap_write.c). */
+static bool enough_under_way(const struct find *f)
+{
+	return f->next == f->n || f->under_way > f->room - f->room / 16;
+}
+
+static int send_more(struct find *f, struct err *err)
+{
+	struct err flushing;
+
+	if (f->busy > 0)
+		return f->busy == f->under_way ? send_again(f, err) : 0;
+	if (enough_under_way(f))
+		return 0;
+	session_hold(f->dir->session, true);
+	const int r = send_next(f, err);
+	const int sent = session_flush(f->dir->session, r == 0 ? err : &flushing);
+	session_hold(f->dir->session, false);
+	return r == 0 && sent < 0 ? err_in(err, "searching %s", f->req->base) : r;
 }
 
 /* The end of one search. A name that is not there is no error: nothing is given back. */

@@ -50,9 +50,7 @@ static void append(struct growing *g, struct arena *mem, const struct raw_attr *
 static int find_part(
 	struct value list, struct value attribute, struct raw_attr *a, struct raw_range *range)
 {
-	int r;
-
-	while ((r = raw_next(&list, a)) == 1) {
+	while (raw_next(&list, a) == 1) {
 		if (raw_range(a->name, range) == 1 &&
 			attr_id(range->attribute.data, range->attribute.len) ==
 				attr_id(attribute.data, attribute.len))

@@ -102,8 +102,10 @@ int session_send(struct session *, const struct ask *, int *msgid, struct err *)
  * libldap too. A notice of disconnection is a lost connection, with its code, and with its text for
  * who waits for any message (libldap does not keep it for others). */
 int session_wait(struct session *, int msgid, int all, LDAPMessage **, struct err *);
-/* Is a message there already? 1, 0, -1; does not wait. */
-int session_poll(struct session *, int msgid, int all, LDAPMessage **, struct err *);
+/* on: what is sent from now on goes together with session_flush (ldap_outbox.h), and nobody waits
+ * for an answer before that. -1: the connection was lost. */
+void session_hold(struct session *, bool on);
+int session_flush(struct session *, struct err *);
 /* How long the server has been too busy for something; all zero: not at all. */
 struct patience {
 	long long pause;   /* as pause_next's */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_connection.h"
+#include "connectors/ldap_outbox.h"
 #include "connectors/ldap_pause.h"
 
 /* The server's last words (RFC 4511, 4.4.1). libldap gives the text to those only who wait for a
@@ -116,13 +117,6 @@ int session_wait(struct session *s, int msgid, int all, LDAPMessage **message, s
 	return err_set(err, ERR_BUSY, "no answer within %lld s", s->login.timeout);
 }
 
-int session_poll(struct session *s, int msgid, int all, LDAPMessage **message, struct err *err)
-{
-	struct timeval limit = {0, 0};
-
-	return receive(s, msgid, all, &limit, message, err);
-}
-
 int session_send(struct session *s, const struct ask *a, int *msgid, struct err *err)
 {
 	*msgid = -1;
@@ -138,6 +132,24 @@ int session_send(struct session *s, const struct ask *a, int *msgid, struct err 
 	s->alive &= !ldap_code(rc)->lost;
 	return rc == LDAP_SERVER_DOWN ? err_set(err, ERR_BUSY, "the connection was lost")
 				      : ldap_fail_last(err, s->ld, rc, "sending a search");
+}
+
+void session_hold(struct session *s, bool on)
+{
+	outbox_hold(s->ld, on);
+}
+
+int session_flush(struct session *s, struct err *err)
+{
+	if (usable(s, err) < 0)
+		return -1;
+	watch_begin(&s->watch);
+	const int r = outbox_send(s->ld);
+	(void)watch_end(&s->watch);
+	if (r == 0)
+		return 0;
+	s->alive = false;
+	return ldap_fail(err, LDAP_SERVER_DOWN, NULL, "sending");
 }
 
 int session_retry(struct session *s, struct patience *p, int code, struct err *err)

@@ -8,7 +8,6 @@
 
 #include "connectors/ldap_code.h"
 #include "connectors/ldap_connection.h"
-#include "connectors/ldap_outbox.h"
 #include "connectors/ldap_pause.h"
 #include "connectors/ldap_writer.h"
 
@@ -240,17 +239,9 @@ static void send_more(struct writer *w)
 
 static void send_held(struct writer *w)
 {
-	struct session *session = w->dir->session;
-
 	w->n_held = 0;
-	watch_begin(&session->watch);
-	const int r = outbox_send(session_handle(session));
-	(void)watch_end(&session->watch);
-	if (r < 0) {
-		session->alive = false;
-		ldap_fail(&w->why, LDAP_SERVER_DOWN, NULL, "sending");
+	if (session_flush(w->dir->session, &w->why) < 0)
 		connection_lost(w);
-	}
 }
 
 /* What may be sent now is under way afterwards, or enough else is. */
@@ -258,7 +249,7 @@ static void keep_busy(struct writer *w)
 {
 	if (enough_under_way(w))
 		return;
-	outbox_hold(session_handle(w->dir->session), true);
+	session_hold(w->dir->session, true);
 	send_more(w);
 	if (!w->lost)
 		send_held(w);
@@ -325,7 +316,7 @@ static void write_all(struct writer *w)
 			pause_until(w->resume);
 	}
 	if (!w->lost)
-		outbox_hold(session_handle(w->dir->session), false);
+		session_hold(w->dir->session, false);
 }
 
 int ldap_write_changes(struct connector *c, const struct change *changes, struct outcome *outcomes,

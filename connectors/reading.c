@@ -16,9 +16,10 @@ struct pair {
 	uint64_t key, with;
 };
 
+/* Of a list with something in it. */
 static uint64_t *words_of(const struct keylist *k)
 {
-	return k->bytes.data != NULL ? (uint64_t *)(void *)(k->bytes.data + k->head) : NULL;
+	return (uint64_t *)(void *)(k->bytes.data + k->head);
 }
 
 static unsigned width_of(const struct keylist *k)
@@ -120,12 +121,12 @@ void keylist_free(struct keylist *k)
 /* Two neighbours that are equal? */
 static bool keylist_twice(const struct keylist *k, uint64_t *key)
 {
-	const uint64_t *words = words_of(k);
 	const unsigned width = width_of(k);
 
 	for (size_t i = 1, n = keylist_count(k); i < n; i++) {
-		*key = words[i * width];
-		if (*key == words[(i - 1) * width])
+		const uint64_t *words = words_of(k) + (i - 1) * width;
+		*key = words[width];
+		if (*key == words[0])
 			return true;
 	}
 	return false;
@@ -166,6 +167,14 @@ static bool cookie_usable(struct value cookie)
 	return head.key == want.key && head.with == want.with;
 }
 
+static uint64_t word_at(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
 /* Of the sorted pairs, in their place: an entry of the cookie is shorter than a pair. */
 static void cookie_make(struct keylist *pairs)
 {
@@ -173,12 +182,11 @@ static void cookie_make(struct keylist *pairs)
 	char *const data = pairs->bytes.data;
 
 	for (size_t i = 0; i < n; i++) {
-		struct pair p;
-		memcpy(&p, data + (i + 1) * sizeof(p), sizeof(p));
-		const uint32_t digest = (uint32_t)p.with;
-		char *to = data + sizeof(p) + i * COOKIE_ENTRY;
-		memcpy(to, &p.key, sizeof(p.key));
-		memcpy(to + sizeof(p.key), &digest, sizeof(digest));
+		const char *from = data + (i + 1) * sizeof(struct pair);
+		char *to = data + sizeof(struct pair) + i * COOKIE_ENTRY;
+		const uint32_t digest = (uint32_t)word_at(from + offsetof(struct pair, with));
+		memmove(to, from, sizeof(uint64_t));
+		memcpy(to + sizeof(uint64_t), &digest, sizeof(digest));
 	}
 	pairs->bytes.len = sizeof(struct pair) + n * COOKIE_ENTRY;
 	struct pair head = cookie_head((struct value){data, pairs->bytes.len});

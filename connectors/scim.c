@@ -214,6 +214,11 @@ static int scim_identity(struct connector *c, struct arena *mem, const char **wh
 	return 0;
 }
 
+static long long scim_expires(const struct connector *c)
+{
+	return http_expires(((const struct scim_dir *)c)->http);
+}
+
 static int scim_close(struct connector *c, struct err *err)
 {
 	struct scim_dir *d = (struct scim_dir *)c;
@@ -248,6 +253,7 @@ const struct connector_type scim_type = {
 	.cookie = scim_cookie,
 	.write = scim_write,
 	.identity = scim_identity,
+	.expires = scim_expires,
 	.probe = scim_probe,
 	.close = scim_close,
 };

@@ -320,16 +320,14 @@ static void deleted(struct scim_writer *w, struct scim_flight *f, struct scim_re
 /* It was written, or perhaps. This is what the service has now. */
 static void checked(struct scim_writer *w, struct scim_flight *f, struct scim_reply *r)
 {
-	const bool deletes = f->change->op == CHANGE_DELETE;
+	const bool deletes = f->change->op == CHANGE_DELETE, gone = r->status == 404;
 	struct err err = {0};
 
-	if (r->err.kind != ERR_NONE && !(r->status == 404 && deletes)) {
+	if (r->err.kind != ERR_NONE && !(gone && deletes)) {
 		scim_flight_fail(w, f, &r->err);
-	} else if (deletes && r->status == 404) {
-		done(w, f);
-	} else if (deletes) {
+	} else if (deletes && !gone) {
 		refused(w, f, &f->why);
-	} else if (right(w, f, r->body, &err)) {
+	} else if (deletes || right(w, f, r->body, &err)) {
 		done(w, f);
 	} else if (f->change->op == CHANGE_MODIFY && !f->put) {
 		f->put = true;

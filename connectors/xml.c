@@ -308,11 +308,10 @@ static int read_element(struct xml *x, struct arena *mem, struct xml_node **out)
 }
 
 /* Whoever writes the file while we read it may have given us half of it. */
-static int check_end(struct xml *x)
+static void check_end(struct xml *x)
 {
 	if (x->fd >= 0 && file_changed(x->fd, &x->opened))
-		return err_set(&x->failed, ERR_BUSY, "%s: changed while it was read", x->name);
-	return 0;
+		err_set(&x->failed, ERR_BUSY, "%s: changed while it was read", x->name);
 }
 
 int xml_next(struct xml *x, struct arena *mem, struct xml_node **out, struct err *err)
@@ -329,7 +328,7 @@ int xml_next(struct xml *x, struct arena *mem, struct xml_node **out, struct err
 			found = refuse(x, "text is not expected here", "");
 	}
 	if (found == 0 && r == 0)
-		r = check_end(x);
+		check_end(x);
 	if (x->failed.kind != ERR_NONE) {
 		*err = x->failed;
 		return -1;

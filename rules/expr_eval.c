@@ -257,9 +257,9 @@ static int eval_attr(struct eval *ev, unsigned id, struct val *out)
 	*out = (struct val){.kind = EXPR_NULL};
 	if (attr == NULL || attr->n == 0)
 		return 0;
-	*out = (struct val){EXPR_VALUES, type_of(id, attr), attr->n > 1, attr->n, NULL};
-	out->multi |= attr_known(id) && !attr_single(id);
 	items = arena_alloc(ev->mem, attr->n * sizeof(*items));
+	*out = (struct val){EXPR_VALUES, type_of(id, attr), attr->n > 1, attr->n, items};
+	out->multi |= attr_known(id) && !attr_single(id);
 	for (unsigned i = 0; i < attr->n; i++) {
 		if (attr->values[i].len > MAX_VALUE)
 			return eval_fail(ev, "[%s]: a value is longer than %u bytes", attr_name(id),
@@ -268,7 +268,6 @@ static int eval_attr(struct eval *ev, unsigned id, struct val *out)
 			return eval_fail(ev, "[%s]: %s is not a %s", attr_name(id),
 				shown(ev, attr->values[i]), type_names[out->type]);
 	}
-	out->items = items;
 	return 0;
 }
 

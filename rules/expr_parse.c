@@ -135,7 +135,7 @@ static int variable_name(struct parser *p, struct value *name)
 static int parse_variable(struct parser *p, struct node **out)
 {
 	const char *at = p->s.at;
-	struct value name = {NULL, 0};
+	struct value name = value_of("");
 
 	if (variable_name(p, &name) < 0)
 		return -1;

@@ -280,11 +280,12 @@ void validate(struct mapping *m)
 		const struct validator *v = &validators[i];
 		unsigned attr = v->attr != NULL ? attr_named(v->attr) : ATTR_NONE;
 		/* A check may take its attribute out: then the next one is in its place. */
-		for (unsigned k = 0, n = m->out->n; k < m->out->n; k += n == m->out->n) {
+		for (unsigned k = 0; k < m->out->n;) {
 			struct wanted *w = &m->out->attrs[k];
-			n = m->out->n;
+			const unsigned n = m->out->n;
 			if (v->attr == NULL || w->attr == attr)
 				v->check(m, w);
+			k += n == m->out->n;
 		}
 	}
 }

@@ -1,9 +1,7 @@
 #include "sync/commands.h"
 
-#include <pwd.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -11,15 +9,6 @@
 #include "sync/authority.h"
 #include "sync/handover.h"
 #include "sync/object.h"
-
-/* Who does this. */
-static const char *user_name(struct arena *mem)
-{
-	const struct passwd *user = getpwuid(getuid());
-
-	return user != NULL ? arena_strdup(mem, user->pw_name)
-			    : arena_printf(mem, "user %ld", (long)getuid());
-}
 
 /* The last transfer; at is 0 when there was none. */
 static int last_transfer(struct state *state, const struct object *o, struct arena *mem,

@@ -49,7 +49,7 @@ static int show_run(struct asking *a, const struct run *r)
 static int show_runs(struct asking *a, long long flow, long long run)
 {
 	struct run r;
-	int rc = state_runs(a->state, flow, a->err), n = 0;
+	int rc = state_runs(a->state, flow, true, a->err), n = 0;
 
 	while (rc == 0 && (rc = state_next_run(a->state, &r, a->err)) == 1) {
 		rc = 0;
@@ -90,7 +90,7 @@ static int show_ops(struct asking *a, long long run, const struct keys *whom)
 	int rc = state_ops(a->state, run, false, a->err);
 
 	while (rc == 0 && (rc = next_op(a, whom, &op, &flow, &when)) == 1) {
-		history_op(&a->out, a->scratch, flow_name(a, flow), when, &op);
+		history_op(&a->out, a->scratch, flow_name(a, flow), when, &a->head, &op);
 		rc = 0;
 	}
 	return rc;

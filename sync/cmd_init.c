@@ -178,7 +178,7 @@ static int init_for(
 {
 	struct request wish = *given, *q = &wish;
 	const struct request check = {.config = path};
-	struct survey two[2];
+	struct survey two[2] = {{.name = NULL}};
 	struct buf b = {0};
 
 	if (isatty(STDIN_FILENO) && survey_ask(mem, stdin, stdout, q->sides, &q->into, err) < 0)

@@ -276,8 +276,11 @@ static int run_flows(struct session *s, struct arena *mem,
 int command_diff(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct session s;
-	int code = open_session(&s, mem, q, false, err);
+	int code = -1;
 
+	if (q->options.undo != 0 && q->save == NULL && undo_set(mem, q, false, &code, err) != 0)
+		return code;
+	code = open_session(&s, mem, q, false, err);
 	if (code == 0 && q->save != NULL && (s.n != 1 || q->options.undo != 0))
 		code = err_set(err, ERR_FATAL, "--save is for one flow, and no undo: name it");
 	if (code == 0 && q->save != NULL)

@@ -78,7 +78,7 @@ static int show_last_run(struct state *state, struct arena *mem, long long flow,
 {
 	struct run r;
 
-	if (state_runs(state, flow, err) < 0)
+	if (state_runs(state, flow, false, err) < 0)
 		return -1;
 	int rc = state_next_run(state, &r, err);
 	if (rc == 1)

@@ -1,9 +1,11 @@
 #include "sync/commands.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -33,6 +35,14 @@ int exit_worse(int a, int b)
 		[EXIT_USAGE] = 5};
 
 	return rank[a] >= rank[b] ? a : b;
+}
+
+const char *user_name(struct arena *mem)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	return user != NULL ? arena_strdup(mem, user->pw_name)
+			    : arena_printf(mem, "user %ld", (long)getuid());
 }
 
 const char *time_text(struct arena *mem, long long t)

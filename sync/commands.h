@@ -68,6 +68,9 @@ int exit_of(const struct err *);
 /* Of two flows' codes the one that a person should see first. */
 int exit_worse(int a, int b);
 
+/* The name of who runs the program. */
+const char *user_name(struct arena *);
+
 /* A moment in seconds since 1970, in UTC; "never" for 0. */
 const char *time_text(struct arena *, long long);
 
@@ -83,6 +86,10 @@ int run_number(const char *text, long long *run, struct err *);
 /* The flow whose run it was; it must still be in the configuration. */
 int run_flow(const struct setup *, struct state *, struct arena *, long long run, struct flow **,
 	struct err *);
+
+/* When "set" wrote the run that is to be undone: 1, and *code is how the command ends; with write
+ * it is taken back, else shown. 0: a run of a flow. -1: *code is -1, too. */
+int undo_set(struct arena *, const struct request *, bool write, int *code, struct err *);
 
 /* The flows that the words name, or all of them. */
 int flows_named(const struct setup *, int argc, char **argv, struct arena *, struct flow ***,

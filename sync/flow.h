@@ -45,6 +45,8 @@ struct plan {
 	/* Which directories answered, in the plan's arena; and the connector whose is another than
 	 * before, NULL: none. */
 	const char *source_pin, *target_pin, *other;
+	/* When their certificates end (connector_expires). */
+	long long source_expires, target_expires;
 	const char *canary;   /* which is not to be seen, and where; NULL */
 	long long links;      /* before */
 	long long missing;    /* contacts that links name, were not seen, and would be made again or

@@ -164,7 +164,10 @@ int gate_set(struct connector *c, const struct object *o, const char *side,
 	*outcome = (struct outcome){.kind = OUTCOME_FAILED};
 	if (gate_set_check(mem, o, side, change, err) < 0)
 		return -1;
-	return send(c, change, outcome, 1, mem, err);
+	int rc = send(c, change, outcome, 1, mem, err);
+	if (rc < 0)
+		outcome->kind = OUTCOME_UNKNOWN;
+	return rc;
 }
 
 int gate_write(struct connector *target, const struct flow *f, const struct step *const *steps,

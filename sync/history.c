@@ -55,6 +55,13 @@ unsigned history_mods(struct arena *mem, const struct op *op, struct mod **mods)
 	return n;
 }
 
+/* Who wrote, and as whom. */
+static const char *set_by(struct arena *mem, const struct journal_head *head)
+{
+	return arena_printf(
+		mem, "set as %s by %s", head->side, report_value(mem, value_of(head->who)));
+}
+
 static void values(const struct history *h, struct arena *mem, const struct mod *m)
 {
 	const char *name = attr_name(m->attr);
@@ -67,21 +74,25 @@ static void values(const struct history *h, struct arena *mem, const struct mod 
 			report_value(mem, m->add[i]));
 }
 
-void history_op(
-	struct history *h, struct arena *mem, const char *flow, long long when, const struct op *op)
+void history_op(struct history *h, struct arena *mem, const char *flow, long long when,
+	const struct journal_head *head, const struct op *op)
 {
 	struct mod *mods;
 	char text[TIME_ROOM];
 
 	if (h->report.format == REPORT_JSON) {
-		history_json_op(h, mem, flow, when, op);
+		history_json_op(h, mem, flow, when, head, op);
 		return;
 	}
 	const unsigned n = history_mods(mem, op, &mods);
 	const char *result = history_result(op);
-	if (h->with_run && h->last != op->run)
-		(void)fprintf(h->report.out, "run %lld of %s, %s\n", op->run, flow,
-			time_local(when, text));
+	if (h->with_run && h->last != op->run) {
+		(void)fprintf(
+			h->report.out, "run %lld of %s, %s", op->run, flow, time_local(when, text));
+		if (head->side != NULL)
+			(void)fprintf(h->report.out, ", %s", set_by(mem, head));
+		(void)fputc('\n', h->report.out);
+	}
 	h->last = op->run;
 	(void)fprintf(h->report.out, "%-8s %s%s%s%s\n", history_op_name(op),
 		report_value(mem, op->change.name), result[0] != '\0' ? " (" : "", result,
@@ -121,9 +132,10 @@ void history_run(struct history *h, struct arena *mem, const char *flow, const s
 		(void)fputs("not finished", out);
 	} else {
 		(void)fprintf(out, "%s, exit %d: ",
-			head != NULL && head->undoes != 0 ? "undo"
-			: r->full                         ? "full"
-							  : "delta",
+			head != NULL && head->side != NULL  ? set_by(mem, head)
+			: head != NULL && head->undoes != 0 ? "undo"
+			: r->full                           ? "full"
+							    : "delta",
 			r->exit);
 		counts(out, r);
 	}

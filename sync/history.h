@@ -24,14 +24,14 @@ struct history {
 /* A run; head NULL: it wrote nothing. */
 void history_run(struct history *, struct arena *, const char *flow, const struct run *,
 	const struct journal_head *head);
-void history_op(
-	struct history *, struct arena *, const char *flow, long long when, const struct op *);
+void history_op(struct history *, struct arena *, const char *flow, long long when,
+	const struct journal_head *, const struct op *);
 
 /* The same in JSON, history_json.c. */
 void history_json_run(struct history *, struct arena *, const char *flow, const struct run *,
 	const struct journal_head *head);
-void history_json_op(
-	struct history *, struct arena *, const char *flow, long long when, const struct op *);
+void history_json_op(struct history *, struct arena *, const char *flow, long long when,
+	const struct journal_head *, const struct op *);
 
 /* Is the operation about whoever a person means: a DN, an id, mail, sAMAccountName,
  * userPrincipalName, or the plain name? What an add gave is not known. */

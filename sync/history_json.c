@@ -17,6 +17,14 @@ static void put(struct history *h, json_t *j)
 	json_decref(j);
 }
 
+static void put_side(json_t *j, const struct journal_head *head)
+{
+	if (head == NULL || head->side == NULL)
+		return;
+	json_object_set_new(j, "side", json_string(head->side));
+	json_object_set_new(j, "by", json_value(value_of(head->who)));
+}
+
 void history_json_run(struct history *h, struct arena *mem, const char *flow, const struct run *r,
 	const struct journal_head *head)
 {
@@ -38,11 +46,12 @@ void history_json_run(struct history *h, struct arena *mem, const char *flow, co
 		json_object_set_new(j, "undoes", json_integer(head->undoes));
 	if (head != NULL && head->undone != 0)
 		json_object_set_new(j, "undone", json_integer(head->undone));
+	put_side(j, head);
 	put(h, j);
 }
 
-void history_json_op(
-	struct history *h, struct arena *mem, const char *flow, long long when, const struct op *op)
+void history_json_op(struct history *h, struct arena *mem, const char *flow, long long when,
+	const struct journal_head *head, const struct op *op)
 {
 	struct mod *mods;
 	const unsigned n = history_mods(mem, op, &mods);
@@ -54,9 +63,13 @@ void history_json_op(
 			changes, json_pack("{s:s, s:o, s:o}", "attribute", attr_name(mods[i].attr),
 					 "remove", json_values(mods[i].remove, mods[i].n_remove),
 					 "add", json_values(mods[i].add, mods[i].n_add)));
-	put(h, json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "run", (json_int_t)op->run,
-		       "flow", flow, "started", time_local(when, text), "op", history_op_name(op),
-		       "result", history_result(op)[0] == '\0' ? "done" : history_result(op),
-		       "source", json_object_of(mem, op->source, op->source_name), "target",
-		       json_object_of(mem, op->target, op->change.name), "changes", changes));
+	json_t *j =
+		json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "run", (json_int_t)op->run,
+			"flow", flow, "started", time_local(when, text), "op", history_op_name(op),
+			"result", history_result(op)[0] == '\0' ? "done" : history_result(op),
+			"source", json_object_of(mem, op->source, op->source_name), "target",
+			json_object_of(mem, op->target, op->change.name), "changes", changes);
+
+	put_side(j, head);
+	put(h, j);
 }

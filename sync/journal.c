@@ -130,6 +130,8 @@ static int put_op(struct journal *jr, struct state *state, const struct flow *f,
 	if (s->op != STEP_ADD || s->number != 4)
 		rc = state_link(state, jr->flow, s->source_id, mem, &op.link, err);
 	op.has_link = rc == 1;
+	if (op.has_link && (s->op == STEP_DELETE || s->op == STEP_FORGET))
+		rc = state_authority(state, jr->flow, s->source_id, mem, &op.link.side, err);
 	op_pack(&op, f->into, &change, &before, &link);
 	row.change = (struct value){change.data, change.len};
 	row.before = (struct value){before.data, before.len};
@@ -149,6 +151,8 @@ static int put_head(struct journal *jr, struct state *state, const struct flow *
 {
 	const struct journal_head h = {.run = jr->run,
 		.undoes = jr->undoes,
+		.side = jr->side,
+		.who = jr->who,
 		.base = f->into,
 		.attrs = journal_attrs(mem, &f->writes)};
 

@@ -25,7 +25,8 @@ struct outcome;
  *   planner never replaces values that it does not name.
  * - Of a delete: the whole entry, read by its id just before. That read is also the confirmation: a
  *   delete is done only to an entry that is still ours.
- * - Of each but a first add: the link as it was before.
+ * - Of each but a first add: the link as it was before; where it goes, and with it whose somebody
+ *   had set that the object is, that too.
  *
  * An operation has the number run << 32 | n, n from 1, so that the state takes them in order. What
  * is packed says attributes by their names, for it outlives the run.
@@ -59,8 +60,9 @@ void journal_attrs_parse(struct arena *, const char *names, struct attr_set *);
 /* The journal of a run that is being applied. */
 struct journal {
 	long long run, flow, undoes;
-	uint32_t n;            /* operations so far */
-	struct attr_set attrs; /* journal_attrs */
+	const char *side, *who; /* of its head (state.h) */
+	uint32_t n;             /* operations so far */
+	struct attr_set attrs;  /* journal_attrs */
 };
 
 void journal_start(struct journal *, struct arena *, const struct flow *, long long run,

@@ -174,10 +174,12 @@ static void put_link(struct buf *b, const struct link *l)
 	put_u64(b, (uint64_t)l->left);
 	put_value(b, l->written);
 	put_value(b, l->undone);
+	put_value(b, value_of(l->side != NULL ? l->side : ""));
 }
 
-static int take_link(const char **at, const char *end, struct link *l)
+static int take_link(struct arena *mem, const char **at, const char *end, struct link *l)
 {
+	struct value side;
 	uint64_t left;
 
 	if (take_value(at, end, &l->target) < 0 || take_u64(at, end, &l->source_digest) < 0 ||
@@ -185,7 +187,11 @@ static int take_link(const char **at, const char *end, struct link *l)
 		take_u64(at, end, &left) < 0)
 		return -1;
 	l->left = (long long)left;
-	return take_value(at, end, &l->written) < 0 ? -1 : take_value(at, end, &l->undone);
+	if (take_value(at, end, &l->written) < 0 || take_value(at, end, &l->undone) < 0 ||
+		take_value(at, end, &side) < 0)
+		return -1;
+	l->side = side.len > 0 ? arena_copy(mem, side.data, side.len) : NULL;
+	return 0;
 }
 
 void op_pack(const struct op *op, struct value base, struct buf *change, struct buf *before,
@@ -223,7 +229,7 @@ static int take_op(struct arena *mem, const struct op_row *row, struct value bas
 		return -1;
 	at = row->link.data;
 	op->link.source = row->source;
-	return op->has_link ? take_link(&at, at + row->link.len, &op->link) : 0;
+	return op->has_link ? take_link(mem, &at, at + row->link.len, &op->link) : 0;
 }
 
 int op_unpack(struct arena *mem, const struct op_row *row, struct value base, struct op *op,

@@ -49,7 +49,7 @@ static int gather(struct state *state, struct arena *mem, struct facts *f, struc
 	if (f->known.id == 0)
 		return 0;
 	f->links = state_count_links(state, f->known.id, err);
-	if (f->links < 0 || state_runs(state, f->known.id, err) < 0 ||
+	if (f->links < 0 || state_runs(state, f->known.id, false, err) < 0 ||
 		state_next_run(state, &f->run, err) < 0)
 		return -1;
 	return count_pending(state, mem, f, err);
@@ -159,6 +159,27 @@ static void pendings(struct buf *b, const struct facts *facts, unsigned n)
 	}
 }
 
+/* When the certificates of servers end, as far as they are known: one line a connector. */
+static int certificates(
+	struct buf *b, const struct setup *setup, struct state *state, struct err *err)
+{
+	const char *name = "certificate_expiry_timestamp_seconds";
+
+	head(b, name, "End of the certificate that the server of a connector showed last.");
+	for (unsigned i = 0; i < config_count(setup->config, "connector"); i++) {
+		const char *connector = config_title(config_at(setup->config, "connector", i));
+		long long expires;
+		if (state_expires(state, connector, &expires, err) < 0)
+			return -1;
+		if (expires == 0)
+			continue;
+		buf_printf(b, "galway_%s{connector=\"", name);
+		label(b, connector);
+		buf_printf(b, "\"} %lld\n", expires);
+	}
+	return 0;
+}
+
 static void text_of(struct buf *b, const struct setup *setup, const struct facts *facts, unsigned n)
 {
 	for (unsigned m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
@@ -202,8 +223,10 @@ int metrics_write(const char *path, const struct setup *setup, struct state *sta
 	}
 	if (rc == 0) {
 		text_of(&b, setup, facts, setup->n);
-		rc = replace(path, &b, mem, err);
+		rc = certificates(&b, setup, state, err);
 	}
+	if (rc == 0)
+		rc = replace(path, &b, mem, err);
 	buf_free(&b);
 	return rc;
 }

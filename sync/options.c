@@ -106,7 +106,7 @@ static const struct command *command_named(const char *name)
 }
 
 /* A choice of init about one side. */
-static bool take_side(struct request *q, int letter, char *value)
+static bool take_side(struct request *q, int letter, const char *value)
 {
 	const char *at = strchr(INIT_SIDES, letter);
 
@@ -119,7 +119,7 @@ static bool take_side(struct request *q, int letter, char *value)
 	return true;
 }
 
-static int take(struct request *q, int letter, char *value, struct err *err)
+static int take(struct request *q, int letter, const char *value, struct err *err)
 {
 	static const char skips[] = "CUDR";
 	const char *skip = strchr(skips, letter);

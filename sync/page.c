@@ -4,7 +4,12 @@
 
 #include <openssl/evp.h>
 
+#include "base/arena.h"
+#include "base/attr.h"
 #include "base/buf.h"
+#include "base/dn.h"
+#include "base/err.h"
+#include "sync/report.h"
 
 static const struct page_parts *part(const char *name)
 {
@@ -62,27 +67,57 @@ void page_foot(struct buf *b)
 	buf_puts(b, "</body>\n</html>\n");
 }
 
+static void put(struct buf *b, char c)
+{
+	switch (c) {
+	case '<':
+		buf_puts(b, "&lt;");
+		break;
+	case '>':
+		buf_puts(b, "&gt;");
+		break;
+	case '&':
+		buf_puts(b, "&amp;");
+		break;
+	case '"':
+		buf_puts(b, "&quot;");
+		break;
+	case '\'':
+		buf_puts(b, "&#39;");
+		break;
+	default:
+		buf_putc(b, c);
+	}
+}
+
 void page_text(struct buf *b, const char *text)
 {
+	for (; *text != '\0'; text++)
+		put(b, *text);
+}
+
+void page_lines(struct buf *b, const char *text)
+{
 	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '<':
-			buf_puts(b, "&lt;");
-			break;
-		case '>':
-			buf_puts(b, "&gt;");
-			break;
-		case '&':
-			buf_puts(b, "&amp;");
-			break;
-		case '"':
-			buf_puts(b, "&quot;");
-			break;
-		case '\'':
-			buf_puts(b, "&#39;");
-			break;
-		default:
-			buf_putc(b, *text);
-		}
+		if (*text == '@')
+			buf_puts(b, "<wbr>");
+		put(b, *text);
+		if (*text == ',' || *text == '/')
+			buf_puts(b, "<wbr>");
 	}
+}
+
+void page_name(struct buf *b, struct arena *mem, struct value name)
+{
+	struct dn dn;
+	struct err ignored;
+
+	if (dn_parse(mem, name, &dn, &ignored) == 0 && dn.n > 0) {
+		buf_puts(b, "<b>");
+		page_lines(b, report_value(mem, dn.rdns[0].avas[0].value));
+		buf_puts(b, "</b>");
+	}
+	buf_puts(b, "<small>");
+	page_lines(b, report_value(mem, name));
+	buf_puts(b, "</small>");
 }

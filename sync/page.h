@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
+struct arena;
 struct buf;
+struct value;
 
 /* What the HTML report carries, of sync/page/: "style", "script"; ended by a NULL name; made by
  * cmake/embed.cmake. */
@@ -23,5 +25,11 @@ void page_foot(struct buf *);
 
 /* Text as text: nothing in it is markup, in an element or in a quoted attribute. */
 void page_text(struct buf *, const char *);
+
+/* The same in an element, where lines may end within DNs, addresses and paths. */
+void page_lines(struct buf *, const char *);
+
+/* What an entry is called (the value of its first RDN), and below that where it is. */
+void page_name(struct buf *, struct arena *, struct value name);
 
 #endif

@@ -120,8 +120,8 @@ static void html_cell(struct buf *b, const char *class, const char *text)
 	buf_puts(b, "</td>");
 }
 
-static void html_notice(
-	struct buf *b, const char *flow, const struct notice *f, const struct cells *c)
+static void html_notice(struct buf *b, struct arena *mem, const char *flow, const struct notice *f,
+	const struct cells *c)
 {
 	const char *class = f->person ? "conflict" : f->kind == NOTICE_ADOPTED ? "link" : "modify";
 
@@ -129,10 +129,10 @@ static void html_notice(
 	page_text(b, flow);
 	buf_printf(b, "\" data-rule=\"%s\" data-attributes=\"%s\"><tr>", c->code, c->attribute);
 	buf_printf(b, "<td class=\"op %s\">%s</td><td class=\"object\">", class, c->kind);
-	page_text(b, c->object);
+	page_name(b, mem, f->object);
 	if (c->other[0] != '\0') {
 		buf_puts(b, "<small>and ");
-		page_text(b, c->other);
+		page_lines(b, c->other);
 		buf_puts(b, "</small>");
 	}
 	buf_puts(b, "</td>");
@@ -160,17 +160,21 @@ static void html_counts(struct buf *b, const struct preflight *p)
 
 static void html_table(struct buf *b, struct arena *mem, const struct preflight *p)
 {
-	static const char *const heads[] = {
-		"finding", "object", "attribute", "what", "galway", "code"};
+	static const struct {
+		const char *cell, *name;
+	} heads[] = {{"op", "finding"}, {"object", "object"}, {"attribute", "attribute"},
+		{"what", "what"}, {"does", "galway"}, {"line", "code"}};
 
-	buf_puts(b, "<table><thead><tr>");
+	buf_puts(b, "<table class=\"findings\"><thead><tr>");
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		buf_printf(
-			b, "<th scope=\"col\"><button type=\"button\">%s</button></th>", heads[i]);
+		buf_printf(b,
+			"<th scope=\"col\" data-cell=\"%s\"><button "
+			"type=\"button\">%s</button></th>",
+			heads[i].cell, heads[i].name);
 	buf_puts(b, "</tr></thead>\n");
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct cells c = cells_of(mem, p->all[i]);
-		html_notice(b, p->flow->name, p->all[i], &c);
+		html_notice(b, mem, p->flow->name, p->all[i], &c);
 	}
 	buf_puts(b, "</table>\n");
 }
@@ -196,30 +200,20 @@ static void html_flow(struct buf *b, struct arena *mem, const struct preflight *
 	buf_puts(b, "</section>\n");
 }
 
-/* begin, end: what stands before and after all flows; NULL: nothing. */
+/* begin, end: what stands before and after all flows; NULL: nothing. flow NULL: no such format. */
 static const struct format {
-	enum report_format format;
 	void (*begin)(struct buf *);
 	void (*flow)(struct buf *, struct arena *, const struct preflight *);
 	void (*end)(struct buf *);
 } formats[] = {
-	{REPORT_TEXT, NULL, text_flow, NULL},
-	{REPORT_CSV, csv_begin, csv_flow, NULL},
-	{REPORT_HTML, html_begin, html_flow, page_foot},
+	[REPORT_TEXT] = {NULL, text_flow, NULL},
+	[REPORT_CSV] = {csv_begin, csv_flow, NULL},
+	[REPORT_HTML] = {html_begin, html_flow, page_foot},
 };
-
-static const struct format *format_of(enum report_format format)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (formats[i].format == format)
-			return &formats[i];
-	}
-	return NULL;
-}
 
 bool preflight_format(enum report_format format)
 {
-	return format_of(format) != NULL;
+	return format < sizeof(formats) / sizeof(formats[0]) && formats[format].flow != NULL;
 }
 
 static void put(FILE *out, void (*part)(struct buf *))
@@ -235,7 +229,7 @@ static void put(FILE *out, void (*part)(struct buf *))
 
 void preflight_begin(enum report_format format, FILE *out)
 {
-	put(out, format_of(format)->begin);
+	put(out, formats[format].begin);
 }
 
 void preflight_show(enum report_format format, FILE *out, const struct preflight *p)
@@ -243,7 +237,7 @@ void preflight_show(enum report_format format, FILE *out, const struct preflight
 	struct arena *mem = arena_new();
 	struct buf b = {0};
 
-	format_of(format)->flow(&b, mem, p);
+	formats[format].flow(&b, mem, p);
 	if (b.len > 0)
 		(void)fwrite(b.data, 1, b.len, out);
 	buf_free(&b);
@@ -252,5 +246,5 @@ void preflight_show(enum report_format format, FILE *out, const struct preflight
 
 void preflight_end(enum report_format format, FILE *out)
 {
-	put(out, format_of(format)->end);
+	put(out, formats[format].end);
 }

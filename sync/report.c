@@ -81,12 +81,11 @@ int report_flow(struct report *r, struct plan *plan, struct applied *applied, st
 	return rc;
 }
 
-int report_set(struct report *r, const struct flow *f, const char *side, const struct step *s,
-	struct err *err)
+int report_set(struct report *r, const struct attempt *x, struct err *err)
 {
 	if (r->format == REPORT_JSON)
-		return report_json_set(r, f, side, s, err);
-	report_text_set(r, f, side, s);
+		return report_json_set(r, x, err);
+	report_text_set(r, x);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "sync/flow.h"
 
 struct arena;
+struct attempt;
 struct buf;
 struct err;
 struct ruling;
@@ -51,16 +52,14 @@ int report_flow(struct report *, struct plan *, struct applied *, struct err *);
 /* -1 when the output could not be written. */
 int report_end(struct report *, struct err *);
 
-/* What "set" did, or did not: the step has its change or its denials. text or json. */
-int report_set(
-	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
+/* What "set" did, or would do, or did not. text or json. */
+int report_set(struct report *, const struct attempt *, struct err *);
 
 /* The formats, each in its file: one flow. */
 int report_text(struct report *, struct plan *, struct applied *, struct err *);
 int report_json(struct report *, struct plan *, struct applied *, struct err *);
-void report_text_set(struct report *, const struct flow *, const char *side, const struct step *);
-int report_json_set(
-	struct report *, const struct flow *, const char *side, const struct step *, struct err *);
+void report_text_set(struct report *, const struct attempt *);
+int report_json_set(struct report *, const struct attempt *, struct err *);
 int report_csv(struct report *, struct plan *, struct applied *, struct err *);
 int report_ldif(struct report *, struct plan *, struct applied *, struct err *); /* dsml, too */
 int report_html(struct report *, struct plan *, struct applied *, struct err *);
@@ -78,7 +77,8 @@ struct report_row {
 unsigned report_rows(struct arena *, const struct step *, struct report_row **);
 
 /* One cell of the CSV (RFC 4180), always quoted, with the comma before it where one is due; what a
- * spreadsheet would take for a formula gets an apostrophe before it. */
+ * spreadsheet would take for a formula gets an apostrophe before it. So does what follows a
+ * semicolon, where a cell begins for a spreadsheet of a country that writes 0,5. */
 void report_cell(struct buf *, const char *text);
 
 /* "add", "modify" ... as the JSON says it. */

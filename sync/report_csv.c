@@ -1,5 +1,6 @@
 #include "sync/report.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -10,12 +11,13 @@ void report_cell(struct buf *b, const char *text)
 	if (b->len > 0 && b->data[b->len - 1] != '\n')
 		buf_putc(b, ',');
 	buf_putc(b, '"');
-	if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
-		buf_putc(b, '\'');
-	for (; *text != '\0'; text++) {
+	for (bool begins = true; *text != '\0'; text++) {
+		if (begins && strchr("=+-@\t\r", *text) != NULL)
+			buf_putc(b, '\'');
 		if (*text == '"')
 			buf_putc(b, '"');
 		buf_putc(b, *text);
+		begins = *text == ';' || (begins && (*text == '"' || *text == ' '));
 	}
 	buf_putc(b, '"');
 }

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/dn.h"
 #include "base/err.h"
 #include "sync/commands.h"
 #include "sync/impact.h"
@@ -35,7 +34,7 @@ static void flush(struct sheet *h)
 
 static void value(struct sheet *h, struct value v)
 {
-	page_text(&h->b, report_value(h->mem, v));
+	page_lines(&h->b, report_value(h->mem, v));
 }
 
 void report_html_begin(struct buf *b)
@@ -51,6 +50,8 @@ void report_html_begin(struct buf *b)
 		    "value=\"\">all</option></select></label>\n"
 		    "<label>Attribute<select name=\"attributes\"><option "
 		    "value=\"\">all</option></select></label>\n"
+		    "<label class=\"check\"><input name=\"every\" type=\"checkbox\">every "
+		    "value</label>\n"
 		    "<button type=\"reset\">Show all</button>\n<output></output>\n</form>\n");
 }
 
@@ -224,7 +225,7 @@ static int last_runs(struct sheet *h, struct err *err)
 
 	if (h->r->state == NULL || h->plan->known.id == 0)
 		return 0;
-	if (state_runs(h->r->state, h->plan->known.id, err) < 0)
+	if (state_runs(h->r->state, h->plan->known.id, false, err) < 0)
 		return -1;
 	while (n < RUNS && (rc = state_next_run(h->r->state, &runs[n], err)) == 1) {
 		count_run(&runs[n], parts);
@@ -255,22 +256,6 @@ static void impact_text(struct sheet *h, const struct impact *i)
 		i->meetings ? ", and meetings to be scheduled anew" : "");
 }
 
-/* What an entry is called, and where it is. */
-static void name_text(struct sheet *h, struct value name)
-{
-	struct dn dn;
-	struct err ignored;
-
-	if (dn_parse(h->mem, name, &dn, &ignored) == 0 && dn.n > 0) {
-		buf_puts(&h->b, "<b>");
-		value(h, dn.rdns[0].avas[0].value);
-		buf_puts(&h->b, "</b>");
-	}
-	buf_puts(&h->b, "<small>");
-	value(h, name);
-	buf_puts(&h->b, "</small>");
-}
-
 static void messages(struct sheet *h, const struct step *s, const char *failure)
 {
 	const char *texts[] = {s->message, failure};
@@ -292,7 +277,7 @@ static void object_cell(struct sheet *h, const struct step *s)
 	const struct value name = s->target_name.len > 0 ? s->target_name : s->source_name;
 
 	if (name.len > 0)
-		name_text(h, name);
+		page_name(&h->b, h->mem, name);
 	else
 		page_text(&h->b, entry_id_text(h->mem, s->source_id));
 	if (s->source_name.len > 0 && s->target_name.len > 0) {
@@ -325,67 +310,98 @@ static void step_words(struct sheet *h, const struct step *s, const char *failur
 static void cell(struct sheet *h, const char *class, const char *text)
 {
 	buf_printf(&h->b, "<td class=\"%s\">", class);
-	page_text(&h->b, text);
+	page_lines(&h->b, text);
 	buf_puts(&h->b, "</td>");
 }
 
 /* The first row begins with what is of the whole step. */
-static void step_cells(struct sheet *h, const struct step *s, const char *failure, unsigned n)
+static void step_cells(struct sheet *h, const struct step *s, const char *failure, unsigned rows)
 {
-	const bool has_rows = n > 0;
-	const unsigned rows = has_rows ? n : 1;
+	const char *worst = failure != NULL ? "failed" : s->n_denied > 0 ? "denied" : NULL;
 
-	buf_printf(&h->b, "<td class=\"op %s\" rowspan=\"%u\">%s%s</td>",
-		failure != NULL ? "failed" : report_op(s), rows, report_op(s),
-		failure != NULL ? "<span>failed</span>" : "");
-	buf_printf(&h->b, "<td class=\"object\" rowspan=\"%u\">", rows);
+	buf_printf(&h->b, "<td class=\"op %s\" rowspan=\"%u\">%s",
+		failure != NULL ? "failed" : report_op(s), rows, report_op(s));
+	if (worst != NULL)
+		buf_printf(&h->b, "<span class=\"%s\">%s</span>", worst, worst);
+	buf_printf(&h->b, "</td><td class=\"object\" rowspan=\"%u\">", rows);
 	object_cell(h, s);
-	if (has_rows)
-		messages(h, s, failure);
 	buf_puts(&h->b, "</td>");
+}
+
+static void value_cells(
+	struct sheet *h, const struct report_row *r, const struct report_row *before)
+{
+	const bool again = before != NULL && strcmp(before->attribute, r->attribute) == 0;
+	const bool same = again && strcmp(before->line, r->line) == 0;
+
+	cell(h, "attribute", again ? "" : r->attribute);
+	cell(h, "old", r->old_value);
+	cell(h, "new", r->new_value);
+	cell(h, "line", same ? "" : r->line);
+	buf_puts(&h->b, "</tr>");
+}
+
+/* The classes of a new entry are what a person looks for last. */
+static void classes_last(struct arena *mem, struct report_row *rows, unsigned n)
+{
+	struct report_row *copy = arena_alloc(mem, n * sizeof(*copy));
+	unsigned k = 0;
+
+	while (k < n && strcmp(rows[k].attribute, "objectClass") == 0)
+		k++;
+	memcpy(copy, rows, n * sizeof(*copy));
+	memcpy(rows, copy + k, (n - k) * sizeof(*rows));
+	memcpy(rows + n - k, copy, k * sizeof(*rows));
 }
 
 static void step_body(struct sheet *h, const struct step *s, const char *failure)
 {
 	struct report_row *rows;
+	struct impact impact;
 	const unsigned n = report_rows(h->mem, s, &rows);
+	const bool told = n == 0 || s->message != NULL || failure != NULL ||
+			  (s->write && impact_of(&s->change, &impact));
 
+	classes_last(h->mem, rows, n);
 	step_words(h, s, failure, rows, n);
-	for (unsigned i = 0; i < n; i++) {
-		const bool again = i > 0 && strcmp(rows[i - 1].attribute, rows[i].attribute) == 0;
-		buf_printf(&h->b, "<tr class=\"%s\">", rows[i].kind);
-		if (i == 0)
-			step_cells(h, s, failure, n);
-		cell(h, "attribute", again ? "" : rows[i].attribute);
-		cell(h, "old", rows[i].old_value);
-		cell(h, "new", rows[i].new_value);
-		cell(h, "line", rows[i].line);
-		buf_puts(&h->b, "</tr>");
-	}
-	if (n == 0) {
+	if (told) {
 		buf_puts(&h->b, "<tr>");
-		step_cells(h, s, failure, 0);
+		step_cells(h, s, failure, n + 1);
 		buf_puts(&h->b, "<td class=\"told\" colspan=\"4\">");
 		messages(h, s, failure);
 		buf_puts(&h->b, "</td></tr>");
 	}
+	for (unsigned i = 0; i < n; i++) {
+		buf_printf(&h->b, "<tr class=\"%s\">", rows[i].kind);
+		if (i == 0 && !told)
+			step_cells(h, s, failure, n);
+		value_cells(h, &rows[i], i > 0 ? &rows[i - 1] : NULL);
+	}
 	buf_puts(&h->b, "</tbody>\n");
 }
 
-/* Those that somebody has to look at, or the others. */
-static int bodies(struct sheet *h, bool attention, struct err *err)
+/* In which order a person wants to see them. */
+enum rank { NOT_DONE, LOOK_AT, THE_REST, N_RANKS };
+
+static enum rank rank_of(const struct step *s, const char *failure)
 {
 	struct impact impact;
+
+	if (s->op == STEP_CONFLICT || failure != NULL)
+		return NOT_DONE;
+	return s->n_denied > 0 || (s->write && impact_of(&s->change, &impact)) ? LOOK_AT : THE_REST;
+}
+
+static int bodies(struct sheet *h, enum rank rank, struct err *err)
+{
 	struct step s;
 	uint32_t place;
 	int rc = plan_rewind(h->plan, err);
 
 	while (rc >= 0 && (rc = plan_next(h->plan, h->mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(h->applied, h->mem, place);
-		const bool look = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
-				  (s.write && impact_of(&s.change, &impact));
-		if (step_shows(&s) && look == attention) {
-			if (attention || h->shown++ < MOST)
+		if (step_shows(&s) && rank_of(&s, failure) == rank) {
+			if (rank != THE_REST || h->shown++ < MOST)
 				step_body(h, &s, failure);
 			else
 				h->left_out++;
@@ -398,17 +414,21 @@ static int bodies(struct sheet *h, bool attention, struct err *err)
 
 static int table(struct sheet *h, struct err *err)
 {
-	static const char *const heads[] = {
-		"operation", "object", "attribute", "old", "new", "rule"};
+	static const struct {
+		const char *cell, *name;
+	} heads[] = {{"op", "operation"}, {"object", "object"}, {"attribute", "attribute"},
+		{"old", "old"}, {"new", "new"}, {"line", "rule"}};
 
 	buf_puts(&h->b, "<table><thead><tr>");
 	for (unsigned i = 0; i < 6; i++)
-		buf_printf(&h->b, "<th scope=\"col\"><button type=\"button\">%s</button></th>",
-			heads[i]);
+		buf_printf(&h->b,
+			"<th scope=\"col\" data-cell=\"%s\"><button "
+			"type=\"button\">%s</button></th>",
+			heads[i].cell, heads[i].name);
 	buf_puts(&h->b, "</tr></thead>\n");
-	int rc = bodies(h, true, err);
-	if (rc == 0)
-		rc = bodies(h, false, err);
+	int rc = 0;
+	for (enum rank rank = NOT_DONE; rank < N_RANKS && rc == 0; rank++)
+		rc = bodies(h, rank, err);
 	buf_puts(&h->b, "</table>\n");
 	if (h->left_out > 0)
 		buf_printf(&h->b,

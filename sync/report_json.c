@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "sync/attempt.h"
 #include "sync/impact.h"
 #include "sync/json.h"
 #include "sync/ruling.h"
@@ -177,13 +178,12 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 	return rc;
 }
 
-int report_json_set(struct report *r, const struct flow *f, const char *side, const struct step *s,
-	struct err *err)
+int report_json_set(struct report *r, const struct attempt *x, struct err *err)
 {
 	struct arena *mem = arena_new();
 	int rc = put(r,
-		json_pack("{s:i, s:s, s:s, s:b, s:o}", "galway", 1, "flow", f->name, "side", side,
-			"done", s->n_denied == 0, "step", json_step(mem, s, NULL)),
+		json_pack("{s:i, s:s, s:s, s:b, s:o}", "galway", 1, "flow", x->o.flow->name, "side",
+			x->as, "done", x->done, "step", json_step(mem, &x->step, NULL)),
 		err);
 
 	(void)fputc('\n', r->out);

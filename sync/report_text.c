@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/text.h"
+#include "sync/attempt.h"
 #include "sync/impact.h"
 #include "sync/ruling.h"
 
@@ -172,20 +173,22 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	return rc;
 }
 
-void report_text_set(struct report *r, const struct flow *f, const char *side, const struct step *s)
+void report_text_set(struct report *r, const struct attempt *x)
 {
 	const struct page p = {r, arena_new()};
+	const struct step *s = &x->step;
 	struct impact impact;
 
-	(void)fprintf(r->out, "%s: %s: %s\n", f->name,
+	(void)fprintf(r->out, "%s: %s: %s\n", x->o.flow->name,
 		report_value(p.mem, s->source_name.len > 0 ? s->source_name : s->target_name),
 		s->n_denied > 0 ? "denied, nothing was written"
-		: s->write      ? "written"
-				: "as it was");
+		: !s->write     ? "as it was"
+		: x->done       ? "written"
+				: "to be written");
 	for (unsigned i = 0; i < s->n_denied; i++)
 		denied_line(&p, &s->denied[i]);
 	for (unsigned i = 0; i < s->change.n; i++)
-		mod_lines(&p, &s->change.mods[i], side);
+		mod_lines(&p, &s->change.mods[i], x->as);
 	if (s->write && impact_of(&s->change, &impact))
 		impact_lines(&p, &impact);
 	arena_free(p.mem);

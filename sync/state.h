@@ -60,6 +60,8 @@ struct link {
 	struct value undone;  /* undone.h; mostly empty */
 	int flag; /* what the source's own flag said, for when the source is gone: 1 the source, 2
 		     the target, 0 nothing */
+	const char *side; /* of the journal's links that went: whose somebody had set that the
+			     object is; NULL */
 };
 
 long long state_count_links(struct state *, long long flow, struct err *);
@@ -89,7 +91,10 @@ bool state_manages(const uint64_t *keys, size_t n, uint64_t key);
 /* Which directory answered under a connector's name when it was last written down; "" when none
  * was. */
 int state_pin(struct state *, const char *connector, struct arena *, const char **, struct err *);
-int state_put_pin(struct state *, const char *connector, const char *identity, struct err *);
+/* And when its certificate ended, seconds since 1970; 0: it has none, or it was not seen. */
+int state_expires(struct state *, const char *connector, long long *, struct err *);
+int state_put_pin(struct state *, const char *connector, const char *identity, long long expires,
+	struct err *);
 
 /* What waits for somebody, or for the next run: conflicts, denials, failures. */
 struct pending {
@@ -142,7 +147,8 @@ struct run {
 	long long read, add, modify, rename, remove, none, conflict, denied, failed;
 };
 
-int state_runs(struct state *, long long flow, struct err *); /* -1: of all; the newest first */
+/* The newest first; flow -1: of all; sets: also those that "set" made. */
+int state_runs(struct state *, long long flow, bool sets, struct err *);
 int state_next_run(struct state *, struct run *, struct err *);
 
 /* The journal (journal.h): a head for each run that wrote, and a row for each operation, in their
@@ -154,6 +160,9 @@ struct journal_head {
 	uint32_t done;     /* what became of the operations up to this number is known */
 	struct value base; /* the container of most of its names */
 	const char *attrs; /* journal_attrs */
+	/* What "set" wrote: as which side, and by whom; NULL: a run of the flow. It has one
+	 * operation, whose target is the side's entry. */
+	const char *side, *who;
 };
 
 /* UNKNOWN: it may have been done, or not. SETTLED: so it was, and a run has looked since; it is
@@ -193,12 +202,14 @@ int state_drop_link(struct state *, long long flow, struct value source, struct 
 /* The same, but what somebody set of its authority stays: of an object that may come back. */
 int state_unlink(struct state *, long long flow, struct value source, struct err *);
 int state_put_pending(struct state *, long long flow, const struct pending *, struct err *);
-/* What was pending for one object; *since is since when, and stays as it is when nothing was. */
 /* Is one of the object's a conflict or a failure? 1, 0, -1. */
 int state_unsolved(struct state *, long long flow, struct value source, struct err *);
-int state_drop_pending(
-	struct state *, long long flow, struct value source, long long *since, struct err *);
-/* What was not found to be pending by this run any more: after a full one. */
+/* What was pending for one object; *since is since when, and stays as it is when nothing was.
+ * Denials of which nobody was told, because their run was killed and so were all since, stay for
+ * the run to tell; run 0: none stays. */
+int state_drop_pending(struct state *, long long flow, struct value source, long long run,
+	long long *since, struct err *);
+/* What was not found to be pending by this run any more, but for the same: after a full one. */
 int state_settle(struct state *, long long flow, long long run, struct err *);
 /* A new run (id 0: sets it), or what became of it. */
 int state_put_run(struct state *, long long flow, struct run *, struct err *);

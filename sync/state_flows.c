@@ -100,13 +100,14 @@ int state_put_cookie(struct state *s, long long flow, struct value cookie, struc
 	return query_done(s, st, "cookie", err);
 }
 
-int state_runs(struct state *s, long long flow, struct err *err)
+int state_runs(struct state *s, long long flow, bool sets, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, Q_RUNS, err);
 
 	if (st == NULL)
 		return -1;
 	query_number(st, 1, (uint64_t)flow);
+	query_number(st, 2, sets);
 	return 0;
 }
 
@@ -169,7 +170,24 @@ int state_pin(struct state *s, const char *connector, struct arena *mem, const c
 	return 0;
 }
 
-int state_put_pin(struct state *s, const char *connector, const char *identity, struct err *err)
+int state_expires(struct state *s, const char *connector, long long *expires, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, Q_EXPIRES, err);
+
+	*expires = 0;
+	if (st == NULL)
+		return -1;
+	query_text(st, 1, connector);
+	int rc = query_step(s, st, err);
+	if (rc <= 0)
+		return rc;
+	*expires = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return 0;
+}
+
+int state_put_pin(struct state *s, const char *connector, const char *identity, long long expires,
+	struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, Q_PUT_PIN, err);
 
@@ -177,5 +195,6 @@ int state_put_pin(struct state *s, const char *connector, const char *identity, 
 		return -1;
 	query_text(st, 1, connector);
 	query_text(st, 2, identity);
+	query_number(st, 3, (uint64_t)expires);
 	return query_done(s, st, "write", err);
 }

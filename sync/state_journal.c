@@ -20,6 +20,8 @@ int state_put_journal(struct state *s, const struct journal_head *h, struct err 
 	query_number(st, 2, (uint64_t)h->undoes);
 	query_bind(st, 3, h->base);
 	query_text(st, 4, h->attrs);
+	query_text(st, 5, h->side);
+	query_text(st, 6, h->who);
 	return query_done(s, st, "journal", err);
 }
 
@@ -52,6 +54,8 @@ int state_journal(
 	h->done = (uint32_t)sqlite3_column_int64(st, 3);
 	h->base = value_copy(mem, query_column(st, 4));
 	h->attrs = query_string(mem, st, 5);
+	h->side = query_string(mem, st, 6);
+	h->who = query_string(mem, st, 7);
 	sqlite3_reset(st);
 	return 1;
 }

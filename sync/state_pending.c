@@ -52,8 +52,8 @@ int state_put_pending(struct state *s, long long flow, const struct pending *p, 
 	return query_done(s, st, "pending", err);
 }
 
-int state_drop_pending(
-	struct state *s, long long flow, struct value source, long long *since, struct err *err)
+int state_drop_pending(struct state *s, long long flow, struct value source, long long run,
+	long long *since, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, Q_SINCE, err);
 
@@ -74,6 +74,7 @@ int state_drop_pending(
 		return -1;
 	query_number(st, 1, (uint64_t)flow);
 	query_bind(st, 2, source);
+	query_number(st, 3, (uint64_t)run);
 	return query_done(s, st, "pending", err);
 }
 
@@ -97,6 +98,6 @@ int state_settle(struct state *s, long long flow, long long run, struct err *err
 	if (st == NULL)
 		return -1;
 	query_number(st, 1, (uint64_t)flow);
-	query_number(st, 2, (uint64_t)run);
+	query_number(st, 3, (uint64_t)run);
 	return query_done(s, st, "pending", err);
 }

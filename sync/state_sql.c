@@ -12,6 +12,13 @@
 	OP "op o CROSS JOIN run r ON r.id = o.id >> 32 CROSS JOIN journal j ON j.run = r.id " \
 	   "WHERE o.id BETWEEN ? AND ?"
 
+/* A denial that no run has told of yet: of those before the run ?3 the one that recorded it was
+ * killed, and so were all since. */
+#define UNTOLD                                                                         \
+	"(kind = 'denied' AND run < ?3 AND run > (SELECT ifnull(max(id), 0) FROM run " \
+	"WHERE flow = ?1 AND id < ?3 AND finished <> 0 AND id NOT IN (SELECT run "     \
+	"FROM journal WHERE side IS NOT NULL)))"
+
 static const char *const texts[N_QUERIES] = {
 	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held, "
 		   "links FROM flow WHERE name = ?",
@@ -39,9 +46,12 @@ static const char *const texts[N_QUERIES] = {
 	[Q_RUNS] =
 		"SELECT id, started, finished, full, exit, read, adds, modifies, renames, deletes, "
 		"nones, conflicts, denials, failures, flow FROM run WHERE ?1 IN (-1, flow) "
+		"AND (?2 OR id NOT IN (SELECT run FROM journal WHERE side IS NOT NULL)) "
 		"ORDER BY id DESC",
 	[Q_PIN] = "SELECT identity FROM directory WHERE name = ?",
-	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity) VALUES (?, ?)",
+	[Q_EXPIRES] = "SELECT expires FROM directory WHERE name = ?",
+	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity, expires) "
+		      "VALUES (?, ?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
 		"last_good, held, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
@@ -58,10 +68,10 @@ static const char *const texts[N_QUERIES] = {
 	[Q_PUT_PENDING] = "INSERT INTO pending (flow, source, kind, name, attribute, value, side, "
 			  "authority, rule, message, run, since) "
 			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ? AND source = ?",
+	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ?1 AND source = ?2 AND NOT " UNTOLD,
 	[Q_SINCE] = "SELECT min(since) FROM pending WHERE flow = ? AND source = ?",
 	[Q_UNSOLVED] = "SELECT 1 FROM pending WHERE flow = ? AND source = ? AND kind <> 'denied'",
-	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ? AND run <> ?",
+	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ?1 AND run <> ?3 AND NOT " UNTOLD,
 	[Q_PUT_AUTHORITY] =
 		"INSERT OR REPLACE INTO authority (flow, source, side) VALUES (?, ?, ?)",
 	[Q_DROP_AUTHORITY] = "DELETE FROM authority WHERE flow = ? AND source = ?",
@@ -80,25 +90,28 @@ static const char *const texts[N_QUERIES] = {
 		"INSERT OR REPLACE INTO run (flow, started, finished, full, exit, read, adds, "
 		"modifies, renames, deletes, nones, conflicts, denials, failures, id) "
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-	[Q_PUT_JOURNAL] = "INSERT INTO journal (run, undoes, done, base, attrs) "
-			  "VALUES (?, ?, 0, ?, ?)",
+	[Q_PUT_JOURNAL] = "INSERT INTO journal (run, undoes, done, base, attrs, side, who) "
+			  "VALUES (?, ?, 0, ?, ?, ?, ?)",
 	[Q_JOURNAL_DONE] = "UPDATE journal SET done = ? WHERE run = ?",
 	[Q_JOURNAL] = "SELECT r.flow, j.undoes, (SELECT max(u.run) FROM journal u WHERE u.undoes = "
-		      "j.run), j.done, j.base, j.attrs FROM journal j JOIN run r ON r.id = j.run "
+		      "j.run), j.done, j.base, j.attrs, j.side, j.who FROM journal j "
+		      "JOIN run r ON r.id = j.run "
 		      "WHERE j.run = ?",
 	[Q_PUT_OP] = "INSERT INTO op (id, kind, result, source, target, name, change, before, "
 		     "link) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
 	[Q_OP_RESULT] = "UPDATE op SET result = ? WHERE id = ?",
 	[Q_OPS] = OPS " ORDER BY o.id",
 	[Q_OPS_BACK] = OPS " ORDER BY o.id DESC",
-	/* Of a run without an end, what it had not noted; and lost replies. */
-	[Q_OPEN_OPS] =
-		OP "run r INDEXED BY run_open CROSS JOIN journal j ON j.run = r.id CROSS JOIN op o "
-		   "ON o.id BETWEEN (r.id << 32) + j.done + 1 AND (r.id << 32) + 4294967295 "
-		   "WHERE r.flow = ?1 AND r.finished = 0 AND o.result = 0 UNION ALL " OP
-		   "op o INDEXED BY op_unknown CROSS JOIN run r ON r.id = o.id >> 32 "
-		   "CROSS JOIN journal j ON j.run = r.id WHERE o.result = 2 AND r.flow = ?1 "
-		   "ORDER BY 1 DESC",
+	/* Of a run without an end, what it had not noted; and lost replies. What "set" wrote is not
+	 * the flow's. */
+	[Q_OPEN_OPS] = OP
+	"run r INDEXED BY run_open CROSS JOIN journal j ON j.run = r.id CROSS JOIN op o "
+	"ON o.id BETWEEN (r.id << 32) + j.done + 1 AND (r.id << 32) + 4294967295 "
+	"WHERE r.flow = ?1 AND r.finished = 0 AND o.result = 0 AND j.side IS NULL "
+	"UNION ALL " OP "op o INDEXED BY op_unknown CROSS JOIN run r ON r.id = o.id >> 32 "
+	"CROSS JOIN journal j ON j.run = r.id WHERE o.result = 2 AND r.flow = ?1 "
+	"AND j.side IS NULL "
+	"ORDER BY 1 DESC",
 	[Q_OLD_OPS] =
 		"DELETE FROM op WHERE id < (SELECT min(id) FROM run WHERE started >= ?) << 32",
 	[Q_OLD_JOURNALS] = "DELETE FROM journal WHERE run < (SELECT min(id) FROM run WHERE started "
@@ -119,7 +132,8 @@ static const char schema[] =
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"
 	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
-	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT) WITHOUT ROWID;"
+	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT, expires INTEGER) "
+	" WITHOUT ROWID;"
 	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "
 	" WITHOUT ROWID;"
 	"CREATE TABLE transfer (id INTEGER PRIMARY KEY, flow INTEGER, source BLOB, at INTEGER, "
@@ -139,14 +153,14 @@ static const char schema[] =
 	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
 	"CREATE INDEX run_open ON run (flow) WHERE finished = 0;"
 	"CREATE TABLE journal (run INTEGER PRIMARY KEY, undoes INTEGER, done INTEGER, base BLOB, "
-	" attrs TEXT);"
+	" attrs TEXT, side TEXT, who TEXT);"
 	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
 	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
 	"CREATE INDEX op_unknown ON op (id) WHERE result = 2;"
-	"PRAGMA user_version = 4; "
+	"PRAGMA user_version = 5; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY

@@ -64,6 +64,7 @@ static void pack_link(struct buf *b, const struct link *l)
 	pack_value(b, l->written);
 	pack_number(b, (uint32_t)l->flag);
 	pack_value(b, l->undone);
+	pack_text(b, l->side);
 }
 
 static int unpack_link(const char **at, const char *end, struct link *l)
@@ -80,7 +81,7 @@ static int unpack_link(const char **at, const char *end, struct link *l)
 	if (unpack_value(at, end, &l->written) < 0 || unpack_number(at, end, &flag) < 0)
 		return -1;
 	l->flag = (int)flag;
-	return unpack_value(at, end, &l->undone);
+	return unpack_value(at, end, &l->undone) < 0 ? -1 : unpack_text(at, end, &l->side);
 }
 
 static void pack_denied(struct buf *b, const struct denied *d)

@@ -48,13 +48,15 @@ static bool carries_marker(struct arena *mem, const struct inverting *v)
 }
 
 /* The link as it was, to be looked at by the next run. */
-static void put_link_back(const struct inverting *v, struct step *s)
+static void put_link_back(struct arena *mem, const struct inverting *v, struct step *s)
 {
 	s->remember = true;
 	s->link = v->op->link;
 	s->link.source_digest = 0;
 	if (v->current != NULL)
 		s->link.target = v->current->id;
+	if (s->link.side != NULL)
+		s->message = arena_printf(mem, "that it is %s's comes back, too", s->link.side);
 }
 
 static bool link_differs(const struct link *now, const struct link *s)
@@ -109,7 +111,7 @@ static void add_again(struct arena *mem, const struct inverting *v, struct step 
 	s->write = true;
 	s->target_id = (struct value){NULL, 0};
 	s->target_name = before->name;
-	put_link_back(v, s);
+	put_link_back(mem, v, s);
 	s->link.target = (struct value){NULL, 0};
 }
 
@@ -118,7 +120,7 @@ static void invert_delete(
 {
 	if (v->current != NULL && carries_marker(mem, v)) {
 		/* An undo that was killed has added it. */
-		put_link_back(v, s);
+		put_link_back(mem, v, s);
 		s->op = v->link == NULL ? STEP_LINK : STEP_NONE;
 		s->remember = v->link == NULL || link_differs(v->link, &s->link);
 	} else if (v->current != NULL || v->holder != NULL) {
@@ -172,7 +174,8 @@ static enum found look(const struct entry *e, const struct mod *m)
 	const bool removed = !any_among(m->attr, m->remove, m->n_remove, now, n);
 
 	/* Of an attribute with one value, another one is there. */
-	if (m->n_add == 0 && removed && n > 0 && attr_single(m->attr))
+	if (n > 0 && attr_single(m->attr) &&
+		((m->n_add == 0 && removed) || (m->n_remove == 0 && !added)))
 		return CHANGED;
 	if (added && removed)
 		return AS_WRITTEN;
@@ -182,17 +185,15 @@ static enum found look(const struct entry *e, const struct mod *m)
 	return CHANGED;
 }
 
-/* Which of the changes can be taken back; what cannot is told. */
-static const char *invert_mods(struct arena *mem, const struct inverting *v, struct step *s)
+const char *undo_mods(
+	struct arena *mem, const struct change *done, const struct entry *now, struct change *c)
 {
-	const struct change *done = &v->op->change;
-	struct change *c = &s->change;
 	const char *changed = NULL;
 
 	c->mods = arena_zalloc(mem, done->n * sizeof(*c->mods));
 	for (unsigned i = 0; i < done->n; i++) {
 		const struct mod *m = &done->mods[i];
-		enum found found = look(v->current, m);
+		enum found found = look(now, m);
 		if (found == AS_WRITTEN)
 			c->mods[c->n++] = (struct mod){.attr = m->attr,
 				.n_remove = m->n_add,
@@ -237,11 +238,11 @@ static bool ours(struct arena *mem, const struct inverting *v, const struct step
 }
 
 /* The link as before: kept, put back, or taken away with what was adopted. */
-static void invert_link(const struct inverting *v, struct step *s)
+static void invert_link(struct arena *mem, const struct inverting *v, struct step *s)
 {
 	s->op = s->write ? STEP_MODIFY : STEP_NONE;
 	if (v->op->has_link) {
-		put_link_back(v, s);
+		put_link_back(mem, v, s);
 		s->remember = link_differs(v->link, &s->link);
 		if (v->link == NULL)
 			s->op = STEP_LINK;
@@ -256,12 +257,18 @@ static void invert_modify(
 	if (v->current == NULL) {
 		if (v->op->change.n > 0 || v->op->change.new_name.len > 0)
 			say(mem, v, "is not there any more", conflict);
+		else if (v->op->link.side != NULL && v->link == NULL)
+			say(mem, v,
+				arena_printf(mem,
+					"is not there any more: that it is %s's does not come back",
+					v->op->link.side),
+				conflict);
 		return;
 	}
 	s->change = (struct change){
 		.op = CHANGE_MODIFY, .id = v->current->id, .name = v->current->name};
 	const char *name = invert_name(v, s);
-	const char *changed = invert_mods(mem, v, s);
+	const char *changed = undo_mods(mem, &v->op->change, v->current, &s->change);
 	const char *why = plan_protected(v->flow, v->current);
 	s->write = s->change.n > 0 || s->change.new_name.len > 0;
 	const bool links = v->op->has_link && v->link == NULL && v->op->change.n > 0;
@@ -278,7 +285,7 @@ static void invert_modify(
 				name != NULL && changed != NULL ? ", " : "",
 				changed != NULL ? changed : ""),
 			conflict);
-	invert_link(v, s);
+	invert_link(mem, v, s);
 }
 
 void undo_invert(

@@ -25,6 +25,11 @@ struct inverting {
 void undo_invert(
 	struct arena *, const struct inverting *, struct step *step, struct step *conflict);
 
+/* The mods that take back what a change did to an entry, as it is now: of each attribute that still
+ * has what was written. The names of those that were changed since; NULL: none. */
+const char *undo_mods(
+	struct arena *, const struct change *done, const struct entry *now, struct change *back);
+
 /* Which attributes of an entry that was deleted are not put there again: a server makes them. */
 bool undo_leaves_out(unsigned attr);
 

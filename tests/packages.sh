@@ -12,8 +12,9 @@ declare -A packages=(
     [test]="libcmocka-dev python3 python3-jsonschema slapd ldap-utils
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
         ldb-tools 389-ds-base libnss3-tools mandoc systemd nodejs npm"
+    [package]="dpkg-dev gzip binutils"
     [bench]="time python3-ldap3 curl"
-    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck"
+    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck chromium lintian prometheus"
     [tidy]="clang-tidy"
 )
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Every test: tests/run.sh; those whose names match: tests/run.sh NAME (a regular expression).
 #
-# Installs what lacks, builds, runs. PRESET=debug|release|sanitize|thread|clang|coverage chooses the build.
+# Installs what lacks, builds, runs. PRESET=debug|release|sanitize|thread|clang|coverage chooses the build. LONG=ON: more
+# of what could go on for hours (the table is in tests/CMakeLists.txt).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/packages.sh
@@ -11,11 +12,12 @@ preset=${PRESET:-debug}
 lists=(build test)
 [ "$preset" != clang ] || lists+=(ci)
 packages_install "${lists[@]}"
-build "$preset" -DGALWAY_TESTS=ON
+build "$preset" -DGALWAY_TESTS=ON "-DGALWAY_LONG=${LONG:-OFF}"
 
 folder=$(build_folder "$preset")
 select=()
-[ $# -eq 0 ] || select=(-R "$1")
+[ "${LONG:-OFF}" != ON ] || select+=(--timeout 20000)
+[ $# -eq 0 ] || select+=(-R "$1")
 code=0
 rm -f "$folder/tests.xml"
 ctest --test-dir "$folder" -j "$(nproc)" --output-on-failure --no-tests=error \

@@ -350,7 +350,7 @@ static void test_again(void **state)
 	assert_int_equal(look(s, &entries, &err), 0);
 	assert_int_equal(entries, 1);
 	(void)nanosleep(&more, NULL);
-	assert_int_equal(session_poll(s, LDAP_RES_ANY, LDAP_MSG_ONE, &message, &err), -1);
+	assert_int_equal(session_wait(s, LDAP_RES_ANY, LDAP_MSG_ONE, &message, &err), -1);
 	assert_false(session_alive(s));
 	assert_int_equal(session_again(s, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
@@ -358,27 +358,6 @@ static void test_again(void **state)
 	session_close(s);
 	server_stop(&server);
 	assert_int_equal(server.connections, 2);
-	arena_free(mem);
-}
-
-static void test_poll(void **state)
-{
-	struct server_script server;
-	struct arena *mem = arena_new();
-	LDAPMessage *message;
-	struct session *s;
-	struct err err;
-
-	(void)state;
-	server_start(&server, OK "silent");
-	assert_int_equal(open_session(mem, ANON, server.port, &s, &err), 0);
-	const double begin = seconds();
-	assert_int_equal(session_poll(s, LDAP_RES_ANY, LDAP_MSG_ONE, &message, &err), 0);
-	assert_true(seconds() - begin < 0.5);
-	assert_null(message);
-	assert_true(session_alive(s));
-	session_close(s);
-	server_stop(&server);
 	arena_free(mem);
 }
 
@@ -440,7 +419,6 @@ int main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_notice),
 		cmocka_unit_test(test_again),
-		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_refusals),
 	};
 

@@ -276,7 +276,7 @@ static void test_state(void **state)
 	assert_string_equal(ops_of(s, mem, 0, false), "2.1failed 2.2 2.3unknown");
 	assert_int_equal(state_journal(s, 1, mem, &head, &err), 0);
 	good(state_retire(s, 1000, &err));
-	good(state_runs(s, flow, &err));
+	good(state_runs(s, flow, true, &err));
 	assert_int_equal(state_next_run(s, &run, &err), 1);
 	assert_true(run.id == 2 && run.flow == flow);
 	assert_int_equal(state_next_run(s, &run, &err), 0);

@@ -165,6 +165,17 @@ static const char *pendings(struct arena *mem, struct state *s, long long flow)
 	return text;
 }
 
+/* A run of flow 1; of "set" where it says a side. */
+static void put_run(struct state *s, long long finished, const char *side)
+{
+	struct run run = {.started = 1, .finished = finished};
+	struct journal_head head = {.attrs = "", .side = side, .who = "root"};
+
+	good(state_put_run(s, 1, &run, &err));
+	head.run = run.id;
+	good(state_put_journal(s, &head, &err));
+}
+
 static void test_pending(void **state)
 {
 	struct arena *mem = arena_new();
@@ -180,6 +191,7 @@ static void test_pending(void **state)
 	long long since = 99;
 
 	(void)state;
+	put_run(s, 9, NULL); /* 1 */
 	good(state_put_pending(s, 1, &denied, &err));
 	denied.attribute = "mail";
 	denied.since = 12;
@@ -190,10 +202,10 @@ static void test_pending(void **state)
 		"[s2 conflict CN=b - - - - - m 1 10][s1 denied CN=a mail 1 abc xyz r:1 - 1 12]"
 		"[s1 denied CN=a tel 1 abc xyz r:1 - 1 11]");
 	/* Since the first of them. */
-	good(state_drop_pending(s, 1, value_of("s1"), &since, &err));
+	good(state_drop_pending(s, 1, value_of("s1"), 2, &since, &err));
 	assert_int_equal(since, 11);
 	since = 99;
-	good(state_drop_pending(s, 1, value_of("s1"), &since, &err));
+	good(state_drop_pending(s, 1, value_of("s1"), 2, &since, &err));
 	assert_int_equal(since, 99);
 	assert_string_equal(pendings(mem, s, 1), "[s2 conflict CN=b - - - - - m 1 10]");
 	/* A full run settles what it did not find again, of its flow. */
@@ -202,6 +214,47 @@ static void test_pending(void **state)
 	good(state_settle(s, 1, 2, &err));
 	assert_string_equal(pendings(mem, s, 1), "[s1 denied CN=a mail 1 abc xyz r:1 - 2 12]");
 	assert_string_equal(pendings(mem, s, 2), "[s2 conflict CN=b - - - - - m 1 10]");
+	state_close(s);
+	arena_free(mem);
+}
+
+/* What a killed run denied is told by the next one that comes to its end, and then settled. */
+static void test_untold(void **state)
+{
+	struct arena *mem = arena_new();
+	struct state *s = opened(fresh(), true);
+	struct pending p = {
+		value_of("s1"), "denied", "CN=a", "tel", "1", "abc", "xyz", "r:1", NULL, 2, 11};
+	const char *denied = "[s1 denied CN=a tel 1 abc xyz r:1 - 2 11]";
+	long long since;
+
+	(void)state;
+	put_run(s, 9, NULL); /* 1 */
+	put_run(s, 0, NULL); /* 2 was killed */
+	good(state_put_pending(s, 1, &p, &err));
+	p.kind = "conflict"; /* that is found again, or solved */
+	good(state_put_pending(s, 1, &p, &err));
+	put_run(s, 0, NULL);  /* 3, too */
+	put_run(s, 9, "xyz"); /* 4 tells of no denials */
+	put_run(s, 0, NULL);  /* 5 */
+	good(state_drop_pending(s, 1, value_of("s1"), 5, &since, &err));
+	assert_string_equal(pendings(mem, s, 1), denied);
+	assert_int_equal(since, 11);
+	good(state_settle(s, 1, 5, &err));
+	assert_string_equal(pendings(mem, s, 1), denied);
+	/* By another attempt it is settled, and by the run behind one that told. */
+	good(state_begin(s, &err));
+	good(state_drop_pending(s, 1, value_of("s1"), 0, &since, &err));
+	assert_string_equal(pendings(mem, s, 1), "");
+	p.kind = "denied";
+	good(state_put_pending(s, 1, &p, &err));
+	put_run(s, 9, NULL); /* 6 */
+	put_run(s, 0, NULL); /* 7 */
+	good(state_settle(s, 1, 6, &err));
+	assert_string_equal(pendings(mem, s, 1), denied);
+	good(state_settle(s, 1, 7, &err));
+	assert_string_equal(pendings(mem, s, 1), "");
+	good(state_commit(s, &err));
 	state_close(s);
 	arena_free(mem);
 }
@@ -310,7 +363,7 @@ static void test_runs(void **state)
 	good(state_put_run(s, 1, &second, &err));
 	assert_int_equal(second.id, id);
 	/* The newest first. */
-	good(state_runs(s, 1, &err));
+	good(state_runs(s, 1, true, &err));
 	assert_int_equal(state_next_run(s, &back, &err), 1);
 	assert_true(back.id == second.id && back.started == 3 && back.finished == 4 && !back.full);
 	assert_int_equal(state_next_run(s, &back, &err), 1);
@@ -319,7 +372,7 @@ static void test_runs(void **state)
 		    back.rename == 8 && back.remove == 9 && back.none == 10 &&
 		    back.conflict == 11 && back.denied == 12 && back.failed == 13);
 	assert_int_equal(state_next_run(s, &back, &err), 0);
-	good(state_runs(s, 2, &err));
+	good(state_runs(s, 2, true, &err));
 	assert_int_equal(state_next_run(s, &back, &err), 0);
 	state_close(s);
 }
@@ -331,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_managed),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_authority),
 		cmocka_unit_test(test_transfers),
 		cmocka_unit_test(test_runs),

@@ -18,6 +18,23 @@
     return text.get(step);
   };
 
+  // What an object has many values of, as a new one, is folded: the first rows, and a button for the rest.
+  const MANY = 8, FIRST = 4;
+  for (const step of steps.filter(step => step.rows.length > MANY)) {
+    const rest = [...step.rows].slice(FIRST).filter(row => !row.classList.contains("denied"));
+    const more = document.createElement("button");
+    // Written by the style sheet, so that nobody finds it who searches.
+    const say = () => { more.dataset.label = step.classList.contains("folded") ?
+      rest.length + " more values" : "fewer values"; };
+    more.type = "button";
+    more.className = "more";
+    more.addEventListener("click", () => { step.classList.toggle("folded"); say(); });
+    rest.forEach(row => row.classList.add("rest"));
+    step.classList.add("folded");
+    step.rows[0].cells[1].append(more);
+    say();
+  }
+
   const filter = () => {
     const chosen = [...form.querySelectorAll("select")].filter(select => select.value !== "");
     const search = form.elements.text.value.trim().toLowerCase();
@@ -28,15 +45,17 @@
       step.hidden = !fits;
       n += fits;
     }
+    // What was asked for is not hidden in a fold.
+    const every = form.elements.every?.checked || search !== "" || form.elements.attributes.value !== "";
+    document.body.classList.toggle("every", every);
     shown.textContent = n + " of " + steps.length + " objects";
   };
 
   const sort = head => {
     const table = head.closest("table");
-    const column = [...head.parentNode.children].indexOf(head);
     const down = head.getAttribute("aria-sort") === "ascending";
     const order = new Intl.Collator(undefined, { numeric: true });
-    const key = step => step.rows[0].cells[column]?.textContent ?? "";
+    const key = step => step.querySelector("td." + head.dataset.cell)?.textContent ?? "";
     for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     const bodies = [...table.tBodies].map(step => [key(step), step]);

@@ -3,6 +3,7 @@
 
     run.py GALWAY
 """
+import getpass
 import json
 import pathlib
 import shutil
@@ -222,6 +223,64 @@ with Case("a SIP address among the proxies", more="authority { msRTCSIP-PrimaryU
     c.unchanged("set ann proxyAddresses= --as abc", 4, "the authority is cloud")
     c.run("set ann proxyAddresses=SMTP:ann@abc.example proxyAddresses=smtp:a@abc.example "
           "proxyAddresses=sip:old@abc.example --as abc", 0, "+ smtp:a@abc.example")
+
+with Case("set in the journal", more="authority { telephoneNumber = cloud }\n") as c:
+    c.run("sync", 4)
+    c.run("set ann telephoneNumber=2 --as cloud")
+    c.run("set ann telephoneNumber=3 --as cloud")
+    c.run("history 3", 0, (f"set as cloud by {getpass.getuser()}, exit 0: 1 read, 1 modified",
+                           "modify   CN=Ann,OU=GAL,DC=cloud,DC=example", "- 2", "+ 3"))
+    c.run("history ann", 0, ("add      CN=Ann,OU=GAL", f", set as cloud by {getpass.getuser()}\nmodify   CN=Ann,OU=GAL"))
+    out = json.loads(c.run("history 3 --format json"))
+    for said in (out["runs"][0], out["operations"][0]):
+        if said["side"] != "cloud" or said["by"] != getpass.getuser():
+            c.wrong(f"json: {said}")
+    c.run("status", 4, "last run 1: ")  # of the flow
+    c.run("set ann telephoneNumber=3 --as cloud", 0, "as it was")  # what changes nothing is no run
+    c.run("set ann title=x --as cloud", 4)
+    c.run("set ann mail=ben@abc.example --as abc", 2, "E_PROXY_DUP")
+    c.run("history 4", 2, "no such run")
+    c.unchanged("diff --undo 3", 1, (": to be written", "- 3", "+ 2"))
+    c.unchanged("undo 2", 2, "run 2: changed since, left as it is: telephoneNumber")
+    c.unchanged("undo --approve 00 3", 2, "no --approve")
+    c.run("undo 3", 0, (": written", "- 3", "+ 2"))
+    c.has("cloud.ldif", "telephoneNumber: 2")
+    c.unchanged("undo 3", 0, "as it was")
+    c.run("history", 0, ("; undo of run 3", "; undone by run 4"))
+    c.run("undo 4", 0, "+ 3")  # an undo is a write like any other
+    c.edit("galway.conf", "authority { telephoneNumber = cloud }\n", "")
+    c.unchanged("undo 5", 4, 'denied "2" by cloud: the authority is abc')
+    c.run("undo 77", 2, "run 77: it wrote nothing, or is not in the journal any more")
+
+with Case("set in the journal, in the source") as c:
+    c.run("sync")
+    c.run("set ann title=Boss --as abc")
+    c.run("sync", 0, "1 modified")
+    c.run("undo 2", 0, ("CN=Ann,OU=People", "- Boss", "+ Lead"))
+    c.has("abc.ldif", "title: Boss", False)
+    (c.path / "abc.ldif.tmp").mkdir()  # it is done, and the file cannot take its new shape
+    c.run("set ann title=Chair --as abc", 2, "abc.ldif.tmp")
+    (c.path / "abc.ldif.tmp").rmdir()
+    c.run("history 5", 0, ("exit 2: 1 read, 1 modified", "+ Chair"))
+    c.run("undo 5", 0, "+ Lead")
+    c.edit("abc.ldif", USER % {"name": "Ann", "alias": "ann"}, "")
+    c.unchanged("undo 5", 2, "CN=Ann,OU=People,DC=abc,DC=example is not there any more")
+
+with Case("an override that went with its link", flow="    max-shrink-percent = 100\n") as c:
+    c.run("sync")
+    c.run("authority transfer ann cloud")
+    c.run("authority transfer ben cloud")
+    ann = USER % {"name": "Ann", "alias": "ann"}
+    c.edit("abc.ldif", ann, "")
+    c.edit("cloud.ldif", "adminDescription: galway:up:2d636261-6e61-2d6e-2d2d-2d2d2d2d2d2d\n", "")
+    c.run("sync --full", 0, "1 forgotten")
+    c.unchanged("diff --undo 2", 1, "that it is cloud's comes back, too")
+    c.run("undo 2")
+    c.run("authority show CN=Ann,OU=GAL,DC=cloud,DC=example", 0, ("\n  converted\n", "cloud (set for the object"))
+    c.write("cloud.ldif", CLOUD)
+    c.write("abc.ldif", ann)
+    c.run("sync --full --no-create", 4, "1 forgotten")
+    c.run("undo 4", 4, "is not there any more: that it is cloud's does not come back")
 
 with Case("outside of what is managed", CLOUD + ZOE % "Staff") as c:
     c.unchanged("set zoe@cloud.example title=x --as cloud", 2, "outside the managed containers")

@@ -13,8 +13,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 export BENCH_COMMAND="tests/bench/ldap.sh${*:+ $*}"
 packages_install build test bench
-programs=(galway bench_generate bench_measure bench_delay)
+programs=(galway bench_generate bench_measure bench_delay bench_adds)
 build release -DGALWAY_TESTS=ON -- --target "${programs[@]}"
 folder=$(build_folder release)
 exec /usr/bin/python3 tests/bench/servers.py --galway "$folder/galway" --generate "$folder/tests/bench_generate" \
-    --measure "$folder/tests/bench_measure" --delay "$folder/tests/bench_delay" "$@"
+    --measure "$folder/tests/bench_measure" --delay "$folder/tests/bench_delay" \
+    --adds "$folder/tests/bench_adds" "$@"

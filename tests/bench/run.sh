@@ -98,21 +98,6 @@ expect() {
     fi
 }
 
-# link_bytes N: a row of the table of what a link takes, as the file is after a first sync
-link_bytes() {
-    /usr/bin/python3 - "$work/state.db" "$1" <<'END'
-import os, sqlite3, sys
-path, n = sys.argv[1], int(sys.argv[2])
-state = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-links, = state.execute("SELECT count(*) FROM link").fetchone()
-cookie, = state.execute("SELECT sum(length(cookie)) FROM flow").fetchone()
-assert links == n, f"{links} links, not {n}"
-size = os.path.getsize(path)
-journal, = state.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'op'").fetchone()
-print(f"| {n} | {(size - cookie - journal) / n:.1f} | {journal / n:.1f} | {size / n:.1f} |")
-END
-}
-
 for n in "$@"; do
     configuration >"$work/galway.conf"
     "$folder/tests/bench_generate" "$n" >"$work/abc.ldif"
@@ -124,7 +109,7 @@ for n in "$@"; do
         empty_target >"$work/xyz.ldif"
         measure "$n" first "$folder/galway" -c "$work/galway.conf" sync
         expect "$n"
-        [ "$round" -gt 1 ] || link_bytes "$n" >>"$work/links"
+        [ "$round" -gt 1 ] || /usr/bin/python3 tests/bench/links.py "$work/state.db" "$n" >>"$work/links"
         measure "$n" full "$folder/galway" -c "$work/galway.conf" sync --full
         measure "$n" parse "$folder/tests/bench_ldif_parse" "$work/abc.ldif" "$work/xyz.ldif"
     done

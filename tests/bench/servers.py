@@ -9,6 +9,7 @@ import sys
 
 import ldap
 
+import links
 import slapds
 import tables
 from slapds import server
@@ -19,6 +20,7 @@ SOURCE, TARGET = "DC=abc,DC=example", "DC=xyz,DC=example"
 INTO = f"OU=GAL,{TARGET}"
 SOURCE_PORT, TARGET_PORT, DELAY_PORT = 21500, 21501, 21502
 CHANGES = 100  # of a delta
+WINDOW = "96"  # operations under way at once, the default of connectors
 PEERS = ("bulk", "per_entry", "lsc", "ldap3_per_entry")  # scripts in peers/
 # Slow writes, by syncs of the disk or by the round trip in microseconds. ldapadd adds so many of the contacts then, and
 # its time is that of all by the rule of three: each add takes as long as the one before.
@@ -122,6 +124,7 @@ class Bench:
             self.begin_anew()
             self.galway(n, "first sync", operations=n)
         self.expect(n)
+        self.links[n], _, _ = links.bytes_a_link(self.folder / "state.db", n)
         self.nothing_to_do(n)
         self.delta(n)
         if n < 1000000:
@@ -178,10 +181,16 @@ class Bench:
     def ldapadd(self, n, what, ldif, count, url):
         self.measure(n, what, ["ldapadd", "-x", "-H", url, "-f", ldif], count, n / count)
 
+    def adds(self, n, what, ldif, port):
+        """The floor: the contacts in a window of galway's size, and nothing else."""
+        self.measure(n, what, [self.options.adds, str(port), ldif, WINDOW], n)
+
     def first(self, n, contacts):
         for _ in self.rounds(n, "first sync"):
             self.target.fill(self.empty)
             self.ldapadd(n, "ldapadd", contacts, n, self.target.url)
+            self.target.fill(self.empty)
+            self.adds(n, "adds", contacts, TARGET_PORT)
             self.begin_anew()
             self.galway(n, "first sync", operations=n)
 
@@ -199,7 +208,6 @@ class Bench:
                 for peer in self.options.peers:
                     self.measure(n, peer, ["/usr/bin/python3", HERE / "peers" / f"{peer}.py", self.source.url, SOURCE,
                                            self.target.url, TARGET], n, says="^0$")
-        self.links[n] = (self.folder / "state.db").stat().st_size / n
 
     def delta(self, n):
         """As many changes of the source for galway as ldapmodify makes in the target, of other contacts."""
@@ -234,6 +242,8 @@ class Bench:
                     url = f"ldap://127.0.0.1:{port}"
                     self.target.fill(self.empty, durable=what == "fsync")
                     self.ldapadd(n, f"ldapadd, {what}", few, count, url)
+                    self.target.fill(self.empty, durable=what == "fsync")
+                    self.adds(n, f"adds, {what}", contacts, port)
                     self.begin_anew(durable=what == "fsync")
                     self.configure(url)
                     self.galway(n, f"first sync, {what}", operations=n)
@@ -278,7 +288,7 @@ def some(link, base, filter, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for program in ("galway", "generate", "measure", "delay"):
+    for program in ("galway", "generate", "measure", "delay", "adds"):
         parser.add_argument(f"--{program}", required=True, type=os.path.abspath)
     parser.add_argument("--n", default="10000,100000", help="numbers of users")
     parser.add_argument("--million", action="store_true", help="and 1,000,000: galway and ldapsearch alone")

@@ -110,7 +110,7 @@ done
 # ---- what the pages name
 
 cd "$root"
-for page in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md; do
+for page in README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md docs/*.md; do
     # [text](file#part)
     while read -r link; do
         [ -e "$(dirname "$page")/$link" ] || fail "$page: there is no $link"

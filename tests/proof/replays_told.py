@@ -55,7 +55,7 @@ def cookie_moves_last():
         s.far.behaviour = types.SimpleNamespace(when=changes.writes, change=says(53, "not today"), takes=None)
         s.refused(4, r"unwillingToPerform \(53\)")
         s.far.behaviour = None
-        s.done(0, r"\(delta\)", change)  # leans on: apply.c: what failed is pending *
+        s.done(0, r"\(delta\)", change)  # leans on: apply_remember.c: what failed is pending *
         s.settles()
 
 

@@ -33,6 +33,8 @@ LEFT_OUT = {".git", "build", "__pycache__"}
 LATE = 120  # seconds, for one finder
 CRASHED = re.compile(r"ended with -\d|Segmentation fault|failed with exception|core dumped")
 FLOWS = "/usr/bin/python3 {0}/flows/run.py --galway {galway} --killer {killer} --kill "
+SCIM = "/usr/bin/python3 {0}/web/scim.py {galway} --only "
+EXO = "/usr/bin/python3 {0}/web/exo.py {galway} --only "
 UNDO = "/usr/bin/python3 {0}/undo/undo.py --galway {galway} --killer {killer} --kill "
 KINDS = {  # what is run, and how it says that it found
     "sim": ("{tests}/simulation --histories 1000 --most 1 --jobs 2", r"^seed \d+: ({what}):"),
@@ -44,6 +46,12 @@ KINDS = {  # what is run, and how it says that it found
     "tls": ("/usr/bin/python3 {0}/live/tls.py {galway}", r"^WRONG: {what}"),
     "web": ("/usr/bin/python3 {0}/web/client.py {tests}/web_driver", r"^WRONG: {what}"),
     "graph": ("/usr/bin/python3 {0}/web/graph.py {galway}", r"^WRONG: {what}"),
+    "scim": (SCIM + "{what}", r"^WRONG: .*{what}"),
+    "scim-writes": (SCIM + "writes", r"^WRONG: {what}"),
+    "exo-adopt": (EXO + "adopt", r"^WRONG: \w+: {what}"),
+    "exo-lost": (EXO + "lost", r"^WRONG: \w+: {what}"),
+    "exo-reads": (EXO + "reads", r"^WRONG: \w+: {what}"),
+    "preflight": ("/usr/bin/python3 {0}/preflight/run.py {galway}", r"^{what}: "),
     "authority": ("/usr/bin/python3 {0}/authority/run.py {galway}", r"^{what}: "),
     "saved": ("/usr/bin/python3 {0}/saved/run.py {galway}", r"^{what}: "),
     "robust": ("bash {0}/robust/run.sh {galway}", r"^FAILED: .*{what}"),

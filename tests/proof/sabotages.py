@@ -2,8 +2,8 @@
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
-"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "tls", "web", "graph", "robust WORDS". Where several would
-notice, it is the quickest.
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "robust WORDS";
+"scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web. Where several would notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
 says nothing of it, and that is looked at too.
@@ -77,13 +77,13 @@ cut("epoch-filter", "the connector's filter, of which the scope is made too", "s
     "\th = hash_settings(f->source_config, type->settings, h);\n", "", "incident 14")
 cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
     "if (known->sources >= 0 && known->epoch != f->epoch)", "if (false)", "flow rules-changed")
-cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply.c",
+cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply_finish.c",
     "\tif (whole)\n\t\tf.epoch = plan->flow->epoch;", "\tf.epoch = plan->flow->epoch;", "test_sync_flow test_skip_full")
 cut("pin", "that it is the directory of the last run", "sync/flow.c",
     "if (before[0] == '\\0' || strcmp(before, *pin) == 0)", "if (true)", "flow another-directory")
 cut("pin-refusal", "that another directory is refused", "sync/guard.c", "if (f->other != NULL)", "if (false)",
     "test_sync_guard test_guard")
-cut("pin-forgotten", "that the directory is remembered", "sync/apply.c",
+cut("pin-forgotten", "that the directory is remembered", "sync/apply_finish.c",
     "put_cookie(a) < 0 || put_pins(a) < 0 ||", "put_cookie(a) < 0 ||", "sim I9")
 cut("cookie-directory", "that a cookie is of this directory", "connectors/ad_cookie.c",
     "if (strcmp(c->directory, now->directory) != 0)", "if (false)", "test_connectors_ad_cookie test_check")
@@ -326,7 +326,7 @@ cut("refusal", "that a plan that is refused is not done", "sync/cmd_run.c", "if 
 cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
     "if (approve != NULL && strcmp(approve, digest) == 0 && !ruling->final)", "if (approve != NULL && !ruling->final)",
     "flow guard-approved-another")
-cut("approval-once", "that a plan is approved once", "sync/flow.c",
+cut("approval-once", "that a plan is approved once", "sync/plan_digest.c",
     "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
     "saved another run since, with nothing to do")
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
@@ -403,10 +403,10 @@ pair("authority-of-attribute", "authority for an attribute, in the plan and at t
 cut("authority-sip", "that SIP addresses among proxyAddresses may be the other side's", "sync/authority.c",
     "return attr_syntax(attr) == SYNTAX_ADDRESS && address_type_is(v, \"sip\") &&", "return false &&",
     "test_sync_authority test_exceptions")
-cut("denied-untold", "that a denial waits until it is settled", "sync/apply.c",
+cut("denied-untold", "that a denial waits until it is settled", "sync/apply_remember.c",
     "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority the four states, and how they came")
-cut("set-denied", "that another service may only say what is its", "sync/cmd_set.c",
-    "\t\tif (strcmp(whose, x->request->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
+cut("set-denied", "that another service may only say what is its", "sync/attempt.c",
+    "\t\tif (strcmp(whose, x->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
     "authority a tenant without synchronization")
 cut("set-gate", "the same, at the gate", "sync/gate.c", "if (strcmp(whose, side) != 0)", "if (false)",
     "test_sync_gate test_set")
@@ -433,33 +433,45 @@ cut("maybe-done", "that what is refused as done already is looked at", "connecto
     "test_connectors_ldap_code test_maybe_done")
 pair("lost-answer", "the looks after a lost answer, and after a second attempt", ("answer-lost", "maybe-done"),
      "rogue write-answer-lost-once")
-cut("failed-is-done", "that what failed is not remembered as done", "sync/apply.c",
+cut("failed-is-done", "that what failed is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I15")
-cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply.c",
+cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
-    covered="unknown")
-cut("failed-forgotten", "that what failed is tried again", "sync/apply.c",
+    "sim I15")
+cut("failed-forgotten", "that what failed is tried again", "sync/apply_remember.c",
     "\tif (o != NULL && o->kind != OUTCOME_DONE &&\n\t\tput_pending(", "\tif (false &&\n\t\tput_pending(",
     "incident 17")
-pair("unknown", "both, for what is not known to be done", ("unknown-is-done", "failed-forgotten"), "sim I15")
-cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply.c",
+cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/apply_remember.c",
     "if (s->op == STEP_CONFLICT && put_pending(a, s, \"conflict\", s->message, since) < 0)", "if (false)",
     "flow delta-conflict-waits")
 cut("journal-first", "that the journal is durable before anything is written", "sync/apply.c",
-    "return b->n_writes > 0 ? settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
+    "return b->n_writes > 0 ? apply_settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
 cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
-cut("cookie-first", "that the cookie comes last", "sync/apply.c", "\ta->flow = known.id;\n",
+cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
+    "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
+cut("overlap-order", "that a batch is in the journal before it is on its way", "sync/apply.c",
+    "\tif (intend(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);",
+    "\tif (choose_writes(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);\n"
+    "\tif (intend(a, b) < 0)\n\t\treturn -1;", "test_sync_apply test_overlap")
+cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
+    " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
+cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
+    "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
+cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
+    "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
+    "authority set in the journal")
+cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->flow = known.id;\n",
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
-    also=[("sync/apply.c", "/* The flow and the run are known before anything is written. */\n",
-           "static int put_cookie(struct applying *a);\n")])
-cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply.c",
+    also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
+           "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
+cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
-cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply.c",
+cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
     "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
 cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",
-    "\tif (rc == 0)\n\t\trc = finish(a);", "\t(void)finish(a);", "sim I9")
+    "\tif (rc == 0)\n\t\trc = apply_finish(a);", "\t(void)apply_finish(a);", "sim I15")
 cut("full-every", "that everything is read every so many runs", "sync/flow.c",
     "known->deltas + 1 >= f->full_every;", "false;", "flow delta-full-every")
 cut("full-chain", "that scopes of groups in groups want everything to be read", "sync/flow.c",
@@ -474,9 +486,76 @@ cut("ldif-merged", "that a merge that a crash stopped is noticed", "connectors/l
     "test_connectors_ldif_crash test_crash")
 
 # ---------------------------------------------------------------------------------------------------------
+group("Web services")
+cut("http-redirect", "that redirects are not followed", "connectors/http_call.c",
+    "CURLOPT_FOLLOWLOCATION, 0L", "CURLOPT_FOLLOWLOCATION, 1L", "web redirects")
+cut("http-encryption", "that nothing is sent without encryption", "connectors/http_url.c",
+    "if (!plain || !loopback(o->host))", "if (plain && !loopback(o->host))", "web http")
+cut("http-user", "that a URL names no user", "connectors/http_url.c",
+    "if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD) || has(u, CURLUPART_FRAGMENT))", "if (false)",
+    "web another origin: GET https://127.0.0.1:\\d+@")
+cut("http-size", "that an answer has a largest size", "connectors/http_call.c",
+    "c->over = n > c->client->max_answer - c->body.len;", "c->over = false;", "web large")
+cut("http-post-lost", "that what may have been done is not sent again by itself", "connectors/http_run.c",
+    "if (c->err.kind != ERR_BUSY || (!c->again && !unsent(code)))", "if (c->err.kind != ERR_BUSY)",
+    "web lost connections")
+cut("http-post-gateway", "the same behind a gateway that says 503", "connectors/http_run.c",
+    "if (c->status == 429 || c->again)", "if (true)", "web 503 to a POST")
+cut("http-retry-after", "that a server which says when is not asked before", "connectors/http_run.c",
+    "if (seconds > 0 && when > h->resume)", "if (false)", "web 429 and Retry-After")
+cut("http-deadline", "the deadline of a web service", "connectors/http_run.c", "if (now >= h->deadline)", "if (false)",
+    "web the deadline")
+cut("scim-start", "that pages are those that were asked for", "connectors/scim_pages.c",
+    "(n > 0 && head_of(p->list) == p->head) ||", "", "scim ignored",
+    also=[("connectors/scim_pages.c", "(json_number(p->page, \"startIndex\", &told) && told != start)", "(false)")])
+cut("scim-overlap", "that a page begins where the one before ended", "connectors/scim_pages.c",
+    "(overlap && !value_same(value_of(id != NULL ? id : \"\"), p->last))", "false", "scim goes")
+cut("scim-end", "that as many came as there are", "connectors/scim_pages.c",
+    "if (p->total >= 0 && p->given != p->total)", "if (false)", "scim early")
+cut("scim-post-again", "that who may have been made is looked for before he is made again", "connectors/scim_flight.c",
+    "\tif (f->doubt || r->status == 409)\n\t\tlook(w, f, &r->err);",
+    "\tif (f->doubt && f->tries < TRIES)\n\t\tpost(w, f);", "scim lost")
+cut("scim-shown", "that the service shows what it was told", "connectors/scim_flight.c",
+    "} else if (deletes || right(w, f, r->body, &err)) {", "} else if (true) {", "scim PATCH")
+cut("scim-deleted", "that who was deleted is gone", "connectors/scim_flight.c", "} else if (deletes && !gone) {",
+    "} else if (false) {", "scim-writes a delete that is not done")
+cut("scim-another", "that who has the name is the one to be made before he counts as that", "connectors/scim_flight.c",
+    "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes a name is taken")
+cut("exo-count", "that as many came as the program says at the end", "connectors/exo_exec.c", "if (line->count == x->rows)",
+    "if (true)", "exo-reads lacks")
+cut("exo-answer", "that an answer is to the command", "connectors/exo_line.c",
+    "if (!json_number(line->json, \"id\", &its) || its != id)", "if (!json_number(line->json, \"id\", &its))",
+    "exo-reads other")
+cut("exo-size", "that a line has a largest size", "connectors/exo_exec.c", "if (x->in.len > most)", "if (false)",
+    "exo-reads long")
+cut("exo-halves", "that both lists are of the same contacts", "connectors/exo.c",
+    "if (exo_people_left(d->people) > 0)", "if (false)", "exo-reads shrinks")
+cut("exo-resume", "that a contact which may have been made is looked for", "connectors/exo_write.c",
+    "if (t->doubt && (r = resume(t, err)) != 0)", "if (false && (r = resume(t, err)) != 0)",
+    "exo-lost lost after New-MailContact")
+cut("exo-another", "that a contact of the name is the one to be made before it counts as that", "connectors/exo_write.c",
+    "if (r > 0 && exo_change_foreign(t->change, &e))", "if (false)", "exo-adopt raced")
+cut("exo-quote", "that a quote in a name is none of the filter's", "connectors/exo_ask.c", "if (v.data[i] == '\\'')",
+    "if (false)", "exo-lost lost after New-MailContact")
+cut("graph-folder", "that the folder is the one that is ours", "connectors/graph_folder.c",
+    "if (name == NULL || strcmp(name, d->folder) != 0)", "if (name == NULL)", "graph contacts")
+cut("graph-user", "that only guests are made and deleted", "connectors/graph_write.c",
+    "w->dir->mailbox == NULL && j->change->op != CHANGE_MODIFY && !makes_guests(w)", "false", "graph not made")
+
+# ---------------------------------------------------------------------------------------------------------
 group("Afterwards, and for people")
+cut("preflight-writes", "that the scan before a first sync makes no state", "sync/cmd_preflight.c",
+    "state_open(setup.state, false, &state, err) < 0)", "state_open(setup.state, true, &state, err) < 0)",
+    "preflight nothing")
+cut("preflight-person", "that it says by its exit code that somebody is needed", "sync/cmd_preflight.c",
+    "p.persons > 0 ? EXIT_PARTIAL : EXIT_GOOD", "EXIT_GOOD", "preflight duplicate-in-the-source")
+cut("preflight-ours", "that it leaves out what a flow made", "sync/preflight_source.c",
+    "gather_excluded(&s->g, e) == NULL ? rules_scope(f->rules, e) : NULL;", "rules_scope(f->rules, e);",
+    "preflight reverse")
+cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
+    "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("verify", "that what was written is read again", "sync/apply.c",
-    "rc = apply_all(a) < 0 ? -1 : verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+    "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
     "rogue modify-done-and-as-before")
 cut("undo-changed", "that an undo leaves what was changed since it was added", "sync/undo_invert.c",
@@ -490,7 +569,7 @@ cut("undo-protected", "that an undo deletes nothing that is protected", "sync/un
     "const char *why = plan_protected(v->flow, e);", "const char *why = NULL;", "test_sync_undo test_cases")
 cut("undo-directory", "that an undo is about the directory of its run", "sync/undo.c",
     "if (before[0] != '\\0' && strcmp(before, now) != 0)", "if (false)", "rogue another-directory-undo")
-cut("undo-held", "that a timer does not do again what was undone", "sync/apply.c", "\tf->held = a->run.started;\n", "",
+cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
 cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",
     "code = EXIT_GOOD;", "flow guard-deletes")
@@ -502,7 +581,7 @@ cut("exit-later", "that a server that is away has", "sync/commands.c", "[ERR_BUS
 cut("exit-worst", "that of several flows the worst counts", "sync/commands.c", "return rank[a] >= rank[b] ? a : b;",
     "return b;", "flow bad-one-of-two-flows")
 cut("dry-run", "that a dry run opens the state for reading", "sync/cmd_run.c",
-    "int code = open_session(&s, mem, q, false, err);", "int code = open_session(&s, mem, q, true, err);",
+    "code = open_session(&s, mem, q, false, err);", "code = open_session(&s, mem, q, true, err);",
     "flow row-4-add")
 cut("output-over-state", "that a report is not written over what is needed", "sync/cmd_run.c", "\tif (use != NULL)\n",
     "\tif (false)\n", "robust not over connector abc")

@@ -335,6 +335,10 @@ def soa():
             s.kinds["users"][ids[2]]["onPremisesSyncEnabled"] = True
             w.expect("soa", 4, "source of authority is on-premises")
             same("soa", [s.kinds["users"][i]["jobTitle"] for i in ids], ["New", "Old", "Old", "New"])
+            w.people["p009"] = {"objectClass": "user", "mail": "nobody@abc.example", "title": "New"}
+            w.write()
+            w.expect("not made", 4, "users are neither made nor deleted")
+            same("not made", len(s.kinds["users"]), 4)
             if FRONT is None:
                 s.options["mute"] = True
                 w.expect("mute", 2, "does not say isCloudManaged", arguments=("sync", "--full"))

@@ -253,6 +253,7 @@ def reads(folder):
         "too large a total": ({"total": 3}, 5, "changed while it was read"),
         "too small a total": ({"total": -3}, 5, "changed while it was read"),
         "half of the JSON": ({"broken": 2}, 2, "not taken as JSON"),
+        "cursors that end early": ({"cursor": "early"}, 5, "changed while it was read"),
         "a cursor again and again": ({"cursor": "loop"}, 2, "a cursor came twice"),
     }
     for name, (options, code, words) in cases.items():

@@ -21,7 +21,7 @@ class Service:
     half       the page (from 1) that has half of its resources
     broken     the page (from 1) that is cut within its JSON
     total      added to totalResults
-    cursor     True: pages by cursor only; "loop": the same cursor for ever
+    cursor     True: pages by cursor only; "loop": the same cursor for ever; "early": the first page is the last
     patch      True, False (501), "wrong" (200, and nothing is done), "empty" (204)
     put        True, False (405)
     bulk       None, or the form of a status: "text", "code", "number"; "mute": without any
@@ -145,6 +145,8 @@ class Service:
         if o["cursor"]:
             at = 1 if o["cursor"] == "loop" or not query.get("cursor") else int(query["cursor"])
             more = {"nextCursor": str(at + count)} if at + count <= len(found) else {}
+            if o["cursor"] == "early":
+                more = {"totalResults": len(found)}
             return self.page(r, found, at, count, more)
         start = 1 if o["start"] == "ignored" else max(1, int(query.get("startIndex", 1)))
         if o["half"] == self.pages:

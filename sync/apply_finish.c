@@ -1,0 +1,131 @@
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/spool.h"
+#include "sync/applying.h"
+#include "sync/dependents.h"
+
+/* After an undo a timer does not do again what was undone, and whoever goes on looks at everything.
+ */
+static void hold(const struct applying *a, struct flow_state *f)
+{
+	f->held = a->run.started;
+	f->deltas = FLOW_UNFINISHED;
+}
+
+int apply_begin(struct applying *a)
+{
+	struct flow_state known = a->plan->known;
+
+	a->run.started = (long long)time(NULL);
+	a->run.full = a->plan->full;
+	if (known.id == 0)
+		known.sources = -1;
+	known.last_run = a->run.started;
+	/* Should this run not come to its end, the next one looks at everything: what was written
+	 * and not remembered, and what came and left again meanwhile. */
+	known.deltas = FLOW_UNFINISHED;
+	if (a->plan->undoes != 0)
+		hold(a, &known);
+	if (apply_record(a) < 0 ||
+		state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
+		state_put_run(a->state, known.id, &a->run, a->err) < 0)
+		return -1;
+	a->flow = known.id;
+	journal_start(&a->journal, a->run_mem, a->plan->flow, a->run.id, a->flow, a->plan->undoes);
+	a->kept = true;
+	return 0;
+}
+
+static int run_exit(const struct summary *s)
+{
+	return s->failed + s->conflict + s->denied > 0 ? 4 : 0;
+}
+
+static int put_cookie(struct applying *a)
+{
+	struct value cookie = {NULL, 0};
+
+	arena_reset(a->mem);
+	if (a->plan->cookie != NULL &&
+		spool_get(a->plan->cookie, 0, a->mem, &cookie, NULL, a->err) < 0)
+		return -1;
+	return state_put_cookie(a->state, a->flow, cookie, a->err);
+}
+
+static int put_pins(struct applying *a)
+{
+	const struct plan *p = a->plan;
+
+	if (state_put_pin(a->state, p->flow->source, p->source_pin, p->source_expires, a->err) < 0)
+		return -1;
+	return state_put_pin(a->state, p->flow->target, p->target_pin, p->target_expires, a->err);
+}
+
+/* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
+ * of one that was added and not seen since. */
+static int is_settled(struct applying *a, const struct op *op)
+{
+	struct link link;
+	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
+
+	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
+		return rc < 0 ? -1 : rc == 0;
+	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
+}
+
+/* What runs before had meant to do was looked at by this one. */
+static int settle_intents(struct applying *a)
+{
+	const struct intents *in = &a->plan->intents;
+	int rc = 0;
+
+	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
+		const struct op *op = &in->ops[i];
+		arena_reset(a->mem);
+		rc = is_settled(a, op);
+		if (rc == 1)
+			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+int apply_finish(struct applying *a)
+{
+	struct plan *plan = a->plan;
+	const struct summary *s = &a->applied->summary;
+	struct flow_state f = plan->known;
+	bool whole = !plan->one && !plan->partial;
+
+	f.last_run = a->run.started;
+	if (plan->undoes != 0) {
+		hold(a, &f);
+	} else if (!plan->one) {
+		f.last_good = a->run.started;
+		f.deltas = plan->full ? 0 : f.deltas + 1;
+		f.held = 0;
+	}
+	/* With steps left out the guard has not had its say about all of it. */
+	if (whole && plan->full)
+		f.sources = plan->sources;
+	if (whole)
+		f.epoch = plan->flow->epoch;
+	f.generation++;
+	f.links = plan->links + s->add + s->link - s->remove - s->forget;
+	a->run = (struct run){a->run.id, a->flow, a->run.started, (long long)time(NULL), plan->full,
+		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
+		s->denied, s->failed};
+	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
+		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
+		return -1;
+	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0)
+		return -1;
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
+		return -1;
+	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
+		return -1;
+	if (state_retire(a->state, a->run.started - plan->flow->history, a->err) < 0)
+		return -1;
+	a->kept = true;
+	return apply_settle(a);
+}
