@@ -10,15 +10,22 @@
 #define WORDS_MIN 64u
 #define WORDS_MAX (1u << 19)
 
-void twins_start(struct twins *t, uint64_t expected)
+/* An empty filter for so many keys. */
+static void make_filter(struct twins *t, uint64_t keys)
 {
 	uint64_t n = WORDS_MIN;
 
-	*t = (struct twins){0};
-	while (n < expected / KEYS_A_WORD && n < WORDS_MAX)
+	while (n < keys / KEYS_A_WORD && n < WORDS_MAX)
 		n *= 2;
+	free(t->words);
 	t->words = memory_need(n, sizeof(*t->words));
 	t->mask = n - 1;
+}
+
+void twins_start(struct twins *t, uint64_t expected)
+{
+	*t = (struct twins){0};
+	make_filter(t, expected);
 }
 
 /* Both bits of a key are in one word, so that one place of memory is touched. */
@@ -44,6 +51,14 @@ static uint64_t key_at(const struct buf *b, size_t at)
  * at once. */
 static void look_at_new(struct twins *t)
 {
+	const uint64_t n = t->keys.len / sizeof(uint64_t);
+
+	/* A filter with too many keys cannot tell any of them apart: a larger one begins anew. */
+	if (n > 2 * KEYS_A_WORD * (t->mask + 1) && t->mask + 1 < WORDS_MAX) {
+		make_filter(t, 4 * n);
+		t->looked = 0;
+		buf_clear(&t->doubts);
+	}
 	for (; t->looked < t->keys.len; t->looked += sizeof(uint64_t))
 		look_at(t, key_at(&t->keys, t->looked));
 }

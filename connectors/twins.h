@@ -9,7 +9,8 @@
 /*
  * Does any 64-bit key come twice? The keys are kept as they come, 8 bytes each, and a small filter
  * of two bits a key tells at once that nearly all of them are new; only the few that it cannot tell
- * apart are counted at the end. That costs a fifth of sorting.
+ * apart are counted at the end. That costs a fifth of sorting. The filter grows with the keys, to 4
+ * MiB, which serve two million.
  */
 struct twins {
 	struct buf keys, doubts;

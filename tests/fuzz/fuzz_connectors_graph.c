@@ -152,6 +152,12 @@ const char *http_caution(const struct http *h)
 	return NULL;
 }
 
+long long http_expires(const struct http *h)
+{
+	(void)h;
+	return 0;
+}
+
 /* --- what the connector makes of them ------------------------------------------------------------
  */
 static void check_entry(const struct entry *e)
