@@ -21,6 +21,11 @@ static inline char ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+static inline char ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
 /* The byte that two hexadecimal digits at s stand for; -1 when they are not there. */
 static inline int ascii_hex_pair(const char *s, const char *end)
 {

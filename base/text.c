@@ -43,3 +43,26 @@ void text_safe(char *to, size_t room, const char *text)
 	(void)snprintf(to, room, "%s", b.data != NULL ? b.data : "");
 	buf_free(&b);
 }
+
+void text_json_add(struct buf *b, const char *data, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)data, *end = p + len;
+
+	while (p < end) {
+		ucs4_t c;
+		const int n = u8_mbtoucr(&c, p, (size_t)(end - p));
+
+		if (n < 1)
+			buf_printf(b, "\\\\x%02x", *p);
+		else if (c == '"' || c == '\\')
+			buf_printf(b, "\\%c", (char)c);
+		else if (c >= 0x20 && c < 0x7f)
+			buf_putc(b, (char)c);
+		else if (c < 0x10000)
+			buf_printf(b, "\\u%04x", c);
+		else
+			buf_printf(b, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+				0xdc00 + (c & 0x3ff));
+		p += n < 1 ? 1 : n;
+	}
+}

@@ -78,6 +78,8 @@ struct http_call {
 int url_origin(const char *url, bool plain, struct origin *, struct err *);
 void url_forget(struct origin *);
 bool url_same(const struct origin *, const struct origin *);
+/* Does nothing of what is sent to the host leave this machine? An address, or localhost. */
+bool url_loopback(const char *host);
 
 /* http_call.c */
 struct http_call *call_new(const struct http *, enum http_method, const char *url);

@@ -8,7 +8,7 @@
 #include "base/ascii.h"
 #include "connectors/http_private.h"
 
-static bool loopback(const char *host)
+bool url_loopback(const char *host)
 {
 	struct in_addr address;
 
@@ -44,7 +44,7 @@ static int parts(CURLU *u, const char *url, bool plain, struct origin *o, struct
 		return 0;
 	if (strcasecmp(o->scheme, "http") != 0)
 		return err_set(err, ERR_FATAL, "%.*s: is not https", shown(url), url);
-	if (!plain || !loopback(o->host))
+	if (!plain || !url_loopback(o->host))
 		return err_set(err, ERR_FATAL,
 			"%.*s: nothing is sent without encryption: use https (or plain = true, to "
 			"a loopback address)",

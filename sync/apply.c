@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/applying.h"
@@ -203,8 +204,12 @@ static void leave(struct applying *a)
 
 static int apply_all(struct applying *a)
 {
+	const struct summary *s = &a->plan->summary;
+	const long long n = s->add + s->modify + s->rename + s->remove;
 	int more;
 
+	if (n > 0)
+		progress_phase(PROGRESS_WRITE, n);
 	/* What an interrupted run has left with the target is taken up, whatever there is to do. */
 	if (apply_begin(a) < 0 || connector_write(a->target, NULL, NULL, 0, a->mem, a->err) < 0 ||
 		plan_rewind(a->plan, a->err) < 0)
@@ -259,6 +264,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 		*err = closing;
 		rc = -1;
 	}
+	progress_end(rc < 0);
 	if (rc == 0)
 		rc = apply_finish(a);
 	if (rc < 0)

@@ -112,7 +112,8 @@ int apply_finish(struct applying *a)
 		f.epoch = plan->flow->epoch;
 	f.generation++;
 	f.links = plan->links + s->add + s->link - s->remove - s->forget;
-	a->run = (struct run){a->run.id, a->flow, a->run.started, (long long)time(NULL), plan->full,
+	a->applied->finished = (long long)time(NULL);
+	a->run = (struct run){a->run.id, a->flow, a->run.started, a->applied->finished, plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
 		s->denied, s->failed};
 	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/dn.h"
+#include "base/progress.h"
 #include "base/spool.h"
 #include "base/utf8.h"
 #include "sync/applying.h"
@@ -108,6 +109,7 @@ int apply_remember(struct applying *a, struct batch *b)
 {
 	if (apply_record(a) < 0)
 		return -1;
+	progress_add(PROGRESS_DONE, (long long)b->n_writes);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct outcome *o = b->of[i];
 		bool done = o == NULL || o->kind == OUTCOME_DONE;

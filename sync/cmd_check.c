@@ -10,6 +10,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "connectors/smtp.h"
 #include "sync/gate.h"
 
 /* A container that flows name in the connector's directory. */
@@ -236,6 +237,22 @@ static int check_state(const struct setup *setup, struct arena *mem)
 	return code;
 }
 
+/* Nothing is sent: the server is asked to let us in. */
+static int check_mail(const struct setup *setup)
+{
+	const struct config *c = setup->report;
+	struct err err = {0};
+
+	if (c == NULL)
+		return EXIT_GOOD;
+	if (smtp_greet(c, &err) == 0) {
+		printf("report: good: mail by %s\n", config_text(c, "smtp"));
+		return EXIT_GOOD;
+	}
+	printf("report: FAILED: %s\n", err.text);
+	return exit_of(&err);
+}
+
 int command_check(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct setup setup;
@@ -255,5 +272,5 @@ int command_check(struct arena *mem, const struct request *q, struct err *err)
 			code = exit_worse(code, exit_of(&fault));
 		}
 	}
-	return code;
+	return exit_worse(code, check_mail(&setup));
 }

@@ -63,7 +63,7 @@ static void help_section(struct buf *b, const struct section_shape *s)
 		help_pairs(b, s, "");
 		return;
 	}
-	buf_printf(b, "%s NAME { ... }\n", s->name);
+	buf_printf(b, "%s%s { ... }\n", s->name, s->titled ? " NAME" : "");
 	help_table(b, s->settings);
 	for (const struct section_variant *v = s->variants; v != NULL && v->word != NULL; v++) {
 		buf_printf(b, " with %s = %s: %s\n", s->by_word, v->word,

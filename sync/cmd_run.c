@@ -11,8 +11,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "sync/deadline.h"
 #include "sync/files.h"
+#include "sync/mail.h"
 #include "sync/metrics.h"
 #include "sync/ruling.h"
 #include "sync/saved.h"
@@ -27,6 +29,7 @@ struct session {
 	char *partial; /* the file that becomes --output, NULL: stdout */
 	const struct request *request;
 	const struct saved *saved; /* --plan; NULL */
+	struct mail *mail;         /* sync: NULL: none */
 	struct ruling ruling;      /* on the flow that is being reported */
 };
 
@@ -116,13 +119,25 @@ static int choose_flows(struct session *s, struct arena *mem, struct err *err)
 	return run_flow(&s->setup, s->state, mem, q->options.undo, &s->flows[0], err);
 }
 
+static void open_log(const struct setup *setup)
+{
+	struct err err = {0};
+
+	if (log_to(setup->log, &err) < 0)
+		log_warn("%s: log: %s: messages go to standard error",
+			config_where(setup->config, "log"), err.text);
+}
+
 static int open_session(
 	struct session *s, struct arena *mem, const struct request *q, bool write, struct err *err)
 {
 	*s = (struct session){.request = q};
-	if (setup_load(mem, q->config, &s->setup, err) < 0 ||
-		state_open(s->setup.state, write, &s->state, err) < 0 ||
-		choose_flows(s, mem, err) < 0)
+	if (setup_load(mem, q->config, &s->setup, err) < 0)
+		return -1;
+	progress_start();
+	if (write)
+		open_log(&s->setup);
+	if (state_open(s->setup.state, write, &s->state, err) < 0 || choose_flows(s, mem, err) < 0)
 		return -1;
 	if (q->options.object != NULL && s->n > 1 &&
 		keep_having(s, q->options.object, mem, err) < 0)
@@ -131,13 +146,16 @@ static int open_session(
 		return -1;
 	s->report.state = s->state;
 	s->report.ruling = &s->ruling;
+	s->report.book = &s->setup.book;
 	report_begin(&s->report);
 	return 0;
 }
 
+/* A mail server that takes its time holds nothing up. */
 static void close_session(struct session *s)
 {
 	state_close(s->state);
+	s->state = NULL;
 	if (s->report.out != NULL && s->report.out != stdout)
 		(void)fclose(s->report.out);
 	if (s->partial != NULL)
@@ -229,9 +247,11 @@ static int apply_and_report(
 	struct applied applied;
 	int code = -1;
 
-	if (flow_apply(plan, s->state, mem, &applied, err) == 0 &&
-		report_flow(&s->report, plan, &applied, err) == 0)
-		code = needs_look(&applied.summary);
+	if (flow_apply(plan, s->state, mem, &applied, err) == 0) {
+		mail_flow(s->mail, plan, &applied, &s->ruling);
+		if (report_flow(&s->report, plan, &applied, err) == 0)
+			code = needs_look(&applied.summary);
+	}
 	applied_free(&applied);
 	return code;
 }
@@ -245,17 +265,21 @@ static int sync_flow(struct session *s, const struct flow *flow, struct arena *m
 		int go = judge(s, &plan, err);
 		if (go == 1)
 			code = apply_and_report(s, &plan, mem, err);
-		else if (go == 0 && report_flow(&s->report, &plan, NULL, err) == 0)
-			code = EXIT_REFUSED;
+		if (go == 0) {
+			mail_flow(s->mail, &plan, NULL, &s->ruling);
+			if (report_flow(&s->report, &plan, NULL, err) == 0)
+				code = EXIT_REFUSED;
+		}
 	}
 	plan_free(&plan);
 	return code;
 }
 
 /* An error that keeps nothing else from being done. */
-static int tell_error(int code, const struct err *err)
+static int tell_error(struct session *s, int code, const struct err *err)
 {
 	log_error("%s", err->text);
+	mail_error(s->mail, err->text);
 	return exit_worse(code, exit_of(err));
 }
 
@@ -267,9 +291,11 @@ static int run_flows(struct session *s, struct arena *mem,
 
 	for (unsigned i = 0; i < s->n; i++) {
 		struct err err = {0};
+		log_flow(s->flows[i]->name);
 		int flow_code = one(s, s->flows[i], mem, &err);
-		code = flow_code < 0 ? tell_error(code, &err) : exit_worse(code, flow_code);
+		code = flow_code < 0 ? tell_error(s, code, &err) : exit_worse(code, flow_code);
 	}
+	log_flow(NULL);
 	return code;
 }
 
@@ -294,6 +320,17 @@ int command_diff(struct arena *mem, const struct request *q, struct err *err)
 	return code;
 }
 
+static void tell_held(struct session *s, const char *flow, long long since)
+{
+	struct err held;
+
+	(void)err_set(&held, ERR_FATAL,
+		"flow %s: held since %s, when a run was undone: \"galway sync %s\" goes on", flow,
+		time_local(since, (char[TIME_ROOM]){0}), flow);
+	log_error("%s", held.text);
+	mail_error(s->mail, held.text);
+}
+
 /* With --if-due: after an undo a timer does not do again what was undone; somebody has to. */
 static int leave_held(struct session *s)
 {
@@ -306,9 +343,7 @@ static int leave_held(struct session *s)
 		if (state_flow(s->state, f->name, &known, &ignored) < 0 || known.held == 0)
 			s->flows[kept++] = f;
 		else
-			log_error("flow %s: held since %s, when a run was undone: \"galway sync "
-				  "%s\" goes on",
-				f->name, time_local(known.held, (char[TIME_ROOM]){0}), f->name);
+			tell_held(s, f->name, known.held);
 	}
 	bool held = kept < s->n;
 	s->n = kept;
@@ -363,8 +398,10 @@ int command_sync(struct arena *mem, const struct request *given, struct err *err
 	/* Whoever reads the report may go away: the other flows run all the same. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	code = use_saved(mem, given, &saved, q, err);
-	if (code == 0)
+	if (code == 0) {
 		code = open_session(&s, mem, q, true, err);
+		s.mail = mail_new(mem, &s.setup, s.state);
+	}
 	s.saved = q->plan != NULL ? &saved : NULL;
 	if (code == 0 && q->approve != NULL && s.n != 1)
 		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");
@@ -380,10 +417,15 @@ int command_sync(struct arena *mem, const struct request *given, struct err *err
 		code = exit_worse(code, held);
 		if (s.setup.metrics != NULL &&
 			metrics_write(s.setup.metrics, &s.setup, s.state, mem, err) < 0)
-			code = tell_error(code, err);
+			code = tell_error(&s, code, err);
 		if (close_output(&s, err) < 0)
 			code = -1;
+		deadline_end();
+	} else if (s.state == NULL) {
+		mail_error(s.mail, err->text);
 	}
 	close_session(&s);
+	mail_send(s.mail, code < 0 ? exit_of(err) : code, q->if_due);
+	mail_free(s.mail);
 	return code;
 }

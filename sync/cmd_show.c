@@ -117,8 +117,12 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 		}
 		printf("%s: %lld links, last good run %s\n", flows[i]->name, links,
 			time_text(mem, known.last_good));
-		const bool stale = setup_stale(&setup, &known, (long long)time(NULL));
-		if (stale)
+		const long long now = (long long)time(NULL);
+		const bool stale = setup_stale(&setup, &known, now);
+		if (stale && known.last_good > now)
+			printf("  stale: the last good run is in the future: the clock was set "
+			       "back\n");
+		else if (stale)
 			printf("  stale: no good run for more than %lld minutes\n",
 				setup.stale / 60);
 		if (known.held != 0)

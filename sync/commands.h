@@ -56,6 +56,7 @@ int command_authority(struct arena *, const struct request *, struct err *);
 int command_set(struct arena *, const struct request *, struct err *);
 int command_schedule(struct arena *, const struct request *, struct err *);
 int command_init(struct arena *, const struct request *, struct err *);
+int command_completion(struct arena *, const struct request *, struct err *);
 int command_help(struct arena *, const struct request *, struct err *);
 
 /* What a directory says of itself and of our rights, told line by line; *code gets worse with a

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "connectors/connector.h"
 #include "sync/gather.h"
 #include "sync/differences.h"
@@ -49,6 +50,7 @@ static int compare_all(struct gather *g, struct arena *mem, struct err *err)
 	while (rc == 0 && !atomic_load_explicit(&g->compare.stop, memory_order_relaxed) &&
 		(rc = connector_next(g->target, mem, &e, err)) == 1) {
 		g->compare.entries++;
+		progress_add(PROGRESS_TARGET, 1);
 		lookups.key[lookups.n] = e.key;
 		lookups.marked[lookups.n] = plan_marked(g->flow, &e);
 		lookups.digest[lookups.n++] = target_digest(g->flow, &e);

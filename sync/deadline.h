@@ -7,5 +7,7 @@
  * process ends as if it was killed, which is harmless, with a message and exit code 5. 0: never.
  */
 void deadline_start(long long seconds);
+/* The run is at its end: what is left to do has its own bounds. */
+void deadline_end(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/keys.h"
+#include "base/progress.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
 #include "sync/planning.h"
@@ -239,6 +240,7 @@ static int take(struct planning *p, struct deciding *d)
 		look_again(&d->row, s);
 	p->plan->missing += d->row.link != NULL && d->row.current == NULL && !d->row.deleted &&
 			    (s->op == STEP_ADD || s->op == STEP_FORGET);
+	progress_add(PROGRESS_DONE, 1);
 	summary_count(&p->plan->summary, s, 1);
 	kinds_count(&p->plan->kinds, &d->row, s);
 	/* What waited and waits no more has to be told to the state too. */

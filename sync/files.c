@@ -92,12 +92,12 @@ static const char *connector_use(struct arena *mem, const struct config *c, cons
 const char *files_use(
 	struct arena *mem, const struct setup *setup, const char *config, const char *path)
 {
-	static const char *const suffixes[] = {"", ".lock", "-journal"};
+	static const char *const suffixes[] = {"", ".lock", "-journal", ".mailed"};
 	const char *use = NULL;
 
 	if (files_same(path, config))
 		return "the configuration";
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		if (files_same(path, arena_printf(mem, "%s%s", setup->state, suffixes[i])))
 			return "the state";
 	}

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/keys.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/canary.h"
@@ -106,6 +107,8 @@ static int make_plan(struct planning *p)
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
 	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all && !p->g.compare.strays &&
 		   p->g.n_open <= wishes_worth(&p->g);
+	if (p->g.n_open > 0)
+		progress_phase(PROGRESS_PLAN, (long long)p->g.n_open);
 	if (p->g.n_open > 0 && (match_target(&p->g, few, &p->m, p->err) < 0 ||
 				       pair_rows(&p->g, &p->m, &p->p, p->err) < 0))
 		return -1;
@@ -215,10 +218,12 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		rc = -1;
 	if (rc == 0) {
 		p->g.full = must_be_full(p) || full;
+		progress_phase(PROGRESS_READ, p->g.full ? p->g.known.sources : 0);
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
 		rc = only_one(p) < 0 ? -1 : make_plan(p);
 	}
 	state_let_go(state);
+	progress_end(rc < 0);
 	if (rc == 0 && p->m.unsure)
 		rc = 1;
 	rc = close_sides(p, rc);

@@ -9,6 +9,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/progress.h"
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
@@ -225,6 +226,7 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 		return 0;
 	}
 	g->read++;
+	progress_add(PROGRESS_SOURCE, 1);
 	g->own += !linked_elsewhere(g, e->key);
 	if (g->one && e->key != g->one_key) {
 		if (slot != NULL)

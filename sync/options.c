@@ -54,19 +54,17 @@ const struct command commands[] = {
 		"write a configuration to start from; with options: for these two directories, "
 		"which are looked at",
 		INIT_LETTERS, false, command_init},
+	{"completion", "bash|zsh|fish", "print what that shell completes galway's words by", "",
+		false, command_completion},
 	{"help", "[TOPIC]", "this page; a command, functions [NAME], settings or validators", "",
 		false, command_help},
 	{NULL, NULL, NULL, NULL, false, NULL},
 };
 
-/* value: what it takes, or NULL. */
-static const struct choice {
-	char letter;
-	const char *name, *value, *help;
-} choices[] = {
+const struct choice choices[] = {
 	{'f', "full", NULL, "read everything, not only what changed in the source"},
 	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
-	{'F', "format", "FORMAT", "text, html, json, csv, ldif or dsml"},
+	{'F', "format", "FORMAT", "text, html, json, csv, ldif, dsml or markdown"},
 	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
 	{'U', "no-update", NULL, "leave changes for another run"},
@@ -92,9 +90,10 @@ static const struct choice {
 	{'c', "tls-ca", "FILE", "CA certificates of both servers; none: the system's"},
 	{'i', "into", "DN", "where contacts are made; none: OU=GAL of the target"},
 	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
+	{'\0', NULL, NULL, NULL},
 };
 
-#define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
+#define N_CHOICES (sizeof(choices) / sizeof(choices[0]) - 1)
 
 static const struct command *command_named(const char *name)
 {
@@ -167,7 +166,8 @@ static int take(struct request *q, int letter, const char *value, struct err *er
 		q->format_given = true;
 		if (!report_format(value, &q->format))
 			return err_set(err, ERR_FATAL,
-				"--format %s: it is text, html, json, csv, ldif or dsml", value);
+				"--format %s: it is text, html, json, csv, ldif, dsml or markdown",
+				value);
 		break;
 	default:
 		break;
@@ -222,11 +222,20 @@ static void be_quiet(struct request *q)
 	log_level(LOG_ERROR);
 }
 
+static int take_form(const char *form, struct err *err)
+{
+	if (strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
+		return err_set(err, ERR_FATAL, "--log-format %s: it is text or json", form);
+	log_form(form[0] == 'j' ? LOG_JSON : LOG_TEXT);
+	return 0;
+}
+
 /* What stands before the command: -c FILE, -v, -q, -h. Returns its place, or -1. */
 static int parse_globals(int argc, char **argv, struct request *q, struct err *err)
 {
-	static const struct option longs[] = {
-		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+	static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'}, {"log-format", required_argument, NULL, 'L'},
+		{0}};
 	int letter;
 
 	opterr = 0;
@@ -241,11 +250,13 @@ static int parse_globals(int argc, char **argv, struct request *q, struct err *e
 			q->help = true;
 		else if (letter == 'V')
 			q->version = true;
-		else
+		else if (letter != 'L')
 			return err_set(err, ERR_FATAL, "%s: %s", argv[optind - 1],
 				letter == ':' ? "needs a value"
 					      : "no such option before the command: see "
 						"\"galway help\"");
+		else if (take_form(optarg, err) < 0)
+			return -1;
 	}
 	return optind;
 }
@@ -306,7 +317,8 @@ bool options_help_command(struct buf *b, const char *name)
 
 void options_help(struct buf *b)
 {
-	buf_puts(b, "galway [-c FILE] [-v|-q] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
+	buf_puts(b,
+		"galway [-c FILE] [-v|-q] [--log-format FORMAT] COMMAND [OPTIONS] [ARGUMENTS]\n\n");
 	for (const struct command *c = commands; c->name != NULL; c++)
 		buf_printf(b, "  %-13s%-33s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
@@ -323,6 +335,7 @@ void options_help(struct buf *b)
 		"/etc/galway/galway.conf.\n"
 		"-v tells more on standard error, -q errors only, and sync nothing that needs "
 		"nobody.\n"
+		"--log-format json: what is told there as a JSON object a line.\n"
 		"WHO is a DN, mail, sAMAccountName, userPrincipalName or id in the source.\n"
 		"SIDE is a connector's name.\n"
 		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; 2 usage or\n"

@@ -18,6 +18,13 @@ struct command {
 
 extern const struct command commands[]; /* ended by a NULL name */
 
+struct choice {
+	char letter;
+	const char *name, *value, *help; /* value: what it takes, or NULL */
+};
+
+extern const struct choice choices[]; /* the options of commands; ended by a NULL name */
+
 /* The command line: 0, the command and the request; -1 and what is wrong. */
 int options_parse(int argc, char **argv, const struct command **, struct request *, struct err *);
 void options_help(struct buf *);

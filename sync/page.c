@@ -1,5 +1,6 @@
 #include "sync/page.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -45,14 +46,17 @@ static void element(struct buf *b, const char *tag, const char *name)
 	buf_printf(b, "</%s>\n", tag);
 }
 
-void page_head(struct buf *b, const char *title)
+static void head(struct buf *b, const char *title, bool script)
 {
 	buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 		    "base-uri 'none'; form-action 'none'; style-src ");
 	source(b, "style");
 	buf_puts(b, "; script-src ");
-	source(b, "script");
+	if (script)
+		source(b, "script");
+	else
+		buf_puts(b, "'none'");
 	buf_puts(b, "\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
 		    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
 	page_text(b, title);
@@ -61,9 +65,24 @@ void page_head(struct buf *b, const char *title)
 	buf_puts(b, "<body>\n");
 }
 
+void page_head(struct buf *b, const char *title)
+{
+	head(b, title, true);
+}
+
+void page_still_head(struct buf *b, const char *title)
+{
+	head(b, title, false);
+}
+
 void page_foot(struct buf *b)
 {
 	element(b, "script", "script");
+	page_still_foot(b);
+}
+
+void page_still_foot(struct buf *b)
+{
 	buf_puts(b, "</body>\n</html>\n");
 }
 

@@ -22,6 +22,9 @@ extern const struct page_parts page_parts[];
  */
 void page_head(struct buf *, const char *title);
 void page_foot(struct buf *);
+/* The same without a script: readers of mail run none, and some throw a mail with one away. */
+void page_still_head(struct buf *, const char *title);
+void page_still_foot(struct buf *);
 
 /* Text as text: nothing in it is markup, in an element or in a quoted attribute. */
 void page_text(struct buf *, const char *);

@@ -43,6 +43,7 @@ static const struct format {
 	[REPORT_CSV] = {"csv", begin_csv, report_csv, NULL},
 	[REPORT_LDIF] = {"ldif", begin_ldif, report_ldif, NULL},
 	[REPORT_DSML] = {"dsml", dsml_print_begin, report_ldif, dsml_print_end},
+	[REPORT_MARKDOWN] = {"markdown", NULL, report_markdown, NULL},
 	[REPORT_HTML] = {"html", report_html_begin, report_html, report_html_end},
 };
 

@@ -7,10 +7,12 @@
 #include "sync/apply.h"
 #include "sync/flow.h"
 
+struct address_book;
 struct arena;
 struct attempt;
 struct buf;
 struct err;
+struct people;
 struct ruling;
 struct state;
 
@@ -28,8 +30,20 @@ struct state;
  * - html: one page that needs no other: what somebody has to look at first, then the rest, to be
  *   filtered and sorted; the last runs as a chart
  * - dsml: a batchRequest of DSMLv2
+ * - markdown: for a ticket or a chat: counts, what it means for people, a table
  */
-enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_LDIF, REPORT_DSML, REPORT_HTML };
+enum report_format {
+	REPORT_TEXT,
+	REPORT_JSON,
+	REPORT_CSV,
+	REPORT_LDIF,
+	REPORT_DSML,
+	REPORT_HTML,
+	REPORT_MARKDOWN
+};
+
+/* So many objects are in a mail at most; it ends with the number of the others. */
+#define REPORT_MAIL_MOST 200
 
 struct report {
 	enum report_format format;
@@ -37,10 +51,13 @@ struct report {
 	bool colour;
 	bool brief; /* text: only what somebody has to look at, and the summary */
 	bool quiet; /* brief, and no summary when nobody has to look at anything */
+	bool mail;  /* for somebody who sees nothing else: the guard's reasons, fewer objects, and
+		       nothing that runs */
 	bool begun;
-	struct state *state;         /* html: whose runs; NULL */
-	const struct ruling *ruling; /* what the guard says of the flow's plan; NULL */
-	unsigned long requests;      /* dsml: so many so far */
+	struct state *state;             /* html: whose runs; NULL */
+	const struct ruling *ruling;     /* what the guard says of the flow's plan; NULL */
+	const struct address_book *book; /* people.h; NULL: nobody wants to know */
+	unsigned long requests;          /* dsml: so many so far */
 };
 
 /* False: no such format. */
@@ -63,8 +80,13 @@ int report_json_set(struct report *, const struct attempt *, struct err *);
 int report_csv(struct report *, struct plan *, struct applied *, struct err *);
 int report_ldif(struct report *, struct plan *, struct applied *, struct err *); /* dsml, too */
 int report_html(struct report *, struct plan *, struct applied *, struct err *);
+int report_markdown(struct report *, struct plan *, struct applied *, struct err *);
 void report_html_begin(struct buf *);
 void report_html_end(struct buf *);
+
+/* people.h, where there is something to tell. */
+void report_people_text(struct report *, const struct people *);
+void report_people_html(struct buf *, struct arena *, const struct people *);
 
 /* What a step does to one attribute, value by value, as a table has it: a value taken away and one
  * put in its place share a row. Text made safe, in the arena. */

@@ -9,6 +9,7 @@
 #include "sync/commands.h"
 #include "sync/impact.h"
 #include "sync/page.h"
+#include "sync/people.h"
 #include "sync/ruling.h"
 #include "sync/state.h"
 
@@ -401,7 +402,8 @@ static int bodies(struct sheet *h, enum rank rank, struct err *err)
 	while (rc >= 0 && (rc = plan_next(h->plan, h->mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(h->applied, h->mem, place);
 		if (step_shows(&s) && rank_of(&s, failure) == rank) {
-			if (rank != THE_REST || h->shown++ < MOST)
+			if (h->r->mail ? h->shown++ < REPORT_MAIL_MOST
+				       : rank != THE_REST || h->shown++ < MOST)
 				step_body(h, &s, failure);
 			else
 				h->left_out++;
@@ -420,11 +422,12 @@ static int table(struct sheet *h, struct err *err)
 		{"old", "old"}, {"new", "new"}, {"line", "rule"}};
 
 	buf_puts(&h->b, "<table><thead><tr>");
-	for (unsigned i = 0; i < 6; i++)
-		buf_printf(&h->b,
-			"<th scope=\"col\" data-cell=\"%s\"><button "
-			"type=\"button\">%s</button></th>",
-			heads[i].cell, heads[i].name);
+	for (unsigned i = 0; i < 6; i++) {
+		buf_printf(&h->b, "<th scope=\"col\" data-cell=\"%s\">", heads[i].cell);
+		buf_printf(&h->b, h->r->mail ? "%s" : "<button type=\"button\">%s</button>",
+			heads[i].name);
+		buf_puts(&h->b, "</th>");
+	}
 	buf_puts(&h->b, "</tr></thead>\n");
 	int rc = 0;
 	for (enum rank rank = NOT_DONE; rank < N_RANKS && rc == 0; rank++)
@@ -443,6 +446,7 @@ int report_html(struct report *r, struct plan *plan, struct applied *applied, st
 	struct sheet h = {.r = r, .mem = arena_new(), .plan = plan, .applied = applied};
 	const struct summary *s = applied != NULL ? &applied->summary : &plan->summary;
 	struct count parts[N_PARTS];
+	struct people people;
 	char when[TIME_ROOM];
 
 	buf_puts(&h.b, "<section><h2>");
@@ -461,6 +465,10 @@ int report_html(struct report *r, struct plan *plan, struct applied *applied, st
 		operations(&h, parts, all);
 	int rc = last_runs(&h, err);
 	buf_puts(&h.b, "</div>\n");
+	if (rc == 0)
+		rc = people_of(r->book, plan, applied, h.mem, &people, err);
+	if (rc == 0)
+		report_people_html(&h.b, h.mem, &people);
 	if (rc == 0 && all + s->link + s->forget > 0)
 		rc = table(&h, err);
 	buf_puts(&h.b, "</section>\n");

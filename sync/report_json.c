@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "sync/attempt.h"
+#include "sync/commands.h"
 #include "sync/impact.h"
 #include "sync/json.h"
+#include "sync/people.h"
 #include "sync/ruling.h"
 
 json_t *json_value(struct value v)
@@ -139,6 +141,45 @@ static int put_refused(struct report *r, struct err *err)
 	return put(r, list, err);
 }
 
+static json_t *json_sip(const struct people *p)
+{
+	json_t *list = json_array();
+
+	for (unsigned long i = 0; i < p->n_sip && i < SIP_CHANGES_MOST; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:b}", "name", p->sip[i].name, "before",
+				      p->sip[i].before, "after", p->sip[i].after, "meetings",
+				      p->sip[i].meetings));
+	return list;
+}
+
+static int put_people(struct report *r, struct plan *plan, struct applied *applied,
+	struct arena *mem, struct err *err)
+{
+	char when[TIME_ROOM];
+	json_t *hints = json_array();
+	struct people p;
+	int rc = people_of(r->book, plan, applied, mem, &p, err);
+
+	for (unsigned i = 0; i < p.n_hints; i++)
+		json_array_append_new(hints, json_string(p.hints[i]));
+	if (rc < 0 || !p.told) {
+		json_decref(hints);
+		return rc;
+	}
+	(void)fputs(",\"people\":", r->out);
+	rc = put(r,
+		json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:I, s:o}", "by",
+			time_local(p.by, when), "seconds", "generation",
+			(json_int_t)r->book->generation, "distribution",
+			(json_int_t)r->book->distribution, "download",
+			(json_int_t)r->book->download, "at-most", (json_int_t)r->book->at_most,
+			"hints", hints, "sip-changes", (json_int_t)p.n_sip, "sip", json_sip(&p)),
+		err);
+	arena_reset(mem);
+	return rc;
+}
+
 /* Steps are written one by one: a plan may be larger than memory. */
 int report_json(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
@@ -146,7 +187,7 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 	struct step s;
 	uint32_t place;
 	bool first = true;
-	int rc = plan_rewind(plan, err);
+	int rc = 0;
 
 	(void)fprintf(r->out, "%s{\"flow\":", r->begun ? "," : "");
 	if (rc == 0)
@@ -164,6 +205,10 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 		rc = put_cautions(r, plan, err);
 	if (rc == 0 && applied == NULL && r->ruling != NULL && r->ruling->n > 0)
 		rc = put_refused(r, err);
+	if (rc == 0)
+		rc = put_people(r, plan, applied, mem, err);
+	if (rc == 0)
+		rc = plan_rewind(plan, err);
 	(void)fputs(",\"steps\":[", r->out);
 	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
 		if (step_shows(&s)) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sync/attempt.h"
 #include "sync/impact.h"
+#include "sync/people.h"
 #include "sync/ruling.h"
 
 /* How each kind of step is shown: one sign, one colour. */
@@ -142,13 +143,24 @@ static void summary_line(struct report *r, const struct plan *plan, const struct
 		(void)fprintf(r->out, "  everything was read: %s\n", plan->because);
 }
 
+static int people_lines(
+	const struct page *p, struct plan *plan, struct applied *applied, struct err *err)
+{
+	struct people people;
+
+	if (people_of(p->r->book, plan, applied, p->mem, &people, err) < 0)
+		return -1;
+	report_people_text(p->r, &people);
+	return 0;
+}
+
 int report_text(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
 	const struct page p = {r, arena_new()};
 	struct impact impact;
 	struct step s;
 	uint32_t place;
-	bool told = false;
+	long long shown = 0;
 	int rc = plan_rewind(plan, err);
 
 	for (unsigned i = 0; i < plan->n_cautions; i++)
@@ -158,17 +170,21 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
 			       (s.write && impact_of(&s.change, &impact));
 		if (step_shows(&s) && (look_at || !r->brief)) {
-			step_lines(&p, &s, failure);
-			told = true;
+			if (shown++ < REPORT_MAIL_MOST || !r->mail)
+				step_lines(&p, &s, failure);
 		}
 		arena_reset(p.mem);
 	}
-	for (unsigned i = 0; !r->brief && applied == NULL && r->ruling != NULL && i < r->ruling->n;
-		i++)
+	if (r->mail && shown > REPORT_MAIL_MOST)
+		(void)fprintf(r->out, "%lld more are not shown here\n", shown - REPORT_MAIL_MOST);
+	const bool reasons = (!r->brief || r->mail) && applied == NULL && r->ruling != NULL;
+	for (unsigned i = 0; reasons && i < r->ruling->n; i++)
 		(void)fprintf(r->out, "%s: the guard refuses this: %s\n", plan->flow->name,
 			r->ruling->reasons[i]);
-	if (told || !r->quiet || plan->n_cautions > 0)
+	if (shown > 0 || !r->quiet || plan->n_cautions > 0)
 		summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
+	if (rc == 0 && !r->quiet)
+		rc = people_lines(&p, plan, applied, err);
 	arena_free(p.mem);
 	return rc;
 }

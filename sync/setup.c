@@ -10,6 +10,7 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/files.h"
+#include "sync/mail.h"
 #include "sync/spread.h"
 #include "sync/state.h"
 
@@ -23,6 +24,8 @@ static const struct setting top_settings[] = {
 	{"history", SETTING_SPAN, "90d", NULL,
 		"how long a run can be looked at with \"history\" and undone"},
 	{"deadline", SETTING_SPAN, "2h", NULL, "a sync that takes longer is ended; 0s: never"},
+	{"log", SETTING_WORD, "stderr", "stderr|syslog|journal",
+		"where the messages of sync go; to a terminal they go, too"},
 	{"metrics", SETTING_PATH, NULL, NULL,
 		"after a sync: counts and moments for Prometheus, a file of its textfile "
 		"collector"},
@@ -69,6 +72,8 @@ const struct section_shape *setup_shape(void)
 		{.name = "flow", .titled = true, .settings = flow_settings, .inner = flow_inner},
 		{.name = "authority", .free = true},
 		{.name = "params", .free = true},
+		{.name = "report", .settings = mail_settings},
+		{.name = "address-book", .settings = address_book_settings},
 		{.name = NULL},
 	};
 	static const struct section_shape root = {
@@ -480,7 +485,8 @@ static void make_beside(struct arena *mem, const struct setup *setup, struct flo
 
 bool setup_stale(const struct setup *setup, const struct flow_state *known, long long now)
 {
-	return known->last_good == 0 || now - known->last_good > setup->stale;
+	return known->last_good == 0 || now - known->last_good > setup->stale ||
+	       known->last_good - now > setup->stale;
 }
 
 int setup_load(struct arena *mem, const char *path, struct setup *setup, struct err *err)
@@ -501,7 +507,14 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	setup->stale = config_number(root, "stale");
 	if (setup->stale < 0)
 		setup->stale = 3 * setup->interval;
+	const char *log = config_text(root, "log");
+	setup->log = log[0] == 'j' ? LOG_TO_JOURNAL : log[1] == 'y' ? LOG_TO_SYSLOG : LOG_TO_STDERR;
 	setup->metrics = config_text(root, "metrics");
+	address_book_read(config_section(root, "address-book", NULL), &setup->book);
+	const struct config *report = config_section(root, "report", NULL);
+	if (report != NULL && mail_check(report, err) < 0)
+		return -1;
+	setup->report = report;
 	setup->n = config_count(root, "flow");
 	if (setup->n == 0)
 		return err_set(err, ERR_FATAL, "%s: no flow: nothing to synchronize", path);

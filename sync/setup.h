@@ -7,7 +7,9 @@
 #include "base/attr.h"
 #include "base/config.h"
 #include "base/dn.h"
+#include "base/log.h"
 #include "rules/rules.h"
+#include "sync/address_book.h"
 #include "sync/limits.h"
 
 struct arena;
@@ -91,7 +93,10 @@ struct setup {
 	const struct config *config;
 	const char *state;
 	long long interval, stale, deadline; /* seconds */
+	enum log_place log;                  /* of syncs */
 	const char *metrics;                 /* metrics.h; NULL */
+	struct address_book book;
+	const struct config *report; /* mail.h; NULL */
 	unsigned n;
 	struct flow *flows; /* in the order of the file */
 };
@@ -99,7 +104,8 @@ struct setup {
 /* The shape of the configuration file, for reading it and for the manual. */
 const struct section_shape *setup_shape(void);
 
-/* Is the flow's last good run older than allowed, or was there none? */
+/* Is the flow's last good run older than allowed, or was there none? One so far in the future says
+ * that the clock was set back, and not when the run was. */
 bool setup_stale(const struct setup *, const struct flow_state *, long long now);
 /* Read and check the configuration and all rules; opens no directory. */
 int setup_load(struct arena *, const char *path, struct setup *, struct err *);

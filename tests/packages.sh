@@ -9,9 +9,10 @@
 declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libconfuse-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev
         libunistring-dev libxxhash-dev libssl-dev libldap-dev libsasl2-dev libxml2-dev"
-    [test]="libcmocka-dev python3 python3-jsonschema slapd ldap-utils
+    [test]="libcmocka-dev python3 python3-jsonschema python3-aiosmtpd slapd ldap-utils
         python3-ldap krb5-user libsasl2-modules-gssapi-mit openssl samba-ad-dc samba-ad-provision python3-samba
-        ldb-tools 389-ds-base libnss3-tools mandoc systemd nodejs npm"
+        ldb-tools 389-ds-base libnss3-tools mandoc systemd nodejs npm tmux util-linux
+        zsh fish libfaketime tzdata"
     [package]="dpkg-dev gzip binutils"
     [bench]="time python3-ldap3 curl"
     [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck chromium lintian prometheus"

@@ -201,6 +201,8 @@ static void test_formats(void **state)
 	check_report("plan.csv", REPORT_CSV, (struct shown){.flows = 1});
 	check_report("plan.json", REPORT_JSON, (struct shown){.flows = 1});
 	check_report("plan.ldif", REPORT_LDIF, (struct shown){.flows = 1});
+	check_report("plan.md", REPORT_MARKDOWN, (struct shown){.flows = 1});
+	check_report("applied.md", REPORT_MARKDOWN, (struct shown){.flows = 2, .applied = true});
 	check_report("plan.dsml", REPORT_DSML, (struct shown){.flows = 1});
 	check_report("empty.txt", REPORT_TEXT, (struct shown){.flows = 2, .empty = true});
 	check_report("empty.csv", REPORT_CSV, (struct shown){.flows = 2, .empty = true});
@@ -264,11 +266,12 @@ static void test_values(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const names[] = {"text", "json", "csv", "ldif"};
+	static const char *const names[] = {
+		"text", "json", "csv", "ldif", "dsml", "html", "markdown"};
 	enum report_format format;
 
 	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 7; i++) {
 		assert_true(report_format(names[i], &format));
 		assert_int_equal(format, i);
 	}
@@ -282,7 +285,7 @@ static void test_full_disk(void **state)
 	const struct flow flow = {.name = "abc-to-xyz"};
 
 	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 7; i++) {
 		struct report r = {.format = (enum report_format)i, .out = fopen("/dev/full", "w")};
 		struct plan plan = plan_of(&flow, false);
 		struct err err = {0};

@@ -49,6 +49,11 @@ closed() {
     systemd-analyze security --offline=true --threshold=15 "$1/galway.service" >"$work/security" ||
         fail "$(tail -1 "$work/security")"
 }
+for file in bash-completion/completions/galway '*/_galway' fish/vendor_completions.d/galway.fish; do
+    found=$(find "$work" -type f -path "*/share/$file")
+    grep -q 'if-due' "$found" || fail "completion: $file"
+done
+
 units=$(dirname "$(find "$work" -name galway.service)")
 grep -q "^ExecStart=.*/bin/galway -q sync --if-due$" "$units/galway.service" || fail "what the service runs"
 sed -i "s#^ExecStart=/#ExecStart=$work/#" "$units/galway.service"

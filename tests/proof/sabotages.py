@@ -2,7 +2,8 @@
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
-"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "robust WORDS";
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "hostile OUTPUT",
+"robust WORDS";
 "scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web. Where several would notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
@@ -490,7 +491,7 @@ group("Web services")
 cut("http-redirect", "that redirects are not followed", "connectors/http_call.c",
     "CURLOPT_FOLLOWLOCATION, 0L", "CURLOPT_FOLLOWLOCATION, 1L", "web redirects")
 cut("http-encryption", "that nothing is sent without encryption", "connectors/http_url.c",
-    "if (!plain || !loopback(o->host))", "if (plain && !loopback(o->host))", "web http")
+    "if (!plain || !url_loopback(o->host))", "if (plain && !url_loopback(o->host))", "web http")
 cut("http-user", "that a URL names no user", "connectors/http_url.c",
     "if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD) || has(u, CURLUPART_FRAGMENT))", "if (false)",
     "web another origin: GET https://127.0.0.1:\\d+@")
@@ -593,3 +594,12 @@ cut("secret-command", "that a command with a secret in it is not quoted", "base/
     "from->load == from_command ? \"exec\" : where;", "where;", "test_base_secret test_cases")
 cut("secret-file", "that others may not read a secret's file", "base/secret.c", "if ((st.st_mode & 077) != 0)",
     "if (false)", "test_base_secret test_cases")
+cut("shown-controls", "that control characters do not reach a terminal", "base/text.c",
+    "int good = n > 0 && c >= 0x20 && (c < 0x7f || c > 0x9f)", "int good = n > 0", "hostile diff on a terminal")
+cut("shown-marks", "nor marks that turn or hide text", "base/text.c", " && !text_invisible(c);", ";",
+    "hostile diff on a terminal")
+cut("shown-formula", "that no cell of a table is a formula", "sync/report_csv.c", "if (begins && ", "if (false && ",
+    "hostile diff csv")
+cut("shown-semicolon", "nor one behind a semicolon", "sync/report_csv.c", "begins = *text == ';' || ", "begins = ",
+    "hostile diff csv")
+cut("shown-markup", "that no name is markup", "sync/page.c", "buf_puts(b, \"&lt;\");", "buf_putc(b, c);", "preflight html")

@@ -9,18 +9,6 @@
 #include "sync/state_sql.h"
 #include "tests/proof/sim_edit.h"
 
-/* Refusals are what we want here: nobody reads their messages. */
-void log_level(enum log_level level)
-{
-	(void)level;
-}
-
-void log_line(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	(void)fmt;
-}
-
 static struct loaded {
 	struct arena *mem;
 	bool two_way;

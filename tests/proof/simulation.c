@@ -176,6 +176,7 @@ int main(int argc, char **argv)
 	struct figures f = {0};
 	const double start = now();
 
+	log_level(LOG_NOTHING); /* refusals are what we want here: nobody reads their messages */
 	read_options(&o, argc, argv);
 	const bool good = run_jobs(&o, &f);
 	print_figures(&o, &f, now() - start);
