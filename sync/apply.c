@@ -205,8 +205,8 @@ static void leave(struct applying *a)
 static int apply_all(struct applying *a)
 {
 	const struct summary *s = &a->plan->summary;
-	int more;
 	const long long n = s->add + s->modify + s->rename + s->remove;
+	int more;
 
 	if (n > 0)
 		progress_phase(PROGRESS_WRITE, n);

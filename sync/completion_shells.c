@@ -52,8 +52,10 @@ static void bash_commands(struct buf *b)
 		struct buf words = {0};
 		const unsigned kinds = completion_arguments(&words, c->arguments);
 		buf_printf(b, "    %s) _galway_options '", c->name);
-		for (const struct choice *o = choices; o->name != NULL; o++)
-			buf_printf(b, takes(c, o) ? " --%s" : "", o->name);
+		for (const struct choice *o = choices; o->name != NULL; o++) {
+			if (takes(c, o))
+				buf_printf(b, " --%s", o->name);
+		}
 		buf_puts(b, "'");
 		if (words.len > 0)
 			buf_printf(b, " || _galway_words '%s'", words.data);
@@ -250,7 +252,8 @@ static void fish_option(struct buf *b, const struct command *c, const struct cho
 		const enum completion_kind kind = completion_value(o->value, &words);
 		buf_puts(b, kind == COMPLETE_FILES ? " -r" : " -x");
 		buf_puts(b, fish_values[kind]);
-		buf_printf(b, words[0] != '\0' ? " -a '%s'" : "%s", words);
+		if (words[0] != '\0')
+			buf_printf(b, " -a '%s'", words);
 	}
 	buf_putc(b, '\n');
 }

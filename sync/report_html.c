@@ -422,12 +422,12 @@ static int table(struct sheet *h, struct err *err)
 		{"old", "old"}, {"new", "new"}, {"line", "rule"}};
 
 	buf_puts(&h->b, "<table><thead><tr>");
-	for (unsigned i = 0; i < 6; i++)
-		buf_printf(&h->b,
-			h->r->mail ? "<th scope=\"col\" data-cell=\"%s\">%s</th>"
-				   : "<th scope=\"col\" data-cell=\"%s\"><button "
-				     "type=\"button\">%s</button></th>",
-			heads[i].cell, heads[i].name);
+	for (unsigned i = 0; i < 6; i++) {
+		buf_printf(&h->b, "<th scope=\"col\" data-cell=\"%s\">", heads[i].cell);
+		buf_printf(&h->b, h->r->mail ? "%s" : "<button type=\"button\">%s</button>",
+			heads[i].name);
+		buf_puts(&h->b, "</th>");
+	}
 	buf_puts(&h->b, "</tr></thead>\n");
 	int rc = 0;
 	for (enum rank rank = NOT_DONE; rank < N_RANKS && rc == 0; rank++)

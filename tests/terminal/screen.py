@@ -16,7 +16,7 @@ import time
 import pair
 
 GALWAY = os.path.realpath(sys.argv[1])
-PEOPLE = 3000
+PEOPLE = 3000 if b"__asan_init" in pathlib.Path(GALWAY).read_bytes() else 40000  # some seconds
 failures = []
 
 
@@ -56,15 +56,16 @@ def test_drawn(work):
     code, data = on_terminal(["-c", conf, "sync"])
     lines = drawn(data)
     expect("it ends well", code == 0, data[-500:])
-    for phase in (r"reading: source \d+, target \d+", r"planning: \d+ of 3000", r"writing: \d+ of 3000"):
+    for phase in (r"reading: source \d+, target \d+", rf"planning: \d+ of {PEOPLE}", rf"writing: \d+ of {PEOPLE}"):
         expect(f"drawn: {phase}", any(re.fullmatch(rf"abc-to-xyz: {phase}(; [\d.]+/s.*)?", line) for line in lines), lines)
     counts = [int(m[1]) for m in (re.search(r"planning: (\d+)", line) for line in lines) if m]
     expect("more and more", counts == sorted(counts) and len(set(counts)) > 1, lines)
-    expect("nothing of it is left", [part.split("\r")[-1] for part in data.replace("\r\n", "\n").split("\n")] ==
-           ["abc-to-xyz (full): 3000 read, 3000 added", ""], data[-300:])
+    left = [part.split("\r")[-1] for part in data.replace("\r\n", "\n").split("\n")]
+    expect("nothing of it is left", len(left) == 3 and left[0] == f"abc-to-xyz (full): {PEOPLE} read, {PEOPLE} added" and
+           left[1].startswith("  in everybody's address book by ") and left[2] == "", data[-300:])
     expect("no messages beside it", "galway: flow" not in data, data)
     expect("how many are expected is known the next time", any(
-        "of about 3000" in line for line in drawn(on_terminal(["-c", conf, "sync", "--full"])[1])))
+        f"of about {PEOPLE}" in line for line in drawn(on_terminal(["-c", conf, "sync", "--full"])[1])))
     expect("plain characters only", "\x1b" not in on_terminal(["-c", conf, "sync", "--full"], NO_COLOR="1")[1])
 
     narrow = drawn(on_terminal(["-c", conf, "sync", "--full"], columns=20)[1])
@@ -125,10 +126,10 @@ def test_tmux(work):
         title = subprocess.run([*tmux, "display-message", "-p", "#{pane_title}"], capture_output=True, text=True).stdout
     finally:
         subprocess.run([*tmux, "kill-server"], check=True)
-    over = next(i for i, screen in enumerate(seen) if "ended" in screen or "+ " in screen)
+    over = next(i for i, screen in enumerate(seen) if "ended" in screen or "+ " in screen or "(full)" in screen)
     first = [screen.split("\n") for screen in seen[:over] if screen.strip()]
     odd = [lines for lines in first if "".join(lines[1:]).strip() or
-           not re.fullmatch(r"abc-to-xyz: (reading|planning|writing): .*|abc-to-xyz \(full\): .*|", lines[0])]
+           not re.fullmatch(r"abc-to-xyz: (reading|planning|writing): .*|", lines[0])]
     expect("progress is seen, on one line", first and not odd, odd)
     final = seen[-1].split("\n")
     text = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in final]
