@@ -172,6 +172,17 @@ static int look_at_both(struct arena *mem, const struct request *q, const char *
 	return 0;
 }
 
+/* The service may not write below /etc: its state is where packages and systemd have it. */
+static const char *state_path(struct arena *mem, const char *folder)
+{
+	const char *whole = folder;
+
+	if (whole_path(mem, &whole, &(struct err){.kind = ERR_NONE}) == 0 &&
+		strncmp(whole, "/etc/", 5) == 0)
+		return "/var/lib/galway/state.db";
+	return "state.db";
+}
+
 /* A configuration for two directories, which are looked at; and what "check" says of it. */
 static int init_for(
 	struct arena *mem, const struct request *given, const char *path, struct err *err)
@@ -189,7 +200,8 @@ static int init_for(
 	const char *into = q->into != NULL      ? q->into
 			   : two[1].gal != NULL ? two[1].gal
 						: arena_printf(mem, "OU=GAL,%s", two[1].base);
-	survey_print(&b, &two[0], &two[1], q->tls_ca, into);
+	survey_print(&b, &two[0], &two[1], q->tls_ca, into,
+		state_path(mem, q->argc > 0 ? q->argv[0] : "."));
 	int rc = write_new(path, b.data, b.len, err);
 	buf_free(&b);
 	if (rc < 0)

@@ -213,13 +213,15 @@ static void print_flow(
 }
 
 void survey_print(struct buf *b, const struct survey *source, const struct survey *target,
-	const char *ca, const char *into)
+	const char *ca, const char *into, const char *state)
 {
-	buf_puts(b, "# Made by \"galway init\". Relative paths start at this file. Then:\n"
-		    "# \"galway check\", \"galway preflight\", \"galway diff\", \"galway "
-		    "sync\".\n"
-		    "state    = \"state.db\"\n"
-		    "interval = 3h    # for sync --if-due\n\n");
+	buf_printf(b,
+		"# Made by \"galway init\". Relative paths start at this file. Then:\n"
+		"# \"galway check\", \"galway preflight\", \"galway diff\", \"galway "
+		"sync\".\n"
+		"state    = \"%s\"\n"
+		"interval = 3h    # for sync --if-due\n\n",
+		state);
 	survey_connector(b, source, target, ca);
 	buf_putc(b, '\n');
 	survey_connector(b, target, source, ca);

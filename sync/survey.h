@@ -65,9 +65,10 @@ bool survey_is_file(const struct side_wish *);
 void survey_connector(
 	struct buf *, const struct survey *, const struct survey *other, const char *ca);
 
-/* The whole configuration: one flow, and how to make the other one. */
+/* The whole configuration: one flow, and how to make the other one. state: the path of its state.
+ */
 void survey_print(struct buf *, const struct survey *source, const struct survey *target,
-	const char *ca, const char *into);
+	const char *ca, const char *into, const char *state);
 
 /* Read the whole directory of a connector made so, and count. */
 int survey_read(const struct config *, struct arena *, struct survey *, struct err *);

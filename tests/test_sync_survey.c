@@ -139,7 +139,7 @@ static void test_hostile(void **state)
 	struct err err = {0};
 
 	(void)state;
-	survey_print(&b, &two[0], &two[1], NULL, "OU=GAL,DC=\\\"xyz\\\"");
+	survey_print(&b, &two[0], &two[1], NULL, "OU=GAL,DC=\\\"xyz\\\"", "state.db");
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, b.data, b.len), (ssize_t)b.len);

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # The documentation is true: tests/docs/run.sh GALWAY, the program to try it with.
 #
-# Each line of a ```sh block of README.md, docs/design.md, docs/from-galsync.md and docs/first-hour.md is run as a command, in a folder
-# that looks like a checkout after the build. It must end with 0, or as a comment right above the block says:
+# Each line of a ```sh block of README.md, docs/design.md and the guides is run as a command, in a folder that looks like a checkout after the build. It must end with 0, or as a comment right above the block says:
 #
 #     <!-- run: exit 4 -->        each of its lines ends with 4
 #     <!-- run: not here, ... --> the block is left out, with the reason
@@ -47,7 +46,7 @@ cd "$work/checkout"
 PATH=$work/checkout/build/release:$PATH
 
 ran=0
-for page in README.md docs/design.md docs/from-galsync.md docs/first-hour.md; do
+for page in README.md docs/design.md docs/{first-hour,from-galsync,from-dirsync,mesh,recovery}.md; do
     while read -r line want command; do
         code=0
         bash -c "$command" </dev/null >"$work/out" 2>&1 || code=$?
@@ -119,6 +118,13 @@ for page in README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md docs/*.md; do
     done < <(grep -oE '\b(base|connectors|rules|sync|tests|docs|examples|cmake)/[a-z0-9_./-]+\.(c|h|md|sh|py|json|conf|rules|cmake)\b' \
         "$page" | sort -u)
 done
+
+# The attributes that an account may write are the same ones in each way of granting that.
+# shellcheck disable=SC2016 # $names is PowerShell's
+mapfile -t grants < <(sed -nE 's/^(for %a in \(|\$names = ")([^)"]*).*/\2/p' docs/permissions.md)
+if [ ${#grants[@]} -ne 2 ] || [ "${grants[0]}" != "${grants[1]}" ]; then
+    fail "docs/permissions.md: dsacls and PowerShell grant different attributes"
+fi
 
 # ---- what the program names
 

@@ -2,8 +2,11 @@
 configuration of its own, and what the target then holds is compared with the contract, read past galway."""
 import os
 import pathlib
+import socket
+import ssl
 import tempfile
 import time
+import urllib.parse
 
 import ldap
 import ldap.filter
@@ -31,6 +34,16 @@ def simple_bind(directory, folder, kind="ldap", who=None):
     """The settings of a connector that gets at a server over ldaps."""
     return [f"type = {kind}", f'url = "{directory.ldaps_url}"', f'tls-ca = "{directory.ca}"',
             f'bind = "{who or directory.admin}"', secret(folder, directory.password)]
+
+
+def certificate_end(directory):
+    """Of the certificate that its server shows, seconds since 1970."""
+    url = urllib.parse.urlsplit(directory.ldaps_url)
+    context = ssl.create_default_context(cafile=directory.ca)
+    context.check_hostname = False
+    with (socket.create_connection((url.hostname, url.port or 636), 10) as connection,
+          context.wrap_socket(connection) as secured):
+        return ssl.cert_time_to_seconds(secured.getpeercert()["notAfter"])
 
 
 class Side:
@@ -155,7 +168,7 @@ class Pair:
         self.folder = pathlib.Path(folder)
         self.config = self.folder / "galway.conf"
         self.environment = {**os.environ, **(environment or {})}
-        text = 'state = "state.db"\n' + "".join(side.connector() for side in sides)
+        text = 'state = "state.db"\nmetrics = "galway.prom"\n' + "".join(side.connector() for side in sides)
         for flow, source, target in self.flows:
             text += (f"flow {flow} {{\n    source = {source.name}\n    target = {target.name}\n"
                      f'    into = "{target.into}"\n    full-every = 100\n}}\n')
@@ -212,6 +225,16 @@ class Pair:
             raise server.Failure("check or diff wrote to a directory")
         self.sync()
         self.verify("first sync")
+        self.metrics()
+
+    def metrics(self):
+        """They tell when the certificates of the servers end."""
+        told = (self.folder / "galway.prom").read_text()
+        for side in self.sides.values():
+            if any(line.startswith('url = "ldaps:') for line in side.settings):
+                line = f'galway_certificate_expiry_timestamp_seconds{{connector="{side.name}"}} {certificate_end(side.directory)}\n'
+                if line not in told:
+                    raise server.Failure(f"the metrics have no line {line}{told}")
 
     def step(self, change):
         """Changes in the sources, then a run: a delta, if the source can tell."""

@@ -40,10 +40,10 @@ for page in 1/galway.1 5/galway.conf.5 5/galway-rules.5 5/galway-reports.5; do
 done
 
 # ---- used, as the service does: a configuration of root's, a state of galway's
-cp -r /usr/share/doc/galway/examples/merger/. /etc/galway
-sed -i 's|state.db|/var/lib/galway/state.db|; s|file = "|file = "/var/lib/galway/|' /etc/galway/galway.conf
-mv /etc/galway/*.ldif /var/lib/galway
+cp /usr/share/doc/galway/examples/merger/*.ldif /var/lib/galway
 chown galway: /var/lib/galway/*.ldif
+galway init --source /var/lib/galway/abc.ldif --target /var/lib/galway/xyz.ldif /etc/galway >/dev/null
+grep -q '^state *= "/var/lib/galway/state.db"$' /etc/galway/galway.conf || fail "init: where the state is"
 chgrp galway /etc/galway/galway.conf
 chmod 640 /etc/galway/galway.conf
 code=0

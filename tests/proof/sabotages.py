@@ -2,7 +2,8 @@
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
-"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "robust WORDS";
+"incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "hostile OUTPUT",
+"robust WORDS";
 "scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web; "mail", "completion", "due" WORDS of their folders. Where several would notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
@@ -593,6 +594,15 @@ cut("secret-command", "that a command with a secret in it is not quoted", "base/
     "from->load == from_command ? \"exec\" : where;", "where;", "test_base_secret test_cases")
 cut("secret-file", "that others may not read a secret's file", "base/secret.c", "if ((st.st_mode & 077) != 0)",
     "if (false)", "test_base_secret test_cases")
+cut("shown-controls", "that control characters do not reach a terminal", "base/text.c",
+    "int good = n > 0 && c >= 0x20 && (c < 0x7f || c > 0x9f)", "int good = n > 0", "hostile diff on a terminal")
+cut("shown-marks", "nor marks that turn or hide text", "base/text.c", " && !text_invisible(c);", ";",
+    "hostile diff on a terminal")
+cut("shown-formula", "that no cell of a table is a formula", "sync/report_csv.c", "if (begins && ", "if (false && ",
+    "hostile diff csv")
+cut("shown-semicolon", "nor one behind a semicolon", "sync/report_csv.c", "begins = *text == ';' || ", "begins = ",
+    "hostile diff csv")
+cut("shown-markup", "that no name is markup", "sync/page.c", "buf_puts(b, \"&lt;\");", "buf_putc(b, c);", "preflight html")
 
 # ---------------------------------------------------------------------------------------------------------
 group("Mail, logs, schedules and shells")
