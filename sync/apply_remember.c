@@ -68,6 +68,27 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 	return 0;
 }
 
+/* Where one takes the name that another had, who refers to it may mean the new one, though nothing
+ * of him changed: the next run looks. */
+static int note_names(struct applying *a, const struct step *s)
+{
+	struct link before = {.name = 0};
+
+	if (a->plan->links == 0)
+		return 0;
+	if (s->number != 4 &&
+		state_link(a->state, a->flow, s->source_id, a->mem, &before, a->err) < 0)
+		return -1;
+	if (before.name == s->link.name)
+		return 0;
+	if (before.name != 0 && keys_put(&a->given_up, before.name, 0) &&
+		keys_has(&a->taken_up, before.name))
+		keys_put(&a->handed_on, before.name, 0);
+	if (keys_put(&a->taken_up, s->link.name, 0) && keys_has(&a->given_up, s->link.name))
+		keys_put(&a->handed_on, s->link.name, 0);
+	return 0;
+}
+
 static int record_link(struct applying *a, struct step *s, const struct outcome *o)
 {
 	if (s->op == STEP_DELETE || s->op == STEP_FORGET)
@@ -76,6 +97,8 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 			       : state_drop_link(a->state, a->flow, s->source_id, a->err);
 	if (!s->remember)
 		return 0;
+	if (note_names(a, s) < 0)
+		return -1;
 	if (o != NULL && o->id.len > 0)
 		s->link.target = o->id;
 	if (o != NULL && o->digest != 0)

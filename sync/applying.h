@@ -57,6 +57,9 @@ struct applying {
 	struct run run;
 	long long flow;
 	struct keys nameless; /* dependents_wait */
+	/* Keys of names: that sources have given up in this run, that they have new, and both:
+	 * dependents_unsure. */
+	struct keys given_up, taken_up, handed_on;
 	struct err *err;
 };
 

@@ -140,7 +140,8 @@ static int find_waiting(struct state *state, long long flow, const struct keys *
 	return rc;
 }
 
-int dependents_wait(struct state *state, long long flow, const struct keys *names, struct err *err)
+static int let_wait(
+	struct state *state, long long flow, const struct keys *names, bool unsure, struct err *err)
 {
 	struct arena *mem = arena_new();
 	struct buf ids = {0};
@@ -152,10 +153,23 @@ int dependents_wait(struct state *state, long long flow, const struct keys *name
 		memcpy(&id, ids.data + at, sizeof(id));
 		rc = state_link(state, flow, id, mem, &link, err);
 		link.source_digest = 0;
+		if (rc == 1 && unsure)
+			link.written = written_unsure(mem, link.written);
 		if (rc == 1)
 			rc = state_put_link(state, flow, &link, err);
 	}
 	buf_free(&ids);
 	arena_free(mem);
 	return rc < 0 ? -1 : 0;
+}
+
+int dependents_wait(struct state *state, long long flow, const struct keys *names, struct err *err)
+{
+	return let_wait(state, flow, names, false, err);
+}
+
+int dependents_unsure(
+	struct state *state, long long flow, const struct keys *names, struct err *err)
+{
+	return let_wait(state, flow, names, true, err);
 }

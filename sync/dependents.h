@@ -19,5 +19,7 @@ int dependents_find(struct gather *, struct keys *, struct err *);
  * not. Whoever refers to them was written, or not, with a name that may never come: his link says
  * that the next run looks at him. In the caller's transaction. */
 int dependents_wait(struct state *, long long flow, const struct keys *names, struct err *);
+/* The same for names that others have now: a reference that means another is nobody's doing. */
+int dependents_unsure(struct state *, long long flow, const struct keys *names, struct err *);
 
 #endif

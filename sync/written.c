@@ -250,6 +250,19 @@ struct value written_make(struct arena *mem, const struct desired *d, uint64_t e
 	return v;
 }
 
+struct value written_unsure(struct arena *mem, struct value bytes)
+{
+	const size_t epoch = sizeof(uint16_t); /* behind that of the name */
+
+	if (bytes.len < 2 * epoch)
+		return bytes;
+	/* As if it had been written under other rules. */
+	char *copy = arena_copy(mem, bytes.data, bytes.len);
+	copy[epoch] = (char)~copy[epoch];
+	copy[epoch + 1] = (char)~copy[epoch + 1];
+	return (struct value){copy, bytes.len};
+}
+
 struct value written_doubt(
 	struct arena *mem, struct value before, struct value claimed, struct value name)
 {

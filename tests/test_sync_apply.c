@@ -139,18 +139,20 @@ static void look(struct server *s)
 	if (s->deletes) {
 		/* Long enough for a read that does not wait. */
 		if (s->batch == 1)
-			(void)becomes(was_read, s, 300);
+			(void)becomes(was_read, s, 2000);
 	} else if (durable_ops < of_batches(s->batch)) {
 		s->wrong = "written before it is in the journal";
 	} else if (links > of_batches(s->batch - 1)) {
 		s->wrong = "remembered before it is written";
 	} else if (s->fate == FULL && s->batch == s->at) {
-		refuse = true;
 		if (!becomes(failed_to_remember, s, 30000))
 			s->wrong = "nothing is remembered while it is written";
 	} else if (!becomes(overlapped, s, 30000)) {
 		s->wrong = "nothing else is done while it is written";
 	}
+	/* The next commit is that of what comes behind this batch. */
+	if (s->fate == FULL && s->batch + 1 == s->at)
+		refuse = true;
 }
 
 static int server_write(struct connector *c, const struct change *changes, struct outcome *outcomes,

@@ -306,6 +306,24 @@ static void test_name_taken_over(void **state)
 	arena_free(mem);
 }
 
+/* The same, where nothing of who refers to the name has changed: the next run sees it. */
+static void test_name_handed_on(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b; cem key=c manager=CN=bob,DC=abc");
+	sync_now(mem);
+	put_source(mem, "bob uid=ann key=a; bert uid=bob key=b; cem key=c manager=CN=bob,DC=abc");
+	assert_int_equal(strncmp(sync_now(mem), "delta", 5), 0);
+	assert_string_equal(sync_now(mem), "delta; modify cem");
+	assert_string_equal(
+		line_of(mem, "galway:f:cem", "manager: "), line_of(mem, "galway:f:ann", "dn: "));
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
 /* Who refers to somebody whose contact could not be added, or renamed, is looked at in the next
  * run, a delta: by then the contact may have another name, which somebody else took meanwhile. */
 static void refer_and_fail(struct arena *mem, const char *source, const char *taken)
@@ -418,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_name_taken_over),
+		cmocka_unit_test(test_name_handed_on),
 		cmocka_unit_test(test_refers_to_failed),
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_stale),

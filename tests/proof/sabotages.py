@@ -317,6 +317,8 @@ cut("source-empty", "that an empty source is refused", "sync/guard.c", "if (f->f
 cut("source-shrunk", "that a source that shrank is refused", "sync/guard.c",
     "(f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)", "false)",
     "test_sync_guard test_guard")
+cut("target-shrunk", "that a target which lacks contacts is refused", "sync/guard.c",
+    "if (f->missing > limit_of(LIMIT_DELETE, &share, links))", "if (false)", "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
     "if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)", "if (false)", "test_sync_guard test_guard")
 cut("first-run", "that a first run is one without links", "sync/ruling.c",
@@ -451,14 +453,13 @@ cut("journal-of-deletes", "that the journal has the whole entry that is deleted"
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
 cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
     "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
-cut("overlap-order", "that a batch is in the journal before it is on its way", "sync/apply.c",
-    "\tif (intend(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);",
-    "\tif (choose_writes(a, b) < 0 || wait_batch(a, &before) < 0)\n\t\treturn -1;\n\tsend_batch(a, b);\n"
-    "\tif (intend(a, b) < 0)\n\t\treturn -1;", "test_sync_apply test_overlap")
 cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
     " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
     "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
+cut("name-handed-on", "that who refers to a name is looked at when another has it", "sync/apply_finish.c",
+    " ||\n\t\tdependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)", ")",
+    "test_sync_flow test_name_handed_on")
 cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
     "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
     "authority set in the journal")
@@ -519,9 +520,9 @@ cut("scim-post-again", "that who may have been made is looked for before he is m
 cut("scim-shown", "that the service shows what it was told", "connectors/scim_flight.c",
     "} else if (deletes || right(w, f, r->body, &err)) {", "} else if (true) {", "scim PATCH")
 cut("scim-deleted", "that who was deleted is gone", "connectors/scim_flight.c", "} else if (deletes && !gone) {",
-    "} else if (false) {", "scim-writes a delete that is not done")
+    "} else if (false) {", covered="scim-delete")
 cut("scim-another", "that who has the name is the one to be made before he counts as that", "connectors/scim_flight.c",
-    "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes a name is taken")
+    "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes raced")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_exec.c", "if (line->count == x->rows)",
     "if (true)", "exo-reads lacks")
 cut("exo-answer", "that an answer is to the command", "connectors/exo_line.c",
@@ -557,6 +558,8 @@ cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("verify", "that what was written is read again", "sync/apply.c",
     "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+pair("scim-delete", "both looks at who was deleted from a SCIM service", ("scim-deleted", "verify"),
+     "scim-writes a delete that is not done")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",
     "rogue modify-done-and-as-before")
 cut("undo-changed", "that an undo leaves what was changed since it was added", "sync/undo_invert.c",

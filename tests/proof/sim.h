@@ -82,7 +82,7 @@ enum fault_kind {
 	FAULT_READ,     /* the nth read does not start */
 	FAULT_CUT,      /* the nth read breaks at an entry */
 	FAULT_EXPIRED,  /* the cookie is of no use */
-	FAULT_SHRUNK,   /* reads of all silently lack some entries */
+	FAULT_SHRUNK,   /* reads of all silently lack some entries; now and then of the target */
 	FAULT_EMPTY,    /* reads of all silently have none */
 	FAULT_IDENTITY, /* another directory answers */
 	/* of the target, at a change */

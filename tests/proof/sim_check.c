@@ -248,10 +248,14 @@ static void check_failures(struct history *h, const struct sync *s)
 			h->w.failed);
 }
 
+/* Whoever is not shown to be there in the target is added again, which counts as done when he is as
+ * he shall be, and fails when he is not. */
 static void check_counts(struct history *h, const struct sync *s)
 {
 	long long adds = 0, deletes = 0;
 
+	if (h->w.sides[!s->flow].lied)
+		return;
 	for (unsigned i = 0; i < h->w.n_audits; i++) {
 		adds += h->w.audits[i].before == NULL;
 		deletes += h->w.audits[i].after == NULL;
@@ -277,9 +281,11 @@ void check_sync(struct history *h, const struct sync *s)
 	if (w->n_audits > 0) {
 		if (!s->approved)
 			check_limits(h, s);
-		check_not_more(h, s, "no duplicates", who_marks);
+		/* That somebody is there who is not shown, and what he has, nobody can know. */
+		if (!w->sides[!s->flow].lied)
+			check_not_more(h, s, "no duplicates", who_marks);
 		if (s->result == SYNC_DONE && !unheard && s->meanwhile == NULL &&
-			s->done.failed == 0)
+			s->done.failed == 0 && !w->sides[!s->flow].lied)
 			check_not_more(h, s, "I24", who_addresses);
 	}
 	if (s->result == SYNC_DONE && !unheard && s->meanwhile == NULL)
@@ -287,7 +293,7 @@ void check_sync(struct history *h, const struct sync *s)
 	if (s->result == SYNC_DONE && s->meanwhile == NULL && !w->sides[0].lied &&
 		!w->sides[1].lied)
 		check_failures(h, s);
-	if (h->tracks[s->flow].quiet && w->n_audits > 0 && !w->sides[s->flow].lied &&
+	if (h->tracks[s->flow].quiet && w->n_audits > 0 && !w->sides[0].lied && !w->sides[1].lied &&
 		s->meanwhile == NULL)
 		sim_wrong(h, "I14", "nothing was edited, and yet %s was written",
 			who_text(w->audits[0].after != NULL ? w->audits[0].after

@@ -65,6 +65,9 @@ static struct fault some_fault(struct dice *dice, unsigned flow)
 	f.at = dice_below(dice, dice_chance(dice, 50) ? 4 : 20);
 	if (f.kind == FAULT_SHRUNK || f.kind == FAULT_EMPTY || f.kind == FAULT_EXPIRED)
 		f.side = flow;
+	/* Now and then it is the target that lacks some. */
+	if (f.kind == FAULT_SHRUNK && f.dice % 3 == 0)
+		f.side = !flow;
 	if (f.kind >= FAULT_COMMIT)
 		f.at = dice_below(dice, 4);
 	return f;
@@ -211,6 +214,7 @@ static void sync_and_check(struct history *h, struct sync *s)
 	check_sync(h, s);
 	remember(h, s);
 	check_remember(h, s);
+	h->misled |= h->w.sides[!s->flow].lied && (s->result == SYNC_DONE || h->w.n_audits > 0);
 }
 
 static void do_sync(struct history *h, const struct event *e)
@@ -408,7 +412,7 @@ static void live(struct history *h, const struct story *s)
 			(unsigned long long)s->seed, s->variant,
 			h->two_way ? "two ways" : "one way", s->people,
 			h->file ? "in a file" : "in memory");
-	for (unsigned i = 0; i < s->n && h->wrong[0] == '\0'; i++) {
+	for (unsigned i = 0; i < s->n && h->wrong[0] == '\0' && !h->misled; i++) {
 		const struct event *e = &s->events[i];
 		if (h->tell)
 			tell_before(h, e, i);

@@ -56,6 +56,8 @@ struct history {
 	bool orphans;               /* a state was lost or put back: who left meanwhile may stay */
 	bool others;                /* another state was used */
 	bool unmarked;              /* a mark was taken away by hand */
+	bool misled;  /* a run believed a target that hid contacts: the history ends with what must
+			 hold all the same */
 	bool copied;  /* two contacts may have one mark, which few entries are asked for by */
 	bool bound;   /* some contact is not galway's to write to */
 	bool touched; /* somebody else did something in a target, or its authority was transferred

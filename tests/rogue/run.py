@@ -87,8 +87,10 @@ def unknown_settings(galway, behaviour):
     return [w for w in re.findall(r"([a-z-]+) =", behaviour.settings) if not re.search(rf"(?m)^\s*{w}\b", known)]
 
 
-def sanitized(galway):
-    return b"__asan_init" in pathlib.Path(galway).read_bytes()
+def slowness(galway):
+    """So many times as much time and memory take the sanitizers of addresses, and of threads."""
+    program = pathlib.Path(galway).read_bytes()
+    return 8 if b"__tsan_init" in program else 3 if b"__asan_init" in program else 1
 
 
 def main():
@@ -100,8 +102,9 @@ def main():
     parser.add_argument("--role", choices=behaviours.READER)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_intermixed_args()
-    slow = 3 if sanitized(options.galway) else 1
-    with tempfile.TemporaryDirectory() as work, Stage(options.galway, work, options.j, DEADLINE) as stage:
+    slow = slowness(options.galway)
+    deadline = DEADLINE * (4 if slow > 3 else 1)
+    with tempfile.TemporaryDirectory() as work, Stage(options.galway, work, options.j, deadline) as stage:
         cases = [Case(stage, b, kind, role, MEMORY * slow)
                  for b in behaviours.TABLE for kind in b.kinds for role in b.roles
                  if options.kind in (None, kind) and options.role in (None, role)

@@ -155,7 +155,7 @@ class Run:
 def run_galway(galway, folder, words, deadline, leaks):
     env = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "LC_ALL": "C.UTF-8",
            "ASAN_OPTIONS": f"quarantine_size_mb=8:detect_leaks={int(not leaks)}:" + os.environ.get("ASAN_OPTIONS", ""),
-           "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "")}
+           "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", ""), "TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "")}
     began, late = time.monotonic(), []
 
     def end(process):

@@ -17,12 +17,12 @@ import urllib.parse
 import urllib.request
 import uuid
 
+import fake
 import graph_api
 import graph_fake
 import servers
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "fuzz" / "corpus" / "fuzz_connectors_graph"
-PORTS = 25000, 25001  # of what stands in front, and of the service behind it
 failures = []
 SOURCE = """
 rule person
@@ -66,7 +66,7 @@ GUESTS = CONTACTS.replace('"contact"', '"user"').replace("[cn]", "[mail]") + "  
 
 
 def serve(service):
-    return graph_fake.serve(service, 0, FRONT)
+    return graph_fake.serve(service, front=FRONT)
 
 
 def wrong(what):
@@ -604,7 +604,7 @@ if __name__ == "__main__":
         if not OPTIONS.described:
             sys.exit(main())
         try:
-            front = graph_api.Prism(*PORTS)
+            front = graph_api.Prism(fake.free_port(), fake.free_port())
         except servers.Missing as e:
             print(f"skipped: {e}")
             sys.exit(77)

@@ -220,6 +220,12 @@ def writes(folder):
         world.expect("a name is taken", 0, "5 added")
         if len(service.kinds["Users"]) != 6 or service.named("user3")["displayName"] != "Somebody else":
             wrong(f"a name is taken: {service.kinds['Users']}")
+        world.person(7)
+        world.write()
+        service.options["race"] = "user7"
+        world.expect("raced", 4, "409")
+        if service.named("user7")["displayName"] != "Somebody else":
+            wrong(f"raced: {service.named('user7')}")
         service.options["delete"] = False
         del world.people["p001"]
         world.write()

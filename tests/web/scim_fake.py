@@ -33,12 +33,13 @@ class Service:
     fails      of the next so many POSTs nothing is done: 503
     delay      seconds before each answer
     password   True: a new user needs one, as at Entra's
+    race       the name of a user whom somebody else makes just before
     """
 
     def __init__(self, **options):
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
-                        "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False}
+                        "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None}
         self.options.update(options)
         self.kinds = {"Users": {}, "Groups": {}}
         self.next = 1
@@ -84,6 +85,9 @@ class Service:
         if r.command == "POST" and self.options["fails"] > 0:
             self.options["fails"] -= 1
             return self.error(r, 503, "not now")
+        if r.command == "POST" and self.options["race"] is not None and body.get("userName") == self.options["race"]:
+            self.put(userName=self.options["race"], displayName="Somebody else")
+            self.options["race"] = None
         status, answer = self.one(r.command, parts[2], parts[3] if len(parts) > 3 else None, body, r.headers.get("If-Match"))
         if r.command == "POST" and self.options["lost"] > 0:
             self.options["lost"] -= 1
