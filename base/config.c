@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/config_private.h"
 
 unsigned config_count(const struct config *c, const char *section)
@@ -113,6 +114,43 @@ const char *config_value(const struct config *c, unsigned i)
 {
 	assert(c->shape->free && i < c->n_items);
 	return c->items[i].values[0];
+}
+
+/* Its settings are copied, for one of them is another. */
+static struct config *copy_with(struct arena *mem, const struct config *section,
+	const char *setting, const char *name, const char *const *value)
+{
+	struct config *copy = arena_alloc(mem, sizeof(*copy));
+
+	*copy = *section;
+	copy->title = arena_printf(mem, "%s/%s", section->title, name);
+	copy->items = arena_alloc(mem, section->n_items * sizeof(*copy->items));
+	for (unsigned i = 0; i < copy->n_items; i++) {
+		copy->items[i] = section->items[i];
+		if (strcmp(copy->items[i].name, setting) != 0)
+			continue;
+		copy->items[i].values = value;
+		copy->items[i].n = 1;
+	}
+	return copy;
+}
+
+void config_multiply(struct arena *mem, struct config *root, const struct config *section,
+	const char *setting, const char *const *names, const char *const *values, unsigned n)
+{
+	struct config **inner = arena_alloc(mem, (root->n_inner + n) * sizeof(*inner));
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < root->n_inner; i++) {
+		if (root->inner[i] != section) {
+			inner[k++] = root->inner[i];
+			continue;
+		}
+		for (unsigned c = 0; c < n; c++)
+			inner[k++] = copy_with(mem, section, setting, names[c], &values[c]);
+	}
+	root->inner = inner;
+	root->n_inner = k;
 }
 
 const char *config_where(const struct config *c, const char *name)

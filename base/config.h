@@ -86,6 +86,11 @@ unsigned config_pairs(const struct config *);
 const char *config_key(const struct config *, unsigned i);
 const char *config_value(const struct config *, unsigned i);
 
+/* In the place of the section, n copies of it: titled "TITLE/names[i]", with values[i] alone for
+ * the setting. `section` itself lives on, but is not found any more. */
+void config_multiply(struct arena *, struct config *root, const struct config *section,
+	const char *setting, const char *const *names, const char *const *values, unsigned n);
+
 /* "file:line" of a setting (or of the section, with NULL), for messages. */
 const char *config_where(const struct config *, const char *name);
 /* The folder of the file. */

@@ -90,6 +90,9 @@ struct connector_type {
 	const char *help; /* one line */
 	unsigned can;
 	const struct setting *settings; /* in addition to connector_settings[] */
+	/* A list among its settings: with several values the section stands for as many connectors,
+	 * "TITLE/VALUE", each with one of them; open sees one alone. NULL: there is none. */
+	const char *spread;
 	int (*open)(const struct config *, struct connector **, struct err *);
 	/* Start a read; an earlier one is given up. QUERY_SINCE: -1 with ERR_ENTRY says that the
 	 * cookie cannot be used (expired, another server's): read all instead. */

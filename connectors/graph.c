@@ -54,11 +54,19 @@ static int choose_kinds(struct graph_dir *d, struct err *err)
 			      config_where(d->config, "types"));
 }
 
+static const char *mailbox_of(const struct config *cfg)
+{
+	unsigned n;
+	const char *const *list = config_list(cfg, "mailbox", &n);
+
+	return n > 0 ? list[0] : NULL;
+}
+
 static int settle(struct graph_dir *d, struct err *err)
 {
 	const struct config *cfg = d->config;
 
-	d->mailbox = config_text(cfg, "mailbox");
+	d->mailbox = mailbox_of(cfg);
 	d->folder = config_text(cfg, "folder");
 	d->invite_url = config_text(cfg, "invite-url");
 	d->base = config_text(cfg, "base");
@@ -90,7 +98,7 @@ static int graph_open(const struct config *cfg, struct connector **out, struct e
 		.token_url = arena_printf(mem, "%s/%s/oauth2/v2.0/token",
 			url_of(mem, cfg, "login-url"), config_text(cfg, "tenant")),
 		.scope = arena_printf(mem, "%s/.default", d->root),
-		.window = config_text(cfg, "mailbox") != NULL ? MAILBOX_WINDOW : 0,
+		.window = mailbox_of(cfg) != NULL ? MAILBOX_WINDOW : 0,
 	};
 	if (settle(d, err) < 0 || http_open(cfg, &place, &d->http, err) < 0) {
 		arena_free(mem);
@@ -211,8 +219,8 @@ static const struct setting settings[] = {
 		"who gives tokens; national clouds have others"},
 	HTTP_SETTINGS,
 	{"types", SETTING_LIST, "users", NULL, "users or guests, groups, contacts: what is read"},
-	{"mailbox", SETTING_TEXT, NULL, NULL,
-		"a user: it is the contacts in a folder of the mailbox"},
+	{"mailbox", SETTING_LIST, NULL, NULL,
+		"users: it is the contacts in a folder of each mailbox"},
 	{"folder", SETTING_TEXT, "Global address list", NULL, "of the mailbox; nobody else's"},
 	{"invite-url", SETTING_TEXT, "https://myapplications.microsoft.com", NULL,
 		"where guests are led who accept their invitation"},
@@ -225,6 +233,7 @@ const struct connector_type graph_type = {
 		"a mailbox",
 	.can = CAN_WRITE | CAN_SINCE | CAN_BESIDE | NEEDS_NO_PLACES,
 	.settings = settings,
+	.spread = "mailbox",
 	.open = graph_open,
 	.read = graph_read,
 	.next = graph_next,

@@ -157,23 +157,19 @@ static int hand_over(struct state *state, struct object *o, const char *who, str
 		       : 0;
 }
 
-static bool side_of(const struct flow *f, const char *side)
-{
-	return strcmp(side, f->source) == 0 || strcmp(side, f->target) == 0;
-}
-
 /* In each flow that knows the object; number of these, or -1. Who only stands in a target belongs
  * to that: there is nothing to hand over, and something to show only when no flow has more. */
 static int each(struct state *state, const struct setup *setup, const struct request *q,
 	bool natives, struct arena *mem, struct err *err)
 {
-	const char *who = q->argv[1], *side = q->argc == 3 ? q->argv[2] : NULL;
+	const char *who = q->argv[1], *named = q->argc == 3 ? q->argv[2] : NULL;
 	int found = 0;
 
 	for (unsigned i = 0; i < setup->n; i++) {
 		const struct flow *f = &setup->flows[i];
+		const char *side = named != NULL ? setup_side(f, named) : NULL;
 		struct object o;
-		if (side != NULL && !side_of(f, side))
+		if (named != NULL && side == NULL)
 			continue;
 		int rc = object_find(f, state, who, mem, &o, err);
 		if (rc < 0)

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "sync/spread.h"
 
 int exit_of(const struct err *err)
 {
@@ -122,17 +123,25 @@ int run_flow(const struct setup *setup, struct state *state, struct arena *mem, 
 int flows_named(const struct setup *setup, int argc, char **argv, struct arena *mem,
 	struct flow ***flows, unsigned *n, struct err *err)
 {
-	*n = argc > 0 ? (unsigned)argc : setup->n;
-	*flows = arena_alloc(mem, *n * sizeof(**flows));
-	for (unsigned i = 0; i < *n; i++) {
-		(*flows)[i] = argc > 0 ? setup_flow(setup, argv[i]) : &setup->flows[i];
-		if ((*flows)[i] == NULL)
+	*n = 0;
+	*flows = arena_alloc(mem, setup->n * sizeof(**flows));
+	for (unsigned i = 0; argc == 0 && i < setup->n; i++)
+		(*flows)[(*n)++] = &setup->flows[i];
+	for (int i = 0; i < argc; i++) {
+		const unsigned before = *n;
+		for (unsigned k = 0; k < setup->n; k++) {
+			if (!spread_part(setup->flows[k].name, argv[i]))
+				continue;
+			for (unsigned j = 0; j < *n; j++) {
+				if ((*flows)[j] == &setup->flows[k])
+					return err_set(err, ERR_FATAL, "flow '%s' is named twice",
+						argv[i]);
+			}
+			(*flows)[(*n)++] = &setup->flows[k];
+		}
+		if (*n == before)
 			return err_set(
 				err, ERR_FATAL, "no flow '%s' in the configuration", argv[i]);
-		for (unsigned k = 0; k < i; k++) {
-			if ((*flows)[k] == (*flows)[i])
-				return err_set(err, ERR_FATAL, "flow '%s' is named twice", argv[i]);
-		}
 	}
 	return 0;
 }

@@ -346,13 +346,16 @@ static void value_cells(
 static void classes_last(struct arena *mem, struct report_row *rows, unsigned n)
 {
 	struct report_row *copy = arena_alloc(mem, n * sizeof(*copy));
-	unsigned k = 0;
+	unsigned kept = 0, moved = 0;
 
-	while (k < n && strcmp(rows[k].attribute, "objectClass") == 0)
-		k++;
-	memcpy(copy, rows, n * sizeof(*copy));
-	memcpy(rows, copy + k, (n - k) * sizeof(*rows));
-	memcpy(rows + n - k, copy, k * sizeof(*rows));
+	for (unsigned i = 0; i < n; i++) {
+		if (strcmp(rows[i].attribute, "objectClass") == 0)
+			copy[moved++] = rows[i];
+		else
+			rows[kept++] = rows[i];
+	}
+	if (moved > 0)
+		memcpy(rows + kept, copy, moved * sizeof(*rows));
 }
 
 static void step_body(struct sheet *h, const struct step *s, const char *failure)

@@ -11,6 +11,7 @@
 #include "sync/claims.h"
 #include "sync/files.h"
 #include "sync/mail.h"
+#include "sync/spread.h"
 #include "sync/state.h"
 
 static const struct setting top_settings[] = {
@@ -196,9 +197,20 @@ static int make_bases(struct arena *mem, struct flow *f, struct err *err)
 	return 0;
 }
 
-static bool is_side(const struct flow *f, const char *side)
+const char *setup_side(const struct flow *f, const char *side)
 {
-	return strcmp(side, f->source) == 0 || strcmp(side, f->target) == 0;
+	if (spread_part(f->source, side))
+		return f->source;
+	return spread_part(f->target, side) ? f->target : NULL;
+}
+
+static bool is_connector(const struct config *root, const char *name)
+{
+	for (unsigned i = 0; i < config_count(root, "connector"); i++) {
+		if (spread_part(config_title(config_at(root, "connector", i)), name))
+			return true;
+	}
+	return false;
 }
 
 /* A line for another pair of connectors is not this flow's, but one that no connector has is a
@@ -209,11 +221,12 @@ static int add_authority(struct arena *mem, const struct config *root, const str
 	for (unsigned i = 0; section != NULL && i < config_pairs(section); i++) {
 		const char *side = config_value(section, i);
 		unsigned attr = attr_named(config_key(section, i));
-		if (attr == ATTR_NONE || config_section(root, "connector", side) == NULL)
+		if (attr == ATTR_NONE || !is_connector(root, side))
 			return err_set(err, ERR_FATAL, "%s: authority: %s = %s: no connector '%s'",
 				config_where(section, config_key(section, i)),
 				config_key(section, i), side, side);
-		if (!is_side(f, side))
+		side = setup_side(f, side);
+		if (side == NULL)
 			continue;
 		struct authority_line *more =
 			arena_alloc(mem, (f->n_authority + 1) * sizeof(*more));
@@ -236,17 +249,18 @@ static int add_flag(struct arena *mem, const struct config *root, const struct c
 		attr_id(text, (size_t)(equals - text)) == ATTR_NONE)
 		return err_set(err, ERR_FATAL, "%s: authority-flag: '%s' is not ATTR=VALUE:SIDE",
 			where, text);
-	if (config_section(root, "connector", colon + 1) == NULL)
+	if (!is_connector(root, colon + 1))
 		return err_set(err, ERR_FATAL, "%s: authority-flag: %s: no connector '%s'", where,
 			text, colon + 1);
-	if (!is_side(f, colon + 1))
+	const char *side = setup_side(f, colon + 1);
+	if (side == NULL)
 		return 0;
 	struct authority_flag *more = arena_alloc(mem, (f->n_flags + 1) * sizeof(*more));
 	if (f->n_flags > 0)
 		memcpy(more, f->flags, f->n_flags * sizeof(*more));
 	more[f->n_flags++] = (struct authority_flag){.attr = attr_id(text, (size_t)(equals - text)),
 		.value = {equals + 1, (size_t)(colon - equals - 1)},
-		.side = colon + 1,
+		.side = side,
 		.source = connector == f->source_config};
 	f->flags = more;
 	return 0;
@@ -270,10 +284,10 @@ static int make_authority(
 {
 	const char *side = config_text(f->config, "authority");
 
-	f->side = side != NULL ? side : f->source;
-	if (!is_side(f, f->side))
+	f->side = side != NULL ? setup_side(f, side) : f->source;
+	if (f->side == NULL)
 		return err_set(err, ERR_FATAL, "%s: authority = %s: must be %s or %s",
-			config_where(f->config, "authority"), f->side, f->source, f->target);
+			config_where(f->config, "authority"), side, f->source, f->target);
 	if (add_authority(mem, root, config_section(f->config, "authority-of", NULL), f, err) < 0 ||
 		add_flags(mem, root, f->source_config, f, err) < 0 ||
 		add_flags(mem, root, f->target_config, f, err) < 0)
@@ -483,6 +497,8 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	if (config_load(mem, path, setup_shape(), &root, err) < 0)
 		return -1;
 	setup->config = root;
+	if (spread_all(mem, root, err) < 0)
+		return -1;
 	if (files_apart(root, err) < 0)
 		return -1;
 	setup->state = config_text(root, "state");

@@ -109,6 +109,9 @@ const struct section_shape *setup_shape(void);
 bool setup_stale(const struct setup *, const struct flow_state *, long long now);
 /* Read and check the configuration and all rules; opens no directory. */
 int setup_load(struct arena *, const char *path, struct setup *, struct err *);
+/* The flow's own name for the side that is meant, which may be a part of what was named (spread.h);
+ * NULL: it is neither of its sides. */
+const char *setup_side(const struct flow *, const char *side);
 struct flow *setup_flow(const struct setup *, const char *name); /* NULL: none of that name */
 
 #endif

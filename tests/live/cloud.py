@@ -24,7 +24,7 @@ import scim_fake
 import servers
 
 EXAMPLES = server.HERE.parent.parent / "examples"
-BOXES = ("ann@abc.example",)
+BOXES = ("ann@abc.example", "bob@abc.example")
 WRITTEN = ("displayName", "givenName", "sn", "mail", "title", "telephoneNumber")
 PERSONAL = """rule person
     scope  (&(objectClass=user)(mail=*)(sAMAccountName=*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))
@@ -62,7 +62,7 @@ connector scim {{
     secret = "file:{folder}/token"
 }}
 connector boxes {{
-{graph}    mailbox = {boxes}
+{graph}    mailbox = {{{boxes}}}
     folder = "GAL"
     base = "O=boxes"
     secret = "file:{folder}/secret"

@@ -74,8 +74,8 @@ def make(folder):
     return folder
 
 
-def galway(program, folder, *args):
-    """The exit code and all that was printed."""
-    done = subprocess.run([program, "-c", str(folder / "galway.conf"), *args], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+def galway(program, folder, *args, messages=True):
+    """The exit code and what was printed, with the messages or without."""
+    done = subprocess.run([program, "-c", str(folder / "galway.conf"), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT if messages else subprocess.DEVNULL, check=False)
     return done.returncode, done.stdout

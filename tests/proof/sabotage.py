@@ -55,6 +55,9 @@ KINDS = {  # what is run, and how it says that it found
     "authority": ("/usr/bin/python3 {0}/authority/run.py {galway}", r"^{what}: "),
     "saved": ("/usr/bin/python3 {0}/saved/run.py {galway}", r"^{what}: "),
     "hostile": ("/usr/bin/python3 {0}/page/plain.py {galway}", r"^{what}: "),
+    "mail": ("/usr/bin/python3 {0}/mail/run.py {galway}", r"^WRONG: {what}"),
+    "completion": ("/usr/bin/python3 {0}/completion/run.py {galway}", r"^WRONG: {what}"),
+    "due": ("/usr/bin/python3 {0}/due/run.py {galway}", r"^WRONG: {what}"),
     "robust": ("bash {0}/robust/run.sh {galway}", r"^FAILED: .*{what}"),
 }
 PROGRAM = ("{tests}/{kind}", r"\[  FAILED  \] {what}$")

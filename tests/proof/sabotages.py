@@ -4,7 +4,7 @@ A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which s
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
 "incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "hostile OUTPUT",
 "robust WORDS";
-"scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web. Where several would notice, it is the quickest.
+"scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web; "mail", "completion", "due" WORDS of their folders. Where several would notice, it is the quickest.
 
 A guard that is covered by another one (covered) is silent alone: the finder of the pair, in which both are taken out,
 says nothing of it, and that is looked at too.
@@ -606,3 +606,31 @@ cut("shown-formula", "that no cell of a table is a formula", "sync/report_csv.c"
 cut("shown-semicolon", "nor one behind a semicolon", "sync/report_csv.c", "begins = *text == ';' || ", "begins = ",
     "hostile diff csv")
 cut("shown-markup", "that no name is markup", "sync/page.c", "buf_puts(b, \"&lt;\");", "buf_putc(b, c);", "preflight html")
+
+# ---------------------------------------------------------------------------------------------------------
+group("Mail, logs, schedules and shells")
+cut("mail-clear", "that mail in the clear goes to a loopback address only", "connectors/smtp.c",
+    "!url_loopback(o.host))", "false)", "mail in the clear")
+cut("mail-starttls", "that a mail server has to offer STARTTLS", "connectors/smtp.c",
+    "(long)CURLUSESSL_ALL", "(long)CURLUSESSL_TRY", "mail a server without STARTTLS")
+cut("mail-recipients", "that a recipient who is refused keeps no other from getting the mail", "connectors/smtp.c",
+    "lost++;", "lost += n;\n\t\tbreak;", "mail refused recipients: 2 mails")
+cut("mail-stall", "that a mail server which stalls after the message holds nobody up", "connectors/smtp.c",
+    "p->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(left / 1000 + 1));",
+    "p->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, 20L);", "mail stalls in the message: it takes no longer")
+cut("mail-address", "that an address of a mail is one", "sync/mail.c",
+    "if (fault == NULL)", "if (true)", "mail two addresses in one")
+cut("mail-word", "that what looks like an encoded word is encoded", "sync/message.c",
+    ' && strstr(at, "=?") == NULL', "", "test_sync_message test_subjects")
+cut("mail-once", "that a timer tells the same trouble once in an interval", "sync/mail_once.c",
+    "return known && hash == m->hash", "return false && known && hash == m->hash", "mail by a timer: 0 mails")
+cut("log-json", "that a line of JSON is ASCII", "base/text.c",
+    "else if (c >= 0x20 && c < 0x7f)", "else if (c >= 0x20 && c < 0x100)", "test_base_log test_json")
+cut("progress-safe", "that a flow's name is text on the terminal", "base/progress.c",
+    "text_safe_add(&b, flow, strlen(flow), 1);", "buf_puts(&b, flow);", "test_base_log test_lines")
+cut("complete-quoted", "that names which a shell completes are quoted", "sync/completion_shells.c",
+    'COMPREPLY+=(\\"$(printf %q \\"$name\\")\\")', 'COMPREPLY+=(\\"$name\\")', "completion bash: names are quoted")
+cut("due-future", "that a good run in the future is none", "sync/cmd_run.c",
+    " || known.last_good > now)", ")", "due the clock is set back")
+cut("stale-future", "that a flow whose good run is in the future is stale", "sync/setup.c",
+    "known->last_good - now > setup->stale", "false", "due status: 2100")

@@ -92,7 +92,7 @@ want 0 '^galway [0-9.]+$' --version
 want 2 '^galway: error: --hlp: no such option before the command' --hlp
 want 2 '^galway: error: -x: no such option before the command' -x
 want 2 '^galway: error: -c: needs a value' -c
-want 2 'xml: it is text, html, json, csv, ldif or dsml' diff --format xml
+want 2 'xml: it is text, html, json, csv, ldif, dsml or markdown' diff --format xml
 want 2 "no flow 'abc'" sync abc
 want 2 'named twice' sync abc-to-xyz abc-to-xyz
 want 2 'folder.s name is empty' init ''

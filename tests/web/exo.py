@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,6 @@ import fake
 
 HERE = pathlib.Path(__file__).resolve().parent
 RULES = HERE.parent.parent / "examples" / "exchange-online" / "contacts.rules"
-PORTS = iter(range(25500, 25999))
 failures = []
 
 BACK = """
@@ -37,15 +35,6 @@ rule contact
 def wrong(what):
     failures.append(what)
     print("WRONG:", what, flush=True)
-
-
-def free_port():
-    for port in PORTS:
-        with socket.socket() as s:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if s.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise SystemExit("no free port")
 
 
 class World:
@@ -69,7 +58,7 @@ class World:
     def reach(self, folder):
         if self.way == "exec":
             return [f'    command = {{"{sys.executable}", "{HERE}/exo_fake.py", "{self.folder}"}}']
-        self.server = fake.Server(lambda handler: exo_fake.invoke(self.exchange, handler), folder, "server", port=free_port())
+        self.server = fake.Server(lambda handler: exo_fake.invoke(self.exchange, handler), folder, "server", port=fake.free_port())
         secret = self.folder / "secret"
         secret.write_text("S3CR3T\n")
         secret.chmod(0o600)

@@ -78,6 +78,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 class Server(http.server.ThreadingHTTPServer):
     """log: (time, method, path, headers, body) of each request. cert: NAME of certificate(); None: plain. keeps: connections stay
     open after an answer."""

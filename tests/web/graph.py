@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
+import fake
 import graph_api
 import graph_fake
 import servers
@@ -65,7 +66,7 @@ GUESTS = CONTACTS.replace('"contact"', '"user"').replace("[cn]", "[mail]") + "  
 
 
 def serve(service):
-    return graph_fake.serve(service, next(PORTS), FRONT)
+    return graph_fake.serve(service, front=FRONT)
 
 
 def wrong(what):
@@ -472,6 +473,43 @@ def contacts():
             same("too few came", len(folder), before)
 
 
+def boxes():
+    """One connector for several mailboxes: the same people go into each, and one that is away is nothing to the others."""
+    s = graph_fake.Service()
+    ann, bob, eve = (f"{n}@abc.example" for n in ("ann", "bob", "eve"))
+    s.folders.update({ann: {}, bob: {}})
+    has = lambda box: [c for n, f in s.folders[box].values() if n == "GAL" for c in f.values()]
+    with serve(s) as server:
+        w = World(s, server, CONTACTS, [f'mailbox = {{"{ann}", "{bob}", "{eve}"}}', 'folder = "GAL"'])
+        for n in range(5):
+            w.person(n)
+        w.write()
+        w.expect("one is not there", 2, f"one/{ann} (full): 6 read, 5 added", f"one/{bob} (full): 6 read, 5 added", f"one/{eve}", "404")
+        for box in (ann, bob):
+            compare(f"boxes: {box}", w, has(box))
+        s.folders[eve] = {}
+        del w.people["p003"]
+        w.write()
+        w.expect("one alone", 0, f"one/{bob} (delta)", "1 deleted", arguments=("sync", f"one/{bob}"))
+        same("one alone", [len(has(b)) for b in (ann, bob, eve)], [5, 4, 0])
+        w.expect("all by the one name", 0, "1 deleted", "4 added", arguments=("sync", "one"))
+        for box in (ann, bob, eve):
+            compare(f"boxes: at last: {box}", w, has(box))
+        w.expect("boxes: at last", 0, "nothing to do", arguments=("sync", "--full"))
+        w.expect("named twice", 2, "is named twice", arguments=("sync", "one", f"one/{bob}"))
+        w.expect("no such flow", 2, "no flow 'on' in", arguments=("sync", "on"))
+        w.expect("an object's authority", 0, f"one/{eve}", "from files to cloud/", arguments=("authority", "transfer", "user1@xyz.example", "cloud"))
+        config = w.folder / "galway.conf"
+        text = config.read_text()
+        for name, change, words in (("twice", (f'"{bob}"', f'"{ann.upper()}"'), "is there twice"),
+                                    ("a source", ("flow one {", "flow two {\n source = cloud\n target = files\n into = \"O=x\"\n}\nflow one {"),
+                                     "can be a target only"),
+                                    ("taken", ("flow one {", f'flow "one/{ann}" {{\n source = files\n target = files\n into = "O=x"\n}}\nflow one {{'),
+                                     "is there already")):
+            config.write_text(text.replace(*change))
+            w.expect(f"boxes: {name}", 2, words)
+
+
 def guests():
     s = graph_fake.Service(late=1)
     with serve(s) as server:
@@ -542,9 +580,9 @@ def ask(url, method, body):
         return e.code
 
 
-TESTS = {t.__name__: t for t in (described, documented, source, groups, repeats, resync, hostile, soa, handover, contacts, guests, check)}
+TESTS = {t.__name__: t for t in (described, documented, source, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, check)}
 # Those whose service does as Graph does; the others are wrong on purpose.
-DESCRIBED = (described, documented, source, groups, repeats, resync, soa, handover, contacts, guests, check)
+DESCRIBED = (described, documented, source, groups, repeats, resync, soa, handover, contacts, boxes, guests, check)
 
 
 def main():
@@ -561,12 +599,12 @@ if __name__ == "__main__":
     parser.add_argument("--only")
     parser.add_argument("--described", action="store_true")
     OPTIONS = parser.parse_args()
-    FRONT, PORTS = None, iter(range(25400, 25800) if OPTIONS.described else range(25000, 25400))
+    FRONT = None
     with tempfile.TemporaryDirectory() as FOLDER:
         if not OPTIONS.described:
             sys.exit(main())
         try:
-            front = graph_api.Prism(next(PORTS), next(PORTS))
+            front = graph_api.Prism(fake.free_port(), fake.free_port())
         except servers.Missing as e:
             print(f"skipped: {e}")
             sys.exit(77)
