@@ -64,8 +64,9 @@ static const struct item *item_of(const struct config *c, const char *name, unsi
 
 const char *config_text(const struct config *c, const char *name)
 {
-	const struct item *item =
-		item_of(c, name, 1u << SETTING_TEXT | 1u << SETTING_PATH | 1u << SETTING_WORD);
+	const struct item *item = item_of(c, name,
+		1u << SETTING_TEXT | 1u << SETTING_PATH | 1u << SETTING_SECRET |
+			1u << SETTING_WORD);
 
 	return item->n > 0 ? item->values[0] : NULL;
 }

@@ -27,6 +27,7 @@ struct err;
 enum setting_kind {
 	SETTING_TEXT,
 	SETTING_PATH,   /* made absolute from the folder of the configuration file */
+	SETTING_SECRET, /* where a secret is (secret.h): the same is done to the path of a file: */
 	SETTING_LIST,   /* "a" or {"a", "b"} */
 	SETTING_NUMBER, /* whole, not negative */
 	SETTING_BOOL,   /* true or false */

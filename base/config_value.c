@@ -15,17 +15,34 @@ static int to_text(struct arena *mem, const char *folder, struct item *item)
 	return 0;
 }
 
+/* What is written there becomes a path from the folder on, with a scheme before it. */
+static void set_path(struct arena *mem, const char *folder, struct item *item, const char *scheme)
+{
+	const char **values = arena_alloc(mem, sizeof(*values));
+
+	values[0] = arena_printf(mem, "%s%s/%s", scheme, strcmp(folder, "/") == 0 ? "" : folder,
+		item->values[0] + strlen(scheme));
+	item->values = values;
+}
+
 static int to_path(struct arena *mem, const char *folder, struct item *item)
 {
 	const char *text = item->values[0];
 
 	if (*text == '\0')
 		return -1;
-	if (*text == '/')
-		return 0;
-	const char **values = arena_alloc(mem, sizeof(*values));
-	values[0] = arena_printf(mem, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, text);
-	item->values = values;
+	if (*text != '/')
+		set_path(mem, folder, item, "");
+	return 0;
+}
+
+static int to_secret(struct arena *mem, const char *folder, struct item *item)
+{
+	static const char file[] = "file:";
+	const char *where = item->values[0];
+
+	if (strncmp(where, file, strlen(file)) == 0 && where[strlen(file)] != '/')
+		set_path(mem, folder, item, file);
 	return 0;
 }
 
@@ -99,6 +116,7 @@ static const struct kind {
 } kinds[] = {
 	[SETTING_TEXT] = {to_text, "text"},
 	[SETTING_PATH] = {to_path, "a path"},
+	[SETTING_SECRET] = {to_secret, "where a secret is"},
 	[SETTING_LIST] = {to_text, "a list"},
 	[SETTING_NUMBER] = {to_number, "a whole number"},
 	[SETTING_BOOL] = {to_bool, "true or false"},

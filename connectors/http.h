@@ -43,7 +43,7 @@ struct http_call;
 	{"client-cert", SETTING_PATH, NULL, NULL, "oauth2: the application's certificate (PEM), in place of a secret"}, \
 	{"client-key", SETTING_PATH, NULL, NULL, "oauth2: its key"}, \
 	{"user", SETTING_TEXT, NULL, NULL, "basic: the name"}, \
-	{"secret", SETTING_TEXT, NULL, NULL, "where the client secret, the bearer token or the password is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
+	{"secret", SETTING_SECRET, NULL, NULL, "where the client secret, the bearer token or the password is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
 	{"tls-ca", SETTING_PATH, NULL, NULL, "a file of CA certificates; unset: the system's"}, \
 	{"tls-cert", SETTING_PATH, NULL, NULL, "our certificate for TLS (PEM)"}, \
 	{"tls-key", SETTING_PATH, NULL, NULL, "its key"}, \

@@ -37,16 +37,6 @@ static enum auth auth_of(const char *word)
 	return (enum auth)i;
 }
 
-/* A relative "file:" starts at the folder of the configuration, as every path does. */
-static const char *secret_of(struct arena *mem, const struct config *cfg)
-{
-	const char *where = config_text(cfg, "password");
-
-	if (where == NULL || strncmp(where, "file:", 5) != 0 || where[5] == '/')
-		return where;
-	return arena_printf(mem, "file:%s/%s", config_folder(cfg), where + 5);
-}
-
 static int check_urls(const struct login *l, const struct config *cfg, struct err *err)
 {
 	const char *where = config_where(cfg, "url");
@@ -146,7 +136,7 @@ int login_read(struct session *s, const struct config *cfg, struct err *err)
 	l->key = config_text(cfg, "tls-key");
 	l->auth = auth_of(config_text(cfg, "auth"));
 	l->bind = config_text(cfg, "bind");
-	l->password = secret_of(s->mem, cfg);
+	l->password = config_text(cfg, "password");
 	l->keytab = config_text(cfg, "keytab");
 	l->ccache = config_text(cfg, "ccache");
 	l->base = config_text(cfg, "base");

@@ -51,7 +51,7 @@ struct server {
 	{"tls-key", SETTING_PATH, NULL, NULL, "its key"}, \
 	{"auth", SETTING_WORD, "simple", "simple|gssapi|spnego|external|anonymous", "how we prove who we are"}, \
 	{"bind", SETTING_TEXT, NULL, NULL, "auth = simple: a DN, or for AD a UPN or DOMAIN\\user"}, \
-	{"password", SETTING_TEXT, NULL, NULL, "where the secret is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
+	{"password", SETTING_SECRET, NULL, NULL, "where the secret is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
 	{"keytab", SETTING_PATH, NULL, NULL, "gssapi: the keys; unset: the ticket cache"}, \
 	{"ccache", SETTING_TEXT, NULL, NULL, "gssapi: the ticket cache"}, \
 	{"filter", SETTING_TEXT, "(objectClass=*)", NULL, "which entries are read (RFC 4515)"}, \

@@ -19,7 +19,7 @@ struct err;
 	{"smtp", SETTING_TEXT, "!", NULL, "the mail server: smtp://HOST[:PORT] (587 is usual with a user), smtps://HOST[:PORT]"}, \
 	{"starttls", SETTING_BOOL, "true", NULL, "false: smtp:// in the clear, to a loopback address only"}, \
 	{"user", SETTING_TEXT, NULL, NULL, "who logs in there; none: nobody"}, \
-	{"secret", SETTING_TEXT, NULL, NULL, "where the password is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
+	{"secret", SETTING_SECRET, NULL, NULL, "where the password is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
 	{"tls-ca", SETTING_PATH, NULL, NULL, "a file of CA certificates; unset: the system's"}, \
 	{"timeout", SETTING_SPAN, "60s", NULL, "after so long no more is tried; a server that stalls may take it twice"}
 /* clang-format on */

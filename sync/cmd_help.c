@@ -13,6 +13,7 @@
 static const char *const kinds[] = {
 	[SETTING_TEXT] = "text",
 	[SETTING_PATH] = "path",
+	[SETTING_SECRET] = "secret",
 	[SETTING_LIST] = "list",
 	[SETTING_NUMBER] = "number",
 	[SETTING_BOOL] = "true|false",

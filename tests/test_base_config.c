@@ -40,6 +40,7 @@ static const struct setting ldif_settings[] = {
 static const struct setting ad_settings[] = {
 	{"url", SETTING_LIST, NULL, NULL, "servers"},
 	{"base", SETTING_TEXT, NULL, NULL, "the naming context"},
+	{"password", SETTING_SECRET, NULL, NULL, "where it is"},
 	{"file", SETTING_TEXT, NULL, NULL, "another kind under a known name"},
 	{NULL, SETTING_TEXT, NULL, NULL, NULL},
 };
@@ -103,8 +104,10 @@ static void write_file(const char *name, const char *text, size_t len)
  * is not given is left out. The folder is @. */
 static void put_text(struct buf *b, const char *text)
 {
-	if (strncmp(text, folder, strlen(folder)) == 0)
-		buf_printf(b, "@%s", text + strlen(folder));
+	const char *at = strstr(text, folder);
+
+	if (at != NULL)
+		buf_printf(b, "%.*s@%s", (int)(at - text), text, at + strlen(folder));
 	else
 		buf_puts(b, text);
 }
@@ -120,6 +123,7 @@ static void put_setting(struct buf *b, const struct config *c, const struct sett
 	switch (s->kind) {
 	case SETTING_TEXT:
 	case SETTING_PATH:
+	case SETTING_SECRET:
 	case SETTING_WORD:
 		put_text(b, config_text(c, s->name));
 		break;
@@ -217,6 +221,12 @@ static const struct line {
 	{"limits { deletes = 5 then = ask }", " limits{ deletes=5 then=ask }"},
 	{"connector abc { type = ldif # ldif, ad\n file = \"x/abc.ldif\"\n}",
 		" connector abc{ type=ldif file=@/x/abc.ldif }"},
+	{"connector a { type = ad\n password = \"file:x/y\" }",
+		" connector a{ type=ad password=file:@/x/y }"},
+	{"connector a { type = ad\n password = \"file:/x\" }",
+		" connector a{ type=ad password=file:/x }"},
+	{"connector a { type = ad\n password = \"env:x\" }",
+		" connector a{ type=ad password=env:x }"},
 	{"connector \"a b\" { file = abc type = ad url = {a, b} domains = x }",
 		" connector a b{ domains=[x] type=ad url=[a b] file=abc }"},
 	{"flow b { authority { mail = abc msRTCSIP-PrimaryUserAddress = \"x y\" } }\nflow a { "
