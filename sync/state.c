@@ -116,6 +116,29 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 	return 0;
 }
 
+/* Killed inside a transaction, or when it began. */
+static bool was_killed(const char *path)
+{
+	struct stat st;
+	char *journal;
+
+	if (asprintf(&journal, "%s-journal", path) < 0)
+		return false;
+	const bool left = lstat(journal, &st) == 0;
+	free(journal);
+	return left;
+}
+
+/* A journal that was never synced holds no way back: SQLite leaves it to the next transaction, and
+ * whoever only reads would take it for one that does. Nobody writes meanwhile. */
+static int sweep(struct state *s, struct err *err)
+{
+	if (state_run(s, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	clear_journal(s->path);
+	return state_run(s, "ROLLBACK", err);
+}
+
 int state_open(const char *path, bool write, struct state **out, struct err *err)
 {
 	struct state *s = memory_need(1, sizeof(*s));
@@ -125,14 +148,14 @@ int state_open(const char *path, bool write, struct state **out, struct err *err
 	s->path = path;
 	if (state_lock(path, write, &s->lock, err) < 0)
 		goto failed;
-	bool killed = write && state_hot(path);
+	bool killed = write && was_killed(path);
 	/* A copy is ours: it may be recovered by writing to it. */
 	if (choose_file(s, write, &file, err) < 0 ||
 		open_database(s, file, write || s->copy != NULL, err) < 0)
 		goto failed;
 	/* After a crash of the machine, too. Each time would be a tenth of a run with nothing to
 	 * do. */
-	if (killed && state_check(s, err) < 0)
+	if (killed && (state_check(s, err) < 0 || sweep(s, err) < 0))
 		goto failed;
 	*out = s;
 	return 0;

@@ -300,6 +300,23 @@ static void test_empty(void **state)
 	one_link(path);
 }
 
+/* A writer was killed before its journal was synced: whoever opens the state to write clears it
+ * away, also when he writes nothing. */
+static void test_cold_journal(void **state)
+{
+	const char *path = fresh();
+	const long long flow = one_link(path);
+	static const char cold[1024];
+
+	(void)state;
+	put_bytes(beside(path, "-journal"), 0, cold, sizeof(cold));
+	assert_true(state_hot(path));
+	struct state *s = opened(path, true);
+	assert_int_equal(state_count_links(s, flow, &err), 1);
+	state_close(s);
+	assert_int_equal(access(beside(path, "-journal"), F_OK), -1);
+}
+
 /* The state of a writer that was killed is taken away, and its journal is not: that is no way back
  * for the new one. */
 static void test_journal_of_another(void **state)
@@ -437,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_locking),
 		cmocka_unit_test(test_recovery),
+		cmocka_unit_test(test_cold_journal),
 		cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_journal_of_another),
