@@ -380,6 +380,10 @@ static void test_set(void **state)
 			rc == 0 ? "" : err.text + strlen("gate: "), sets[i].why);
 		assert_int_equal(through.n, rc == 0);
 		assert_int_equal(out.kind, rc == 0 ? OUTCOME_DONE : OUTCOME_FAILED);
+		/* Nobody knows what came of it. */
+		through = (struct written_changes){.rc = -1};
+		assert_int_equal(gate_set(&to, &o, sets[i].side, &s.change, &out, mem, &err), -1);
+		assert_int_equal(out.kind, rc == 0 ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
 		arena_free(mem);
 	}
 	assert_int_equal(wrong, 0);

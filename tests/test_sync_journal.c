@@ -24,6 +24,7 @@ static struct op op_of(struct arena *mem, enum step_op kind)
 	op.link = link_of("s", "t1");
 	op.link.source = op.source;
 	op.link.left = -1;
+	op.link.side = kind == STEP_DELETE ? "abc" : NULL;
 	if (kind == STEP_DELETE) {
 		op.has_before = true;
 		op.before = (struct entry){.id = value_of("t1"), .name = op.change.name};
@@ -99,6 +100,8 @@ static void same_op(const struct op *a, const struct op *b)
 			    value_same(a->link.source, b->link.source) &&
 			    value_same(a->link.written, b->link.written) &&
 			    value_same(a->link.undone, b->link.undone) &&
+			    (a->link.side == NULL) == (b->link.side == NULL) &&
+			    (a->link.side == NULL || strcmp(a->link.side, b->link.side) == 0) &&
 			    a->link.source_digest == b->link.source_digest &&
 			    a->link.target_digest == b->link.target_digest &&
 			    a->link.name == b->link.name && a->link.left == b->link.left);
