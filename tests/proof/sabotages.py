@@ -437,7 +437,7 @@ cut("maybe-done", "that what is refused as done already is looked at", "connecto
 pair("lost-answer", "the looks after a lost answer, and after a second attempt", ("answer-lost", "maybe-done"),
      "rogue write-answer-lost-once")
 cut("failed-is-done", "that what failed is not remembered as done", "sync/apply_remember.c",
-    "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I15")
+    "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I23")
 cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
     "sim I15")
