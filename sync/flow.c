@@ -138,9 +138,10 @@ static void caution(struct planning *p, const struct connector *c)
 static int check_pin(struct planning *p, struct connector *c, const char **pin)
 {
 	const char *before;
+	long long expires;
 
 	if (connector_identity(c, p->g.mem, pin, p->err) < 0 ||
-		state_pin(p->g.state, c->label, p->g.mem, &before, p->err) < 0)
+		state_pin(p->g.state, c->label, p->g.mem, &before, &expires, p->err) < 0)
 		return -1;
 	if (before[0] == '\0' || strcmp(before, *pin) == 0)
 		return 0;

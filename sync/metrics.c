@@ -160,16 +160,17 @@ static void pendings(struct buf *b, const struct facts *facts, unsigned n)
 }
 
 /* When the certificates of servers end, as far as they are known: one line a connector. */
-static int certificates(
-	struct buf *b, const struct setup *setup, struct state *state, struct err *err)
+static int certificates(struct buf *b, const struct setup *setup, struct state *state,
+	struct arena *mem, struct err *err)
 {
 	const char *name = "certificate_expiry_timestamp_seconds";
 
 	head(b, name, "End of the certificate that the server of a connector showed last.");
 	for (unsigned i = 0; i < config_count(setup->config, "connector"); i++) {
-		const char *connector = config_title(config_at(setup->config, "connector", i));
+		const char *connector = config_title(config_at(setup->config, "connector", i)),
+			   *pin;
 		long long expires;
-		if (state_expires(state, connector, &expires, err) < 0)
+		if (state_pin(state, connector, mem, &pin, &expires, err) < 0)
 			return -1;
 		if (expires == 0)
 			continue;
@@ -223,7 +224,7 @@ int metrics_write(const char *path, const struct setup *setup, struct state *sta
 	}
 	if (rc == 0) {
 		text_of(&b, setup, facts, setup->n);
-		rc = certificates(&b, setup, state, err);
+		rc = certificates(&b, setup, state, mem, err);
 	}
 	if (rc == 0)
 		rc = replace(path, &b, mem, err);

@@ -116,19 +116,6 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 	return 0;
 }
 
-/* Killed inside a transaction, or when it began. */
-static bool was_killed(const char *path)
-{
-	struct stat st;
-	char *journal;
-
-	if (asprintf(&journal, "%s-journal", path) < 0)
-		return false;
-	const bool left = lstat(journal, &st) == 0;
-	free(journal);
-	return left;
-}
-
 /* A journal that was never synced holds no way back: SQLite leaves it to the next transaction, and
  * whoever only reads would take it for one that does. Nobody writes meanwhile. */
 static int sweep(struct state *s, struct err *err)
@@ -148,7 +135,8 @@ int state_open(const char *path, bool write, struct state **out, struct err *err
 	s->path = path;
 	if (state_lock(path, write, &s->lock, err) < 0)
 		goto failed;
-	bool killed = write && was_killed(path);
+	/* Inside a transaction, or when it began. */
+	bool killed = write && state_way_back(path) >= 0;
 	/* A copy is ours: it may be recovered by writing to it. */
 	if (choose_file(s, write, &file, err) < 0 ||
 		open_database(s, file, write || s->copy != NULL, err) < 0)

@@ -88,11 +88,10 @@ int state_managed(struct state *, const char *const *flows, unsigned n, uint64_t
 /* Is it among them? */
 bool state_manages(const uint64_t *keys, size_t n, uint64_t key);
 
-/* Which directory answered under a connector's name when it was last written down; "" when none
- * was. */
-int state_pin(struct state *, const char *connector, struct arena *, const char **, struct err *);
-/* And when its certificate ended, seconds since 1970; 0: it has none, or it was not seen. */
-int state_expires(struct state *, const char *connector, long long *, struct err *);
+/* Which directory answered under a connector's name when it was last written down, "" when none
+ * was, and when the certificate that it showed ends (0: none). */
+int state_pin(struct state *, const char *connector, struct arena *, const char **identity,
+	long long *expires, struct err *);
 int state_put_pin(struct state *, const char *connector, const char *identity, long long expires,
 	struct err *);
 

@@ -154,26 +154,11 @@ int state_put_run(struct state *s, long long flow, struct run *run, struct err *
 }
 
 int state_pin(struct state *s, const char *connector, struct arena *mem, const char **identity,
-	struct err *err)
+	long long *expires, struct err *err)
 {
 	sqlite3_stmt *st = state_query(s, Q_PIN, err);
 
 	*identity = "";
-	if (st == NULL)
-		return -1;
-	query_text(st, 1, connector);
-	int rc = query_step(s, st, err);
-	if (rc <= 0)
-		return rc;
-	*identity = query_string(mem, st, 0);
-	sqlite3_reset(st);
-	return 0;
-}
-
-int state_expires(struct state *s, const char *connector, long long *expires, struct err *err)
-{
-	sqlite3_stmt *st = state_query(s, Q_EXPIRES, err);
-
 	*expires = 0;
 	if (st == NULL)
 		return -1;
@@ -181,7 +166,8 @@ int state_expires(struct state *s, const char *connector, long long *expires, st
 	int rc = query_step(s, st, err);
 	if (rc <= 0)
 		return rc;
-	*expires = sqlite3_column_int64(st, 0);
+	*identity = query_string(mem, st, 0);
+	*expires = sqlite3_column_int64(st, 1);
 	sqlite3_reset(st);
 	return 0;
 }

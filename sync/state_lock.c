@@ -81,16 +81,21 @@ void state_unlock(int fd)
 		close(fd);
 }
 
-bool state_hot(const char *path)
+long long state_way_back(const char *path)
 {
 	struct stat st;
 	char *name;
 
 	if (asprintf(&name, "%s-journal", path) < 0)
-		return false;
-	bool hot = stat(name, &st) == 0 && st.st_size > 0;
+		return -1;
+	const bool there = stat(name, &st) == 0;
 	free(name);
-	return hot;
+	return there ? (long long)st.st_size : -1;
+}
+
+bool state_hot(const char *path)
+{
+	return state_way_back(path) > 0;
 }
 
 static int copy_file(const char *from, const char *to, struct err *err)

@@ -21,6 +21,8 @@ void state_unlock(int fd);
 
 /* Was the last writer killed inside a transaction? Then FILE-journal holds the way back. */
 bool state_hot(const char *path);
+/* The bytes of FILE-journal; -1: there is none, and nobody was killed. */
+long long state_way_back(const char *path);
 /* A copy of FILE and FILE-journal in a new folder, for recovering without touching them; *copy is
  * the path of the copied file. */
 int state_copy(const char *path, char **copy, struct err *);

@@ -48,8 +48,7 @@ static const char *const texts[N_QUERIES] = {
 		"nones, conflicts, denials, failures, flow FROM run WHERE ?1 IN (-1, flow) "
 		"AND (?2 OR id NOT IN (SELECT run FROM journal WHERE side IS NOT NULL)) "
 		"ORDER BY id DESC",
-	[Q_PIN] = "SELECT identity FROM directory WHERE name = ?",
-	[Q_EXPIRES] = "SELECT expires FROM directory WHERE name = ?",
+	[Q_PIN] = "SELECT identity, expires FROM directory WHERE name = ?",
 	[Q_PUT_PIN] = "INSERT OR REPLACE INTO directory (name, identity, expires) "
 		      "VALUES (?, ?, ?)",
 	[Q_PUT_FLOW] =

@@ -29,7 +29,6 @@ enum statement {
 	Q_AUTHORITY,
 	Q_RUNS,
 	Q_PIN,
-	Q_EXPIRES,
 	Q_PUT_PIN,
 	Q_PUT_FLOW,
 	Q_PUT_COOKIE,

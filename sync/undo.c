@@ -334,9 +334,10 @@ static int plan_ops(struct undoing *u)
 static int check_directory(struct undoing *u, struct arena *mem)
 {
 	const char *before, *now;
+	long long expires;
 
 	if (connector_identity(u->target, mem, &now, u->err) < 0 ||
-		state_pin(u->state, u->target->label, mem, &before, u->err) < 0)
+		state_pin(u->state, u->target->label, mem, &before, &expires, u->err) < 0)
 		return -1;
 	if (before[0] != '\0' && strcmp(before, now) != 0)
 		u->plan->other = u->target->label;

@@ -449,6 +449,8 @@ cut("conflict-forgotten", "that a conflict is told until it is solved", "sync/ap
     "flow delta-conflict-waits")
 cut("journal-first", "that the journal is durable before anything is written", "sync/apply.c",
     "return b->n_writes > 0 ? apply_settle(a) : 0;", "return 0;", "undo-killed row-3-delete")
+cut("journal-cold", "that a journal which holds no way back is cleared away", "sync/state.c",
+    " || sweep(s, err) < 0", "", "test_sync_state_file test_cold_journal")
 cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
 cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
