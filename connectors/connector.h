@@ -127,8 +127,8 @@ struct connector_type {
 	/* For "galway check": what is known of the directory beside its entries, told line by line;
 	 * NULL. */
 	int (*probe)(struct connector *, const struct probe *, struct err *);
-	/* When the server's certificate ends, seconds since 1970; 0: none was seen. NULL: the
-	 * function, where there is no TLS. */
+	/* When the first certificate ends that is needed, the server's or one of ours; seconds
+	 * since 1970, 0: none was seen. NULL: the function, where there is no TLS. */
 	long long (*expires)(const struct connector *);
 	/* NULL is allowed. For a file this is where the new file takes the old one's place; -1
 	 * leaves the changes to be taken up by the next open. */

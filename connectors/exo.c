@@ -177,6 +177,13 @@ static int exo_identity(struct connector *c, struct arena *mem, const char **who
 	return 0;
 }
 
+static long long exo_expires(const struct connector *c)
+{
+	const struct http *http = ((const struct exo_dir *)c)->way->http;
+
+	return http != NULL ? http_expires(http) : 0;
+}
+
 static int exo_close(struct connector *c, struct err *err)
 {
 	struct exo_dir *d = (struct exo_dir *)c;
@@ -213,5 +220,6 @@ const struct connector_type exo_type = {
 	.write = exo_write,
 	.identity = exo_identity,
 	.probe = exo_probe,
+	.expires = exo_expires,
 	.close = exo_close,
 };

@@ -73,6 +73,8 @@ int exo_probe(struct connector *c, const struct probe *p, struct err *err)
 	if (p->target)
 		tell_writes(d, p);
 	const int r = connector_identity(c, mem, &who, err);
+	if (r == 0 && d->way->http != NULL)
+		probe_certificates(p, d->way->http);
 	if (r == 0)
 		probe_tell(p, FINDING_NOTE,
 			"organization %s, way = %s, entries are called CN=...,%s; every run reads "

@@ -122,16 +122,14 @@ static int take(struct rest *x, const struct http_answer *a, struct json **page,
 	const char *next;
 
 	if (a->body.len > 0 && json_parse(a->body.data, a->body.len, &j, err) < 0) {
-		const struct err why = *err;
-		(void)exo_fail(&x->way, EXO_LOST, err, "%s: %s", http_url(x->call), why.text);
-		err->kind = ERR_FATAL;
-		return -1;
+		x->way.fault = EXO_LOST;
+		return http_in(x->call, err);
 	}
 	next = json_text(j, "@odata.nextLink");
 	if (next != NULL && !keys_put(&x->links, hash_bytes(next, strlen(next), 0), 0)) {
 		json_free(j);
-		return exo_fail(&x->way, EXO_BROKEN, err, "%s: a page comes after itself",
-			http_url(x->call));
+		(void)exo_fail(&x->way, EXO_BROKEN, err, "a page comes after itself");
+		return http_in(x->call, err);
 	}
 	http_drop(x->http, x->call);
 	x->call = NULL;
@@ -228,6 +226,7 @@ static int rest_open(const struct config *cfg, struct exo_way **out, struct err 
 	}
 	prepare(x, cfg, tenant);
 	x->way.caution = caution(x);
+	x->way.http = x->http;
 	*out = &x->way;
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 struct config;
 struct err;
+struct http;
 struct json;
 
 /*
@@ -41,8 +42,9 @@ enum exo_fault {
 
 struct exo_way {
 	const struct exo_way_type *type;
-	const char *caution;  /* what every report has to say of it; NULL */
-	enum exo_fault fault; /* after -1 */
+	const char *caution;     /* what every report has to say of it; NULL */
+	const struct http *http; /* that it uses; NULL */
+	enum exo_fault fault;    /* after -1 */
 };
 
 struct exo_way_type {

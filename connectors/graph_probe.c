@@ -73,6 +73,7 @@ int graph_probe(struct connector *c, const struct probe *p, struct err *err)
 	if (d->mailbox != NULL)
 		probe_tell(p, FINDING_NOTE, "the mailbox %s has %s folder \"%s\"", d->mailbox,
 			d->folder_path != NULL ? "the" : "not yet a", d->folder);
+	probe_certificates(p, d->http);
 	if (p->target)
 		tell_writes(d, p);
 	return 0;

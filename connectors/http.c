@@ -179,9 +179,27 @@ const char *http_base(const struct http *h)
 	return h->base;
 }
 
+long long http_ends(const struct http *h, enum http_certificate which)
+{
+	static const char *const files[] = {
+		[HTTP_CLIENT_CERT] = "client-cert", [HTTP_TLS_CERT] = "tls-cert"};
+
+	if (which == HTTP_SERVERS)
+		return h->certificate;
+	const char *file = config_text(h->config, files[which]);
+	return file != NULL ? assertion_ends(file) : 0;
+}
+
 long long http_expires(const struct http *h)
 {
-	return h->certificate;
+	long long first = 0;
+
+	for (unsigned i = HTTP_SERVERS; i <= HTTP_TLS_CERT; i++) {
+		const long long end = http_ends(h, (enum http_certificate)i);
+		if (end != 0 && (first == 0 || end < first))
+			first = end;
+	}
+	return first;
 }
 
 unsigned http_window(const struct http *h)

@@ -90,7 +90,11 @@ void http_close(struct http *);
 const char *http_caution(const struct http *);
 /* The base URL. */
 const char *http_base(const struct http *);
-/* When the server's certificate ends, seconds since 1970; 0: there was no answer by TLS yet. */
+/* When a certificate ends, seconds since 1970; 0: there is none, or (HTTP_SERVERS) none was seen
+ * yet. */
+enum http_certificate { HTTP_SERVERS, HTTP_CLIENT_CERT, HTTP_TLS_CERT };
+long long http_ends(const struct http *, enum http_certificate);
+/* The first of them. */
 long long http_expires(const struct http *);
 /* How many calls may be under way. */
 unsigned http_window(const struct http *);
@@ -110,14 +114,14 @@ void http_drop(struct http *, struct http_call *);
 
 /* Percent-encoded (RFC 3986), for a path's segment or a query's value. */
 void http_escape(struct buf *, struct value);
-/* Where the call went. */
-const char *http_url(const struct http_call *);
 /* A header of a taken answer; NULL. Lives until http_drop. */
 const char *http_header(const struct http_call *, const char *name);
 /* An answer that is no success, as an error: method, path, status, what the server says of it
  * (NULL: nothing), the ids to ask its owner with. Of 408, 429, 502, 503, 504 ERR_BUSY, else
  * ERR_FATAL. Always -1. */
 int http_fail(const struct http_call *, const char *detail, struct err *);
+/* What is wrong with an answer, as an error that says of which request, with the ids. Always -1. */
+int http_in(const struct http_call *, struct err *);
 
 static inline bool http_good(const struct http_answer *a)
 {

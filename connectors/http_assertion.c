@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -38,23 +39,40 @@ static FILE *open_pem(const char *path, struct err *err)
 	return f;
 }
 
-/* x5t#S256: the SHA-256 of the certificate's DER. */
-static int thumbprint(const char *path, struct buf *to, struct err *err)
+static X509 *load_certificate(const char *path, struct err *err)
 {
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
 	FILE *f = open_pem(path, err);
 
 	if (f == NULL)
-		return -1;
+		return NULL;
 	X509 *cert = PEM_read_X509(f, NULL, NULL, NULL);
 	(void)fclose(f);
-	const bool good = cert != NULL && X509_digest(cert, EVP_sha256(), hash, &n) == 1;
-	X509_free(cert);
-	if (!good)
-		return err_set(err, ERR_FATAL, "%s: no certificate (PEM) in it", path);
+	if (cert == NULL)
+		(void)err_set(err, ERR_FATAL, "%s: no certificate (PEM) in it", path);
+	return cert;
+}
+
+/* x5t#S256: the SHA-256 of the certificate's DER. */
+static int thumbprint(X509 *cert, struct buf *to, struct err *err)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (X509_digest(cert, EVP_sha256(), hash, &n) != 1)
+		return err_set(err, ERR_FATAL, "there is no SHA-256 of the certificate");
 	add_base64url(to, hash, n);
 	return 0;
+}
+
+long long assertion_ends(const char *path)
+{
+	struct tm tm = {0};
+	struct err ignored;
+	X509 *cert = load_certificate(path, &ignored);
+	const bool good = cert != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1;
+
+	X509_free(cert);
+	return good ? (long long)timegm(&tm) : 0;
 }
 
 /* Nobody is asked for a passphrase. */
@@ -118,8 +136,8 @@ static const char *quoted(struct arena *mem, const char *text)
 }
 
 /* "HEADER.CLAIMS", what is signed. */
-static int unsigned_token(struct arena *mem, const char *cert, const char *client,
-	const char *audience, long long now, struct buf *to, struct err *err)
+static int unsigned_token(struct arena *mem, X509 *cert, const char *client, const char *audience,
+	long long now, struct buf *to, struct err *err)
 {
 	const char *who = quoted(mem, client);
 	struct buf thumb = {0};
@@ -141,17 +159,23 @@ static int unsigned_token(struct arena *mem, const char *cert, const char *clien
 	return 0;
 }
 
-int assertion_make(struct arena *mem, const char *cert, const char *key_file, const char *client,
-	const char *audience, long long now, const char **out, struct err *err)
+int assertion_make(struct arena *mem, const char *cert_file, const char *key_file,
+	const char *client, const char *audience, long long now, const char **out, struct err *err)
 {
 	struct buf token = {0};
 	struct value signature;
 	EVP_PKEY *key;
 	int r = 0;
 
-	if (load_key(key_file, &key, err) < 0)
+	X509 *cert = load_certificate(cert_file, err);
+	if (cert == NULL || load_key(key_file, &key, err) < 0) {
+		X509_free(cert);
 		return -1;
-	if (unsigned_token(mem, cert, client, audience, now, &token, err) < 0) {
+	}
+	if (X509_check_private_key(cert, key) != 1) {
+		r = err_set(err, ERR_FATAL, "%s is not the key of the certificate %s", key_file,
+			cert_file);
+	} else if (unsigned_token(mem, cert, client, audience, now, &token, err) < 0) {
 		r = -1;
 	} else if (!sign(key, mem, &token, &signature)) {
 		r = err_set(err, ERR_FATAL, "%s: cannot sign with it", key_file);
@@ -160,6 +184,7 @@ int assertion_make(struct arena *mem, const char *cert, const char *key_file, co
 		add_base64url(&token, signature.data, signature.len);
 		*out = arena_copy(mem, token.data, token.len);
 	}
+	X509_free(cert);
 	EVP_PKEY_free(key);
 	buf_free(&token);
 	return r;

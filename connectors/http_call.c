@@ -283,21 +283,31 @@ static bool busy(long status)
 	return status == 408 || status == 429 || (status >= 502 && status <= 504);
 }
 
-int http_fail(const struct http_call *c, const char *detail, struct err *err)
+/* Which request it was, and the ids to ask its owner with, around what there is to say. */
+static int tell(const struct http_call *c, enum err_kind kind, const char *what, struct err *err)
 {
 	const char *id = server_id(c);
+
+	return err_set(err, kind, "%s %.*s: %.600s (client-request-id %s%s%.64s)",
+		call_method(c->method), (int)strcspn(c->url, "?"), c->url, what, c->id,
+		id != NULL ? ", request-id " : "", id != NULL ? id : "");
+}
+
+int http_fail(const struct http_call *c, const char *detail, struct err *err)
+{
 	const bool redirect = c->status >= 300 && c->status < 400;
+	char what[600];
 
 	if (redirect)
 		detail = "redirects are not followed";
-	return err_set(err, busy(c->status) ? ERR_BUSY : ERR_FATAL,
-		"%s %.*s: %ld%s%.400s (client-request-id %s%s%.64s)", call_method(c->method),
-		(int)strcspn(c->url, "?"), c->url, c->status, detail != NULL ? ": " : "",
-		detail != NULL ? detail : "", c->id, id != NULL ? ", request-id " : "",
-		id != NULL ? id : "");
+	(void)snprintf(what, sizeof(what), "%ld%s%s", c->status, detail != NULL ? ": " : "",
+		detail != NULL ? detail : "");
+	return tell(c, busy(c->status) ? ERR_BUSY : ERR_FATAL, what, err);
 }
 
-const char *http_url(const struct http_call *c)
+int http_in(const struct http_call *c, struct err *err)
 {
-	return c->url;
+	const struct err why = *err;
+
+	return tell(c, why.kind, why.text, err);
 }

@@ -103,5 +103,7 @@ void token_refused(struct http *, unsigned number);
  * that x5t#S256 names (RFC 7515). Good for five minutes from now on. */
 int assertion_make(struct arena *, const char *cert, const char *key, const char *client,
 	const char *audience, long long now, const char **, struct err *);
+/* When a certificate (PEM) ends, seconds since 1970; 0: it cannot be read. */
+long long assertion_ends(const char *cert);
 
 #endif

@@ -56,23 +56,52 @@ static int make_form(struct http *h, struct buf *form, struct arena *mem, struct
 	return add_proof(h, form, mem, err);
 }
 
-static int keep(struct http *h, const char *token, long long seconds, struct err *err)
+/* RFC 6749, A.12: visible ASCII, so that no line is put into a header. */
+static bool is_token(const char *text)
 {
-	const size_t len = strlen(token);
+	for (; *text > ' ' && *text <= '~'; text++)
+		;
+	return *text == '\0';
+}
 
-	for (size_t i = 0; i < len; i++) {
-		if (token[i] <= ' ' || token[i] > '~')
-			return err_set(
-				err, ERR_FATAL, "%s: access_token is no token", h->token_url);
-	}
+static void keep(struct http *h, const char *token, long long seconds)
+{
 	if (h->token.data != NULL)
 		explicit_bzero(h->token.data, h->token.len);
 	buf_clear(&h->token);
-	buf_add(&h->token, token, len);
+	buf_puts(&h->token, token);
 	seconds = seconds < 1 ? 1 : seconds < LONGEST ? seconds : LONGEST;
 	h->expires = watch_now() + 1000 * (seconds > 2 * EARLY ? seconds - EARLY : seconds / 2);
 	h->tokens++;
-	return 0;
+}
+
+static const char *date_of(struct arena *mem, long long when)
+{
+	const time_t t = (time_t)when;
+	char text[32];
+	struct tm tm;
+
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	return arena_strdup(mem, text);
+}
+
+/* What a refusal says; and of an assertion, of which services say little, what a person can look
+ * at: is the certificate the application's, the token-url its audience, the clock right? */
+static const char *refusal(const struct http *h, const char *says, struct arena *mem)
+{
+	const char *cert = config_text(h->config, "client-cert");
+	const long long now = (long long)time(NULL);
+
+	if (cert == NULL)
+		return says;
+	const long long ends = assertion_ends(cert);
+	return arena_printf(mem,
+		"%s%swe are %s by the certificate %s (good until %s), the audience is %s, our "
+		"clock "
+		"says %s",
+		says != NULL ? says : "", says != NULL ? "; " : "",
+		config_text(h->config, "client-id"), cert, date_of(mem, ends), h->token_url,
+		date_of(mem, now));
 }
 
 /* What is wrong with the JSON is not told: it may be quoted, and have a token in it. */
@@ -81,20 +110,26 @@ static int read_token(struct http *h, const struct http_call *c, struct err *err
 	struct json *answer;
 	struct err ignored;
 	long long seconds = LIFETIME;
-	int r;
+	int r = -1;
 
 	(void)json_parse(c->body.data != NULL ? c->body.data : "", c->body.len, &answer, &ignored);
 	const char *type = json_text(answer, "token_type");
 	const char *token = json_text(answer, "access_token");
 	const char *why = json_text(answer, "error_description");
 	if (c->status != 200)
-		r = http_fail(c, why != NULL ? why : json_text(answer, "error"), err);
+		r = http_fail(
+			c, refusal(h, why != NULL ? why : json_text(answer, "error"), c->mem), err);
 	else if (token == NULL || type == NULL || strcasecmp(type, "Bearer") != 0)
-		r = err_set(err, ERR_FATAL, "%s: the answer has no bearer token", h->token_url);
+		(void)err_set(err, ERR_FATAL, "the answer has no bearer token");
+	else if (!is_token(token))
+		(void)err_set(err, ERR_FATAL, "access_token is no token");
 	else {
 		(void)json_number(answer, "expires_in", &seconds);
-		r = keep(h, token, seconds, err);
+		keep(h, token, seconds);
+		r = 0;
 	}
+	if (r < 0 && c->status == 200)
+		r = http_in(c, err);
 	json_free(answer);
 	return r;
 }

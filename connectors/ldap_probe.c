@@ -15,25 +15,8 @@
 
 #include <ldap_schema.h>
 
-#define DAY 86400
-#define SOON (30 * DAY)
 /* Names in one finding. */
 #define NAMES_MAX 12
-
-static void tell_certificate(const struct server *server, const struct probe *p)
-{
-	const long long left = server->expires - (long long)time(NULL);
-	const time_t end = (time_t)server->expires;
-	struct tm tm;
-	char date[16] = "";
-
-	if (server->expires == 0)
-		return;
-	(void)strftime(date, sizeof(date), "%Y-%m-%d", gmtime_r(&end, &tm));
-	probe_tell(p, left < SOON ? FINDING_WARNING : FINDING_NOTE,
-		"the server's certificate is good until %s (%lld days)%s", date, left / DAY,
-		left < SOON ? ": renew it" : "");
-}
 
 void probe_session(const struct ldap_dir *d, const struct probe *p)
 {
@@ -52,7 +35,7 @@ void probe_session(const struct ldap_dir *d, const struct probe *p)
 		probe_tell(p, FINDING_WARNING,
 			"tls = insecure: the server's certificate is not verified, so that anybody "
 			"may answer in its place");
-	tell_certificate(server, p);
+	probe_certificate(p, "the server's certificate", server->expires);
 	if (d->page_size > 0 && session_supports(d->session, LDAP_CONTROL_PAGEDRESULTS))
 		probe_tell(p, FINDING_NOTE, "read in pages of %u", d->page_size);
 	else

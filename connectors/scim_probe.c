@@ -102,6 +102,7 @@ int scim_probe(struct connector *c, const struct probe *p, struct err *err)
 	if (scim_discover(d, err) < 0)
 		return -1;
 	tell_service(d, p);
+	probe_certificates(p, d->http);
 	if (p->source)
 		probe_tell(p, FINDING_NOTE,
 			"every run reads all of it: SCIM does not tell what changed");

@@ -67,7 +67,7 @@ int scim_take(struct scim_dir *d, struct http_call *c, struct json **out, struct
 	if (r == 0 && !http_good(&a))
 		r = scim_fail(c, &a, err);
 	else if (r == 0 && a.body.len > 0 && json_parse(a.body.data, a.body.len, out, err) < 0)
-		r = err_in(err, "%s", http_url(c));
+		r = http_in(c, err);
 	http_drop(d->http, c);
 	return r;
 }

@@ -165,7 +165,9 @@ static int certificates(struct buf *b, const struct setup *setup, struct state *
 {
 	const char *name = "certificate_expiry_timestamp_seconds";
 
-	head(b, name, "End of the certificate that the server of a connector showed last.");
+	head(b, name,
+		"End of the first certificate that a connector needs: what its server showed last, "
+		"or our own.");
 	for (unsigned i = 0; i < config_count(setup->config, "connector"); i++) {
 		const char *connector = config_title(config_at(setup->config, "connector", i)),
 			   *pin;

@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
 import fake
 import servers
@@ -172,7 +174,18 @@ def unproved(form, url):
     return None if good.returncode == 0 else "signature"
 
 
-ACTIONS = {f.__name__: f for f in (ok, slow, status, busy, lost, bomb, zipped, large, cut, silent, drip, redirect, told, refused, token)}
+def forward(r, port, *rest):
+    """To another server, as somebody in between would."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/{'/'.join(rest)}", r.body, {"Content-Type": r.headers["Content-Type"]})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            r.reply(answer.status, answer.read())
+    except urllib.error.HTTPError as e:
+        r.reply(e.code, e.read())
+
+
+ACTIONS = {f.__name__: f for f in (ok, slow, status, busy, lost, bomb, zipped, large, cut, silent, drip, redirect, told, refused, token,
+                                        forward)}
 BOMB = gzip.compress(b" " * 300_000_000, 1)
 
 
@@ -321,14 +334,18 @@ def proofs():
     cert = [*OAUTH, f'token-url = "{MAIN.url}/token"', f'client-cert = "{FOLDER}/app.pem"']
     expect("Authorization: certificate", [*cert, f'client-key = "{FOLDER}/app.key"'],
            [("GET /told", rf"200 2 X-Told: Bearer {TOKEN}-1")])
-    expect("another key", [*cert, f'client-key = "{FOLDER}/client.key"'], [("GET /told", r"fatal the token: .*: signature .*")])
+    expect("another key", [*cert, f'client-key = "{FOLDER}/client.key"'],
+           [("GET /told", r"fatal the token: \S+client.key is not the key of the certificate \S+app.pem")],
+           check=lambda log: MAIN.counts["token"] and "the endpoint was asked")
+    expect("a bad assertion", [*OAUTH, f'token-url = "{MAIN.url}/token"', f'client-cert = "{FOLDER}/client.pem"', f'client-key = "{FOLDER}/client.key"'],
+           [("GET /told", r"fatal the token: .*: header .*; we are galway by the certificate \S+client.pem \(good until .*")])
     expect("no RSA", [*cert, f'client-key = "{FOLDER}/ca.key"'], [("GET /told", r"fatal the token: .*no RSA key.*")])
     expect("Authorization: the token expires", oauth("short"), [("GET /told", rf"200 2 X-Told: .*{TOKEN}-\d")])
     expect("Authorization: 401 once", oauth(), [("GET /refused/1", rf"200 2 X-Told: Bearer {TOKEN}-2")])
     expect("401 for ever", oauth(), [("GET /refused/9", r"401 .*")], check=lambda log: len(log) != 2 and f"asked {len(log)} times")
     expect("a busy token endpoint", oauth("busy"), [("GET /ok", GOOD)], seconds=(1, 4))
-    expect("a token in bad JSON", oauth("junk"), [("GET /ok", r"fatal the token: .*has no bearer token")])
-    expect("a header in a token", oauth("split"), [("GET /ok", r"fatal the token: .*is no token")],
+    expect("a token in bad JSON", oauth("junk"), [("GET /ok", r"fatal the token: POST .*has no bearer token \(client-request-id .*")])
+    expect("a header in a token", oauth("split"), [("GET /ok", r"fatal the token: POST .*is no token \(client-request-id .*")],
            check=lambda log: log and "it was sent")
     expect("Authorization: bearer", ["auth = bearer", 'secret = "exec:echo my-own"'], [("GET /told", "200 2 X-Told: Bearer my-own")])
     basic = base64.b64encode(b"ann:hush & co").decode()
@@ -343,20 +360,35 @@ def proofs():
 
 
 def others():
-    """What a certified OpenID provider makes of our assertion."""
+    """What a certified OpenID provider makes of our assertion: accepted, and refused when it is another's, for another, or too old."""
+    refused = (r"fatal the token: POST \S+: 401: client authentication failed; we are (?:galway|other) by the certificate \S+{cert} "
+               r"\(good until \d{{4}}-\S+Z\), the audience is \S+{path}, our clock says \d{{4}}-\S+Z \(client-request-id .*")
+    path = "/tenant1/oauth2/v2.0/token"
+    page = "GET /.well-known/openid-configuration"
+
+    def ask(name, server, answer, cert="app", token_url=None, client="galway"):
+        expect(f"oidc-provider: {name}",
+               [f'url = "{server.url}"', "plain = true", "auth = oauth2", f'client-id = "{client}"', 'scope = "api"',
+                f'token-url = "{token_url or server.url + path}"', f'client-cert = "{FOLDER}/{cert}.pem"',
+                f'client-key = "{FOLDER}/{cert}.key"'], [(page, answer)])
+
     try:
-        npm = servers.installed()
+        with servers.provider(FOLDER / "app.pem", "tenant1") as server:
+            ask("good", server, r"200 \d+")
+            if len(server.line()) < 40:
+                wrong("oidc-provider gave no token")
+            ask("another certificate", server, refused.format(cert="client.pem", path=path), cert="client")
+            ask("another client", server, r"fatal the token: .*: 401: .*we are other by .*", client="other")
+            between = f"{PLAIN.url}/forward/{server.port}{path}"
+            ask("another audience", server, refused.format(cert="app.pem", path=path), token_url=between)
+        with servers.provider(FOLDER / "app.pem", "tenant1", ahead=600) as server:
+            ask("expired", server, refused.format(cert="app.pem", path=path))
+        with servers.provider(FOLDER / "app.pem", "tenant1", ahead=-600) as server:
+            ask("not yet", server, refused.format(cert="app.pem", path=path))
+        with servers.provider(FOLDER / "app.pem", "tenant1", ahead=50) as server:
+            ask("a clock that differs a little", server, r"200 \d+")
     except servers.Missing as e:
         print(f"skipped: oidc-provider: {e}")
-        return
-    with servers.Node(npm, 24090, "oidc.mjs", FOLDER / "app.pem") as server:
-        url = f"http://127.0.0.1:{server.port}"
-        settings = [f'url = "{url}"', "plain = true", "auth = oauth2", 'client-id = "galway"', 'scope = "api"',
-                    f'token-url = "{url}/tenant1/oauth2/v2.0/token"', f'client-cert = "{FOLDER}/app.pem"']
-        page = "GET /.well-known/openid-configuration"
-        expect("oidc-provider", [*settings, f'client-key = "{FOLDER}/app.key"'], [(page, r"200 \d+")])
-        expect("oidc-provider: another key", [*settings, f'client-key = "{FOLDER}/client.key"'],
-               [(page, r"fatal the token: POST .*: 401: client authentication failed .*")])
 
 
 def main():

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import tempfile
 
+import fake
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -44,15 +46,19 @@ def installed(name="servers"):
 
 
 class Node:
-    """A server of tests/web/servers, until the block ends. said: what it says of itself behind "ready"."""
+    """A server of tests/web/servers, until the block ends. said: what it says of itself behind "ready"; line(): what it says next."""
 
     def __init__(self, folder, port, script, *arguments):
         self.port = port
+        self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(["node", HERE / "servers" / script, str(self.port), *arguments], cwd=folder,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         ready, *self.said = self.process.stdout.readline().split() or [""]
         if ready != "ready":
             raise SystemExit(f"{script} does not start")
+
+    def line(self):
+        return self.process.stdout.readline().strip()
 
     def __enter__(self):
         return self
@@ -60,3 +66,8 @@ class Node:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+
+
+def provider(certificate, tenant, scope="api", ahead=0):
+    """oidc-provider as a token endpoint, which verifies assertions; Missing. line() gives the tokens that it gave."""
+    return Node(installed(), fake.free_port(), "oidc.mjs", certificate, tenant, scope, str(ahead))

@@ -1,6 +1,7 @@
 // A certified OpenID provider (oidc-provider) as a token endpoint, at a path like Entra's:
-//   node oidc.mjs PORT CERTIFICATE
-// The client "galway" proves who it is with a PS256 assertion signed by the certificate's key.
+//   node oidc.mjs PORT CERTIFICATE TENANT SCOPE AHEAD
+// The client "galway" proves who it is with a PS256 assertion signed by the certificate's key, for SCOPE. The provider's clock is AHEAD
+// seconds ahead. Each token that it gives is a line.
 import crypto from "node:crypto";
 import fs from "node:fs";
 import {createRequire} from "node:module";
@@ -10,7 +11,9 @@ import {pathToFileURL} from "node:url";
 const require = createRequire(process.cwd() + "/");
 const {default: Provider} = await import(pathToFileURL(require.resolve("oidc-provider")));
 
-const [port, certificate] = process.argv.slice(2);
+const [port, certificate, tenant, scope, ahead] = process.argv.slice(2);
+const now = Date.now;
+Date.now = () => now() + 1000 * Number(ahead);
 const key = crypto.createPublicKey(fs.readFileSync(certificate)).export({format: "jwk"});
 const provider = new Provider(`http://127.0.0.1:${port}`, {
     clients: [{
@@ -19,7 +22,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     }],
     enabledJWA: {clientAuthSigningAlgValues: ["PS256"]},
     features: {clientCredentials: {enabled: true}, devInteractions: {enabled: false}},
-    routes: {token: "/tenant1/oauth2/v2.0/token"},
-    scopes: ["api"],
+    routes: {token: `/${tenant}/oauth2/v2.0/token`},
+    scopes: [scope],
 });
+provider.on("client_credentials.saved", token => console.log(token.jti));
 provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));
