@@ -5,6 +5,7 @@ After each test the service must have no complaint of what it was asked. With --
 description of Graph must agree with each request, and with each answer of the service, too.
 """
 import argparse
+import calendar
 import json
 import pathlib
 import re
@@ -77,16 +78,16 @@ def wrong(what):
 class World:
     """A tenant and a file, and a flow from one to the other, in a folder of their own."""
 
-    def __init__(self, service, server, rules, settings=(), source=False, flow=()):
+    def __init__(self, service, server, rules, settings=(), source=False, flow=(), proof=None, top=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
         self.service, self.people = service, {}
         (self.folder / "my.rules").write_text(rules)
         secret = self.folder / "secret"
         secret.write_text("S3CR3T\n")
         secret.chmod(0o600)
-        lines = ['state = "state.db"', "connector files {", "    type = ldif", '    file = "files.ldif"', '    smtp-domains = {"xyz.example"}',
+        lines = [*top, 'state = "state.db"', "connector files {", "    type = ldif", '    file = "files.ldif"', '    smtp-domains = {"xyz.example"}',
                  "}", "connector cloud {", "    type = graph", f'    tenant = "{graph_fake.TENANT}"', f'    url = "{server.url}/"', f'    login-url = "{server.login}"',
-                 '    client-id = "galway"', f'    secret = "file:{secret}"', '    base = "O=cloud"', "    plain = true", "    retry = 5s",
+                 '    client-id = "galway"', *(proof or [f'    secret = "file:{secret}"']), '    base = "O=cloud"', "    plain = true", "    retry = 5s",
                  *("    " + s for s in settings), "}",
                  "flow one {", f"    source = {'cloud' if source else 'files'}", f"    target = {'files' if source else 'cloud'}",
                  '    rules = "my.rules"', f'    into = "{"OU=GAL,DC=abc,DC=example" if source else "O=cloud"}"', *("    " + s for s in flow), "}"]
@@ -536,6 +537,30 @@ def guests():
         same("became a member", {one["id"], other["id"]} <= s.kinds["users"].keys(), True)
 
 
+def certificate():
+    """A certificate instead of a secret, at a token endpoint that others wrote; until when it is good is told."""
+    fake.authority(FOLDER)
+    fake.certificate(FOLDER, "app")
+    proof = [f'    client-cert = "{FOLDER}/app.pem"', f'    client-key = "{FOLDER}/app.key"']
+    s = graph_fake.Service(anybody=True)
+    with serve(s) as server:
+        s.user(1)
+        try:
+            with servers.provider(pathlib.Path(FOLDER) / "app.pem", graph_fake.TENANT, f"{server.url}/.default") as provider:
+                server.login = provider.url
+                w = World(s, server, SOURCE, source=True, proof=proof, top=['metrics = "my.prom"'])
+                w.expect("by a certificate", 0, "1 added")
+                same("the provider's token", s.bearers, {provider.line()})
+                w.expect("by a certificate", 0, "the certificate client-cert is good until", "(29 days): renew it", arguments=("check",))
+                end = subprocess.run(["openssl", "x509", "-in", f"{FOLDER}/app.pem", "-noout", "-enddate", "-dateopt", "iso_8601"],
+                                     check=True, capture_output=True, text=True).stdout.strip().partition("=")[2]
+                seconds = calendar.timegm(time.strptime(end, "%Y-%m-%d %H:%M:%SZ"))
+                told = f'galway_certificate_expiry_timestamp_seconds{{connector="cloud"}} {seconds}\n'
+                same("metrics", told in (w.folder / "my.prom").read_text(), True)
+        except servers.Missing as e:
+            print(f"skipped: oidc-provider: {e}")
+
+
 def check():
     s = graph_fake.Service()
     with serve(s) as server:
@@ -580,7 +605,7 @@ def ask(url, method, body):
         return e.code
 
 
-TESTS = {t.__name__: t for t in (described, documented, source, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, check)}
+TESTS = {t.__name__: t for t in (described, documented, source, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, check, certificate)}
 # Those whose service does as Graph does; the others are wrong on purpose.
 DESCRIBED = (described, documented, source, groups, repeats, resync, soa, handover, contacts, boxes, guests, check)
 

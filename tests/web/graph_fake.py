@@ -50,17 +50,19 @@ class Service:
     mute       what is asked of it is answered without it
     wrapped    it is within "value", as one of Microsoft's pages shows it
     delay      seconds before each answer
+    anybody    every token will do; those that came are in Service.bearers
     promote    [n, id]: when n rounds more were read this guest becomes a member
     """
 
     def __init__(self, **options):
         self.options = {"page": 10, "throttle": 0, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
-                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "promote": None}
+                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "anybody": False,
+                        "promote": None}
         self.options.update(options)
         self.kinds = {"users": {}, "groups": {}, "contacts": {}}
         self.events = {"users": [], "groups": [], "contacts": []}  # (id, what it said: changed properties or @removed)
         self.folders = {}  # mailbox: {id: (name, {id: contact})}
-        self.managed, self.complaints, self.queries, self.pages = {}, [], {}, 0
+        self.managed, self.complaints, self.queries, self.pages, self.bearers = {}, [], {}, 0, set()
         self.url = None
 
     # --- what tests do
@@ -91,7 +93,8 @@ class Service:
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         if url.path == f"/{TENANT}/oauth2/v2.0/token":
             return self.token(r)
-        if r.headers.get("Authorization") != "Bearer T0KEN":
+        self.bearers.add(r.headers.get("Authorization", "").removeprefix("Bearer "))
+        if not o["anybody"] and r.headers.get("Authorization") != "Bearer T0KEN":
             return self.error(r, 401, "InvalidAuthenticationToken", "Access token is empty.")
         if not re.fullmatch(r"[0-9a-f-]{36}", r.headers.get("client-request-id", "")):
             return self.complain(r, "no client-request-id")

@@ -24,6 +24,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     features: {clientCredentials: {enabled: true}, devInteractions: {enabled: false}},
     routes: {token: `/${tenant}/oauth2/v2.0/token`},
     scopes: [scope],
+    ttl: {ClientCredentials: 600},
 });
 provider.on("client_credentials.saved", token => console.log(token.jti));
 provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));
