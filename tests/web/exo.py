@@ -15,6 +15,7 @@ import tempfile
 
 import exo_fake
 import fake
+import servers
 
 HERE = pathlib.Path(__file__).resolve().parent
 RULES = HERE.parent.parent / "examples" / "exchange-online" / "contacts.rules"
@@ -40,7 +41,8 @@ def wrong(what):
 class World:
     """A source of files and a tenant, in a folder of its own; with `back` the other way."""
 
-    def __init__(self, folder, way, settings=(), back=False, flow=(), marker=True):
+    def __init__(self, folder, way, settings=(), back=False, flow=(), marker=True, proof=None):
+        self.proof = proof
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.exchange, self.people, self.way, self.server = exo_fake.Exchange(self.folder), {}, way, None
         (self.folder / "my.rules").write_text(BACK if back else f"include {RULES}\n")
@@ -58,12 +60,13 @@ class World:
     def reach(self, folder):
         if self.way == "exec":
             return [f'    command = {{"{sys.executable}", "{HERE}/exo_fake.py", "{self.folder}"}}']
-        self.server = fake.Server(lambda handler: exo_fake.invoke(self.exchange, handler), folder, "server", port=fake.free_port())
+        cert = "server" if self.proof is None else None
+        self.server = fake.Server(lambda handler: exo_fake.invoke(self.exchange, handler), folder, cert, port=fake.free_port())
         secret = self.folder / "secret"
         secret.write_text("S3CR3T\n")
         secret.chmod(0o600)
-        return ["    way = rest", f'    tenant = "{exo_fake.TENANT}"', f'    url = "{self.server.url}"', "    auth = bearer",
-                f'    secret = "file:{secret}"', f'    tls-ca = "{folder}/ca.pem"']
+        proof = self.proof or ["    auth = bearer", f'    secret = "file:{secret}"', f'    tls-ca = "{folder}/ca.pem"']
+        return ["    way = rest", f'    tenant = "{exo_fake.TENANT}"', f'    url = "{self.server.url}"', *proof]
 
     def __enter__(self):
         return self
@@ -342,6 +345,29 @@ def programs(folder, way):
             world.expect(f"command = {command}", code, word)
 
 
+def certificate(folder, way):
+    """Who we are proved by a certificate, at a token endpoint that others wrote; until when it is good is told."""
+    if way == "exec":
+        return
+    fake.certificate(folder, "app")
+    app = pathlib.Path(folder) / "app.pem"
+    scope = "https://outlook.office365.com/.default"  # which is the default
+    try:
+        with servers.provider(app, exo_fake.TENANT, scope) as provider:
+            proof = ["    plain = true", f'    token-url = "{provider.url}/{exo_fake.TENANT}/oauth2/v2.0/token"', '    client-id = "galway"',
+                     f'    client-cert = "{app}"', f'    client-key = "{app.with_suffix(".key")}"']
+            with World(folder, way, proof=proof) as world:
+                world.write(3)
+                world.exchange.tokens = seen = set()
+                world.expect("certificate", 0, "3 added")
+                compare("certificate", world)
+                if seen != {"Bearer " + provider.line()}:
+                    wrong(f"certificate: came with {seen}")
+                world.expect("certificate", 0, "the certificate client-cert is good until", "renew it", arguments=("check",))
+    except servers.Missing as e:
+        print(f"skipped: oidc-provider: {e}")
+
+
 class Any:
     """Whatever the exit code is but success and a crash."""
 
@@ -353,7 +379,7 @@ class Any:
 
 
 ANY = Any()
-TESTS = (cycle, adopt, denied, source, check, lost, long_lost, busy, reads, programs)
+TESTS = (cycle, adopt, denied, source, check, lost, long_lost, busy, reads, programs, certificate)
 
 
 def main():
