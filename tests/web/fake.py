@@ -1,5 +1,6 @@
 """A web server on loopback that can be told what to do wrong. TLS by a CA of its own."""
 import collections
+import gzip
 import http.server
 import pathlib
 import socket
@@ -7,6 +8,28 @@ import ssl
 import subprocess
 import threading
 import time
+
+
+# What no JSON of a service should have: put into an object, and what is said of it.
+SPOILED = {
+    "half of a surrogate pair": (rb'"x": "\ud83d"', "invalid Unicode"),
+    "the other half": (rb'"x": "\ude00\ud83d"', "invalid Unicode"),
+    "NUL in a text": (rb'"x": "\u0000"', "\\u0000"),
+    "no UTF-8": (b'"x": "\xff"', "unable to decode"),
+    "a number over 64 bits": (b'"x": 9223372036854775808', "too big"),
+    "a number that no double holds": (b'"x": 1e400', "overflow"),
+    "a name twice": (b'"x": 1, "x": 2', "duplicate object key"),
+    "nested without end": (b'"x": ' + b"[" * 5000 + b"]" * 5000, "nested over 64"),
+    "a bomb": (None, "larger than max-answer"),
+}
+
+
+def spoil(text, name):
+    """(the answer with that in it, more headers)"""
+    put = SPOILED[name][0]
+    if put is None:
+        return gzip.compress(text + b" " * 40_000_000, 1), {"Content_Encoding": "gzip"}
+    return text.replace(b"{", b"{" + put + b", ", 1), {}
 
 
 def openssl(*arguments, folder):

@@ -4,6 +4,7 @@ What is not asked as Microsoft documents it is answered by 400 and written to Se
 """
 import copy
 import json
+import random
 import re
 import time
 import urllib.parse
@@ -35,6 +36,8 @@ class Service:
 
     page       objects a page
     throttle   of the next so many requests each is answered by 429, Retry-After 1
+    storm      each request is answered by 429, without Retry-After, with this chance
+    spoil      what is wrong in each answer to a GET: a name of fake.SPOILED
     gone       410 for every deltaLink
     code       (status, code) for every deltaLink
     half       the page (from 1) without nextLink and deltaLink
@@ -55,7 +58,7 @@ class Service:
     """
 
     def __init__(self, **options):
-        self.options = {"page": 10, "throttle": 0, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
+        self.options = {"page": 10, "throttle": 0, "storm": 0, "spoil": None, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
                         "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "anybody": False,
                         "promote": None}
         self.options.update(options)
@@ -63,7 +66,7 @@ class Service:
         self.events = {"users": [], "groups": [], "contacts": []}  # (id, what it said: changed properties or @removed)
         self.folders = {}  # mailbox: {id: (name, {id: contact})}
         self.managed, self.complaints, self.queries, self.pages, self.bearers = {}, [], {}, 0, set()
-        self.url = None
+        self.url, self.chance, self.stormed = None, random.Random(1), 0
 
     # --- what tests do
     def put(self, kind="users", **properties):
@@ -101,15 +104,20 @@ class Service:
         if o["throttle"] > 0:
             o["throttle"] -= 1
             return self.error(r, 429, "TooManyRequests", "Too many requests", Retry_After="1")
+        if self.chance.random() < o["storm"]:
+            self.stormed += 1
+            return self.error(r, 429, "TooManyRequests", "Too many requests")
         if r.command == "POST" and o["lost"] > 0 and parts[-1:] == ["contacts"]:
             o["lost"] -= 1
             self.route("POST", parts, query, r)
             return r.hang_up()
         status, answer = self.route(r.command, parts, query, r)
-        text = b"" if answer is None else json.dumps(answer).encode()
+        text, more = b"" if answer is None else json.dumps(answer).encode(), {}
         if o["broken"] and isinstance(answer, dict) and "value" in answer and self.pages == o["broken"]:
             text = text[:len(text) // 2]
-        return r.reply(status, text, Content_Type="application/json")
+        if o["spoil"] and r.command == "GET":
+            text, more = fake.spoil(text, o["spoil"])
+        return r.reply(status, text, Content_Type="application/json", **more)
 
     def token(self, r):
         form = dict(urllib.parse.parse_qsl(r.body.decode()))

@@ -163,6 +163,7 @@ VARIANTS = {
     "filters are refused": {"filter": "refused"},
     "answers are lost": {"lost": 3},
     "not now": {"fails": 3},
+    "a storm": {"storm": 0.4},
 }
 
 
@@ -174,7 +175,7 @@ def variants(folder):
         with scim_fake.serve(service, folder, "server") as server:
             # A POST whose answer was lost is looked for, and for that somebody has to be there to try filters with.
             service.put(userName="somebody", displayName="Somebody")
-            world = World(folder, server.url + "/scim/v2", settings=["dialect = entra"] if options.get("password") else ())
+            world = World(folder, server.url + "/scim/v2", settings=["dialect = entra"] if options.get("password") else ["retry = 60s"] if "storm" in options else ())
             users = lambda: [u for u in service.kinds["Users"].values() if u["userName"] != "somebody"]
             cycle(name, world, users)
 
@@ -261,6 +262,7 @@ def reads(folder):
         "half of the JSON": ({"broken": 2}, 2, "not taken as JSON"),
         "cursors that end early": ({"cursor": "early"}, 5, "changed while it was read"),
         "a cursor again and again": ({"cursor": "loop"}, 2, "a cursor came twice"),
+        **{name: ({"spoil": name}, 2, words) for name, (_, words) in fake.SPOILED.items()},
     }
     for name, (options, code, words) in cases.items():
         if not chosen(name):
@@ -269,7 +271,7 @@ def reads(folder):
         for i in range(35):
             service.put(userName=f"user{i}", displayName=f"User {i}", emails=[{"value": f"user{i}@abc.example"}])
         with scim_fake.serve(service, folder, "server") as server:
-            world = World(folder, server.url + "/scim/v2", source=True)
+            world = World(folder, server.url + "/scim/v2", source=True, settings=["max-answer = 1000000"])
             world.write()
             world.expect(name, 0, "35 added")
             before = (world.folder / "files.ldif").read_bytes()

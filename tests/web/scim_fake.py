@@ -1,6 +1,7 @@
 """A SCIM 2.0 service in memory, on tests/web/fake.py, that can be told to do things as other services do, and wrong."""
 import copy
 import json
+import random
 import re
 import time
 import urllib.parse
@@ -31,6 +32,8 @@ class Service:
     delete     False: says 204 and does nothing
     lost       of the next so many POSTs the answer is lost, after they are done
     fails      of the next so many POSTs nothing is done: 503
+    storm      each request is answered by 429, without Retry-After, with this chance
+    spoil      what is wrong in each page: a name of fake.SPOILED
     delay      seconds before each answer
     password   True: a new user needs one, as at Entra's
     race       the name of a user whom somebody else makes just before
@@ -39,10 +42,12 @@ class Service:
     def __init__(self, **options):
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
-                        "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None}
+                        "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None,
+                        "storm": 0, "spoil": None}
         self.options.update(options)
         self.kinds = {"Users": {}, "Groups": {}}
         self.next = 1
+        self.chance = random.Random(1)
         self.pages = 0
 
     # --- what tests do
@@ -71,6 +76,8 @@ class Service:
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         if r.headers.get("Authorization") != "Bearer S3CR3T":
             return r.reply(401, b"who are you?")
+        if self.chance.random() < self.options["storm"]:
+            return self.error(r, 429, "too many requests")
         if parts[:2] != ["scim", "v2"]:
             return r.reply(404, b"not here")
         if len(parts) > 2 and parts[2] == "ServiceProviderConfig":
@@ -173,7 +180,10 @@ class Service:
         text = json.dumps({names.get(k, k): v for k, v in answer.items()}).encode()
         if self.options["broken"] == self.pages:
             text = text[:len(text) // 2]
-        r.reply(200, text, Content_Type="application/scim+json")
+        more = {}
+        if self.options["spoil"]:
+            text, more = fake.spoil(text, self.options["spoil"])
+        r.reply(200, text, Content_Type="application/scim+json", **more)
 
     def one(self, method, kind, key, body, if_match=None):
         """(status, answer) of a request for one resource."""
