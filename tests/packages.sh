@@ -15,7 +15,8 @@ declare -A packages=(
         zsh fish libfaketime tzdata"
     [package]="dpkg-dev gzip binutils"
     [bench]="time python3-ldap3 curl"
-    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck chromium lintian prometheus"
+    [ci]="clang libclang-rt-14-dev clang-format gcovr shellcheck cppcheck chromium lintian prometheus
+        default-jdk-headless libapache-directory-api-java libantlr-java"
     [tidy]="clang-tidy"
 )
 
