@@ -9,13 +9,18 @@ found, and nothing else.
 import base64
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 from xml.sax.saxutils import escape, quoteattr
 
+import jsonschema
+
 GALWAY = os.path.realpath(sys.argv[1])
+DOCS = pathlib.Path(__file__).resolve().parent.parent.parent / "docs"
+SCHEMA = jsonschema.Draft7Validator(json.loads((DOCS / "compare.schema.json").read_text()))
 failed = 0
 
 CONF = """
@@ -182,6 +187,7 @@ def compare(what, content, code, *lines):
     complaints += [f"lacks: {line}" for line in lines if line not in done.stdout + done.stderr]
     if code in (0, 1):
         said = json.loads(galway("compare", "--format", "json", "theirs.xml", "abc-to-xyz").stdout)
+        complaints += [f"not as docs/compare.schema.json says: {e.message}" for e in SCHEMA.iter_errors(said)]
         sums = said["sums"]["objects"]
         shown = re.search(r"^objects +(\d+) +(\d+) +(\d+) +(\d+)$", done.stdout, re.M)
         if [int(n) for n in shown.groups()] != list(sums.values()):
