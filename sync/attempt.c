@@ -12,15 +12,7 @@
 #include "sync/claims.h"
 #include "sync/commands.h"
 #include "sync/gate.h"
-#include "sync/journal.h"
-
-/* A write that is in the journal. */
-struct writing {
-	struct run run;
-	struct journal journal;
-	struct journalled op;
-	struct outcome outcome;
-};
+#include "sync/single.h"
 
 /* A SIP address in proxyAddresses has an authority of its own: does it come, or go? */
 static bool touches_exception(const struct attempt *x, const struct wanted *w)
@@ -186,45 +178,11 @@ static int settle(struct attempt *x, struct err *err)
 	return 0;
 }
 
-/* The run that this is, and what it is about to do: durable before it is done. */
-static int intend(struct attempt *x, struct writing *w, struct err *err)
-{
-	const struct flow *f = x->o.flow;
-	struct flow_state *known = &x->o.known;
-	struct step step = x->step;
-
-	/* By what the state knows the object, and the entry that is written. */
-	step.source_id = x->o.id;
-	step.source_name = object_entry(&x->o)->name;
-	step.target_id = step.change.id;
-	w->run.started = (long long)time(NULL);
-	w->run.read = 1;
-	if (state_begin(x->state, err) < 0 ||
-		(known->id == 0 && state_put_flow(x->state, f->name, known, err) < 0) ||
-		state_put_run(x->state, known->id, &w->run, err) < 0)
-		return -1;
-	journal_start(&w->journal, x->mem, f, w->run.id, known->id, x->undoes);
-	w->journal.side = x->as;
-	w->journal.who = user_name(x->mem);
-	if (journal_intend(&w->journal, x->state, f, &step, 1, x->mem, &w->op, err) < 0)
-		return -1;
-	return state_commit(x->state, err);
-}
-
 /* What became of it, and of what was refused before. */
-static int note(struct attempt *x, struct writing *w, int code, struct err *err)
+static int note(struct attempt *x, struct single *s, int code, struct err *err)
 {
-	struct outcome *const outcome = &w->outcome;
-	const bool done = outcome->kind == OUTCOME_DONE;
-	const long long flow = x->o.known.id;
-
-	w->run.finished = (long long)time(NULL);
-	w->run.exit = code;
-	w->run.modify = done;
-	w->run.failed = !done;
-	if (state_begin(x->state, err) < 0 || state_put_run(x->state, flow, &w->run, err) < 0 ||
-		journal_note(&w->journal, x->state, &w->op, &outcome, 1, err) < 0 ||
-		(done && settle(x, err) < 0))
+	if (state_begin(x->state, err) < 0 || single_note(s, x->state, &x->o, code, err) < 0 ||
+		(s->outcome.kind == OUTCOME_DONE && settle(x, err) < 0))
 		return -1;
 	return state_commit(x->state, err);
 }
@@ -232,7 +190,7 @@ static int note(struct attempt *x, struct writing *w, int code, struct err *err)
 static int write_change(struct attempt *x, struct err *err)
 {
 	const struct flow *f = x->o.flow;
-	struct writing w = {.run.id = 0};
+	struct single w = {.run.id = 0};
 	struct connector *c = NULL;
 	struct err closing, noting;
 	int rc = connector_open(x->source ? f->source_config : f->target_config, &c, err);
@@ -240,7 +198,8 @@ static int write_change(struct attempt *x, struct err *err)
 	if (rc == 0)
 		rc = check_holders(x, c, err);
 	if (rc == 0)
-		rc = intend(x, &w, err);
+		rc = single_intend(
+			&w, x->state, &x->o, &x->step.change, x->as, x->undoes, x->mem, err);
 	const bool intended = rc == 0;
 	if (intended)
 		rc = gate_set(c, &x->o, x->as, &x->step.change, &w.outcome, x->mem, err);

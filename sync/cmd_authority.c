@@ -104,57 +104,16 @@ static int show(struct state *state, const struct object *o, struct arena *mem, 
 	return show_history(state, o, mem, err);
 }
 
-/* Somebody looked at it: what was frozen is put back again (undone.h). */
-static int thaw(struct state *state, const struct object *o, struct err *err)
-{
-	struct link link = o->link;
-
-	if (!o->linked || link.undone.len == 0)
-		return 0;
-	link.undone = (struct value){NULL, 0};
-	return state_put_link(state, o->known.id, &link, err);
-}
-
-/* What the object would be without anybody's word is not written down. */
-static int transfer(struct state *state, const struct object *o, struct arena *mem,
-	const char *from, const char *side, struct err *err)
-{
-	const struct flow *f = o->flow;
-	const struct transfer t = {.at = (long long)time(NULL),
-		.who = user_name(mem),
-		.from = from,
-		.to = side,
-		.generation = o->known.generation};
-	bool usual = strcmp(side, o->flag != NULL ? o->flag : f->side) == 0;
-
-	if (state_begin(state, err) < 0 ||
-		state_authority_put(state, f->name, o->id, usual ? NULL : side, err) < 0 ||
-		state_put_transfer(state, o->known.id, o->id, &t, err) < 0 ||
-		state_drop_refusals(state, o->known.id, o->id, NULL, side, err) < 0 ||
-		thaw(state, o, err) < 0)
-		return -1;
-	return state_commit(state, err);
-}
-
-/* The directory that keeps it is told first: what it refuses did not happen. */
 static int hand_over(struct state *state, struct object *o, const char *who, struct arena *mem,
 	const char *side, struct err *err)
 {
-	const struct flow *f = o->flow;
-	const char *from = object_authority(o, ATTR_NONE), *wrote;
+	const char *told;
 
-	if (o->known.id == 0)
-		return err_set(err, ERR_FATAL, "flow %s has never run: run it first", f->name);
-	if (handover_write(o, side, &wrote, err) < 0)
+	if (handover(state, o, who, side, 0, mem, &told, err) < 0)
 		return -1;
-	if (wrote != NULL)
-		printf("%s: told that it is %s's\n", wrote, side);
-	if (wrote != NULL && object_find(f, state, who, mem, o, err) < 0)
-		return -1;
-	return transfer(state, o, mem, from, side, err) < 0 ||
-			       object_find(f, state, who, mem, o, err) < 0
-		       ? -1
-		       : 0;
+	if (told != NULL)
+		printf("%s: told that it is %s's\n", told, side);
+	return 0;
 }
 
 /* In each flow that knows the object; number of these, or -1. Who only stands in a target belongs

@@ -159,8 +159,9 @@ struct journal_head {
 	uint32_t done;     /* what became of the operations up to this number is known */
 	struct value base; /* the container of most of its names */
 	const char *attrs; /* journal_attrs */
-	/* What "set" wrote: as which side, and by whom; NULL: a run of the flow. It has one
-	 * operation, whose target is the side's entry. */
+	/* What a person asked for by "set" or "authority transfer": as, or to, which side, and by
+	 * whom; NULL: a run of the flow. It has one operation, whose target is the entry that was
+	 * written. */
 	const char *side, *who;
 };
 

@@ -106,6 +106,8 @@ cut("bind-anonymous", "that a bind was not taken for an anonymous one", "connect
     "rogue whoami-anonymous")
 cut("web-elsewhere", "that a token goes to no other host", "connectors/http_run.c",
     "} else if (!url_same(&o, &h->origin)) {", "} else if (false) {", "web another origin")
+cut("web-key", "that client-key is the key of client-cert", "connectors/http_assertion.c",
+    "if (X509_check_private_key(cert, key) != 1) {", "if (false) {", "web another key")
 cut("web-twice", "that libcurl does not send a POST again by itself", "connectors/http_call.c",
     "if (c->again || c->sent.len == 0) {", "if (true) {", "graph they are found")
 cut("graph-end", "that a delta query has to end with its deltaLink", "connectors/graph_pages.c",
@@ -129,8 +131,8 @@ cut("graph-taken", "that nobody is invited whose address is there", "connectors/
     "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
 cut("graph-mute", "that an answer has to say isCloudManaged", "connectors/graph_behavior.c",
     "return told ? 1", "return told ? 1 : true ? 0", "graph mute")
-cut("graph-refused", "that what a tenant refuses is not handed over", "sync/cmd_authority.c",
-    "if (handover_write(o, side, &wrote, err) < 0)", "if (handover_write(o, side, &wrote, err) < -1)", "graph transfer to files")
+cut("graph-refused", "that what a tenant refuses is not handed over", "sync/handover.c",
+    "if (tell_all(&h, told, err) < 0)", "if (tell_all(&h, told, err) < -1)", "graph transfer to files")
 cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
     "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
@@ -463,8 +465,13 @@ cut("name-handed-on", "that who refers to a name is looked at when another has i
     " ||\n\t\tdependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)", ")",
     "test_sync_flow test_name_handed_on")
 cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
-    "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
-    "authority set in the journal")
+    "\t\trc = single_intend(\n\t\t\t&w, x->state, &x->o, &x->step.change, x->as, x->undoes, x->mem, err);\n",
+    "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n", "authority set in the journal")
+cut("handover-journal", "that what a directory is told of an authority is in the journal first", "sync/handover.c",
+    "\t\trc = single_intend(&s, h->state, h->o, &change, h->side, h->undoes, h->mem, err);\n",
+    "\t\ts = (struct single){.run.id = 0};\n", "graph the journal")
+cut("handover-again", "that an undo which is done already hands nothing over", "sync/cmd_undo.c",
+    "\tif (back.n == 0) {\n", "\tif (false) {\n", "graph undo again")
 cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->flow = known.id;\n",
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",

@@ -381,6 +381,7 @@ def handover():
             s.options["refuse"] = False
             transfer("files", 0, "from cloud to files by")
             same("the files' again", (s.managed[ids[1]], titles("Three", 0)), (False, ["Three"] * 3))
+            taken_back(s, w, ids[1])
             s.managed[ids[2]] = None
             transfer("cloud", 2, "never came from on-premises", who="user2@abc.example")
     s = graph_fake.Service()
@@ -404,6 +405,30 @@ def handover():
             same("hand over a group", s.managed[one], not flag)
             s.change(one, "groups", displayName="Sales 2")
             w.expect("a group of the files", 4, "denied")
+
+
+def taken_back(s, w, key):
+    """What the tenant was told is in the journal, what it refused too; undo hands the object back, and that can be undone."""
+    def journal():
+        told = json.loads(w.expect("history", 0, arguments=("history", "--format", "json")).strip() or "[]")
+        return [r for r in told["runs"] if r.get("side")]
+
+    runs = journal()
+    same("the journal", [(r["side"], r["exit"]) for r in runs], [("files", 0), ("files", 2), ("cloud", 0)])
+    last = str(runs[0]["run"])
+    w.expect("one run", 0, "isCloudManaged", "- TRUE", "+ FALSE", "set as files by", arguments=("history", last))
+    w.expect("refused", 0, "failed", arguments=("history", str(runs[1]["run"])))
+    w.expect("undo, dry", 1, "cloud: would be told that it is cloud's", arguments=("diff", "--undo", last))
+    same("undo, dry", s.managed[key], False)
+    w.expect("undo", 0, "cloud: told that it is cloud's", arguments=("undo", last))
+    same("undo", s.managed[key], True)
+    w.expect("undo", 0, "cloud (the directory's flag", "from files to cloud by", arguments=("authority", "show", "user1@abc.example"))
+    back = journal()[0]
+    w.expect("undo again", 0, "says already that it is cloud's", arguments=("undo", last))
+    same("undo again", len(journal()), 4)
+    same("undo is a run", back["undoes"], int(last))
+    w.expect("undo of the undo", 0, "cloud: told that it is files's", arguments=("undo", str(back["run"])))
+    same("undo of the undo", (s.managed[key], len(journal())), (False, 5))
 
 
 # --- as a target
