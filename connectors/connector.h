@@ -63,6 +63,7 @@ struct outcome {
 	enum outcome_kind kind;
 	struct value id; /* DONE: the entry's id; for an add, and a rename where the name is the id,
 			    the new one */
+	bool denied;     /* FAILED: the directory says that the authority is not its own */
 	uint64_t digest; /* DONE: the digest that the entry will have when it is read; 0: not known
 			  */
 	struct err err;

@@ -26,7 +26,8 @@ struct task {
 	struct arena *mem;
 	struct value id; /* of the contact; {NULL, 0}: not known yet */
 	const char *guid;
-	bool doubt; /* something of it may have been done, and had no answer */
+	bool doubt;          /* something of it may have been done, and had no answer */
+	bool synced, denied; /* it comes from a forest; and Exchange therefore refused */
 };
 
 static bool concerns(const struct change *c, enum exo_side side)
@@ -47,6 +48,14 @@ static int refuse(struct task *t, struct err *err)
 	return -1;
 }
 
+/* Is a refusal of Exchange one of authority? Its text is translated, so that the contact has to
+ * tell. */
+static int judge(struct task *t, int r)
+{
+	t->denied = t->denied || (r < 0 && t->synced && t->dir->way->fault == EXO_REFUSED);
+	return r;
+}
+
 /* The contact as it is. */
 static int learn(struct task *t, const struct json *row, struct entry *e, struct err *err)
 {
@@ -59,6 +68,7 @@ static int learn(struct task *t, const struct json *row, struct entry *e, struct
 		t->dir->way->fault = EXO_LOST;
 		return -1;
 	}
+	(void)json_flag(row, "IsDirSynced", &t->synced);
 	t->id = e->id;
 	t->guid = arena_strdup(t->mem, json_text(row, "Guid"));
 	if (!concerns(t->change, EXO_PERSON))
@@ -89,7 +99,7 @@ static int set(struct task *t, enum exo_side side, const struct entry *before, s
 	json_put(parameters, "Identity", json_new_text(value_of(t->guid)));
 	const int r = exo_do(t->dir, sets[side], parameters, &rows, err);
 	json_free(rows);
-	return r;
+	return judge(t, r);
 }
 
 static int set_both(struct task *t, const struct entry *before, struct err *err)
@@ -128,8 +138,9 @@ static int delete (struct task *t, struct err *err)
 		json_new_text(
 			value_of(json_text(row, "Guid") != NULL ? json_text(row, "Guid") : "")));
 	json_put(parameters, "Confirm", json_new_flag(false));
+	(void)json_flag(row, "IsDirSynced", &t->synced);
 	json_free(row);
-	r = exo_do(t->dir, "Remove-MailContact", parameters, &rows, err);
+	r = judge(t, exo_do(t->dir, "Remove-MailContact", parameters, &rows, err));
 	json_free(rows);
 	return r < 0 && t->dir->way->fault == EXO_ABSENT ? 0 : r;
 }
@@ -214,6 +225,7 @@ static void run(struct exo_dir *d, const struct change *c, struct outcome *o, st
 	}
 	(void)err_in(&o->err, "%.*s", (int)c->name.len, c->name.data);
 	o->kind = d->way->fault == EXO_LOST ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
+	o->denied = t.denied && o->kind == OUTCOME_FAILED;
 }
 
 int exo_write(struct connector *c, const struct change *changes, struct outcome *outcomes, size_t n,

@@ -60,7 +60,8 @@ struct graph_dir {
 	const char *mailbox, *folder;                    /* NULL: a tenant */
 	const char *folder_path; /* "/users/.../contactFolders/..."; NULL: not known */
 	const char *invite_url;
-	bool beta; /* this tenant's onPremisesSyncBehavior is not in v1.0 */
+	bool denied; /* the last answer was a refusal: the authority is not the tenant's */
+	bool beta;   /* this tenant's onPremisesSyncBehavior is not in v1.0 */
 
 	/* The read that is under way. */
 	struct query query;

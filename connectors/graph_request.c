@@ -57,7 +57,8 @@ static void add_codes(struct buf *text, const struct json *error)
 	}
 }
 
-static int fail(const struct http_call *c, const struct http_answer *a, struct err *err)
+static int fail(struct graph_dir *d, const struct http_call *c, const struct http_answer *a,
+	struct err *err)
 {
 	struct err ignored;
 	struct json *body = NULL;
@@ -72,6 +73,7 @@ static int fail(const struct http_call *c, const struct http_answer *a, struct e
 		if (strstr(says, refusals[i].words) != NULL)
 			means = refusals[i].means;
 	}
+	d->denied = means[0] != '\0';
 	(void)snprintf(text, sizeof(text), "%s%s%s%s", means, codes.len > 0 ? codes.data : "",
 		says != NULL ? ": " : "", says != NULL ? says : "");
 	json_free(body);
@@ -86,9 +88,10 @@ int graph_take(
 	int r = http_take(d->http, c, &a, err);
 
 	*out = NULL;
+	d->denied = false;
 	*status = r == 0 ? a.status : a.doubt ? -1 : 0;
 	if (r == 0 && !http_good(&a))
-		r = fail(c, &a, err);
+		r = fail(d, c, &a, err);
 	else if (r == 0 && a.body.len > 0 && json_parse(a.body.data, a.body.len, out, err) < 0)
 		r = http_in(c, err);
 	http_drop(d->http, c);

@@ -40,6 +40,7 @@ static void failed(struct writer *w, struct graph_job *j, int status, const stru
 
 	j->outcome->kind = post && (status < 0 || status >= 500) ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 	j->outcome->err = *err;
+	j->outcome->denied = w->dir->denied && j->outcome->kind == OUTCOME_FAILED;
 	if (status <= 0 || status == 401) {
 		w->hopeless = true;
 		w->why = *err;

@@ -59,7 +59,7 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 	if (s->op == STEP_CONFLICT && put_pending(a, s, "conflict", s->message, since) < 0)
 		return -1;
 	if (o != NULL && o->kind != OUTCOME_DONE &&
-		put_pending(a, s, "failed", o->err.text, since) < 0)
+		put_pending(a, s, o->denied ? "denied" : "failed", o->err.text, since) < 0)
 		return -1;
 	for (unsigned i = 0; i < s->n_denied; i++) {
 		if (put_denied(a, s, &s->denied[i], since) < 0)
@@ -110,9 +110,10 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 	return state_put_link(a->state, a->flow, &s->link, a->err);
 }
 
-int apply_failure(struct applying *a, const struct step *s, uint32_t place, const char *text)
+int apply_failure(struct applying *a, const struct step *s, uint32_t place, const struct outcome *o)
 {
 	struct summary *sum = &a->applied->summary;
+	const char *text = o->err.text;
 	uint32_t at;
 
 	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
@@ -124,7 +125,7 @@ int apply_failure(struct applying *a, const struct step *s, uint32_t place, cons
 	if (a->planned)
 		sum->failed++;
 	else
-		summary_fail(sum, s);
+		summary_fail(sum, s, o->denied);
 	return 0;
 }
 
@@ -141,7 +142,7 @@ int apply_remember(struct applying *a, struct batch *b)
 			keys_put(&a->nameless, dn_key(b->steps[i].source_name), 0);
 		if (apply_pending(a, &b->steps[i], o) < 0 ||
 			(done && record_link(a, &b->steps[i], o) < 0) ||
-			(!done && apply_failure(a, &b->steps[i], b->places[i], o->err.text) < 0))
+			(!done && apply_failure(a, &b->steps[i], b->places[i], o) < 0))
 			return -1;
 	}
 	if (journal_note(&a->journal, a->state, b->journalled, b->of, b->n, a->err) < 0)

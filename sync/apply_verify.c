@@ -50,7 +50,7 @@ static int note_unverified(struct applying *a, const struct unverified *u)
 
 	err_set(&failed.err, ERR_ENTRY, "%.*s %s", (int)name.len, name.data, u->text);
 	if (apply_record(a) < 0 || apply_pending(a, u->step, &failed) < 0 ||
-		apply_failure(a, u->step, u->place, failed.err.text) < 0)
+		apply_failure(a, u->step, u->place, &failed) < 0)
 		return -1;
 	int rc = state_link(a->state, a->flow, u->step->source_id, a->mem, &link, a->err);
 	/* Of one that was deleted, and is still there, the link went: it is ours as before. */

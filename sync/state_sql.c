@@ -69,7 +69,8 @@ static const char *const texts[N_QUERIES] = {
 			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[Q_DROP_PENDING] = "DELETE FROM pending WHERE flow = ?1 AND source = ?2 AND NOT " UNTOLD,
 	[Q_SINCE] = "SELECT min(since) FROM pending WHERE flow = ? AND source = ?",
-	[Q_UNSOLVED] = "SELECT 1 FROM pending WHERE flow = ? AND source = ? AND kind <> 'denied'",
+	[Q_UNSOLVED] = "SELECT 1 FROM pending WHERE flow = ? AND source = ? AND (kind <> 'denied' "
+		       "OR message IS NOT NULL)",
 	[Q_SETTLE] = "DELETE FROM pending WHERE flow = ?1 AND run <> ?3 AND NOT " UNTOLD,
 	[Q_PUT_AUTHORITY] =
 		"INSERT OR REPLACE INTO authority (flow, source, side) VALUES (?, ?, ?)",

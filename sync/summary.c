@@ -37,11 +37,11 @@ void summary_count(struct summary *sum, const struct step *s, int n)
 	}
 }
 
-void summary_fail(struct summary *sum, const struct step *s)
+void summary_fail(struct summary *sum, const struct step *s, bool denied)
 {
-	const long long denied = sum->denied;
+	const long long before = sum->denied;
 
 	summary_count(sum, s, -1);
-	sum->denied = denied;
-	sum->failed++;
+	sum->denied = before + denied;
+	sum->failed += !denied;
 }

@@ -1,6 +1,8 @@
 #ifndef SYNC_SUMMARY_H
 #define SYNC_SUMMARY_H
 
+#include <stdbool.h>
+
 /* What a plan comes to, or what became of it. Each object counts once in read; a modify that
  * renames counts in rename, and in modify too when it also changes values. denied counts records.
  */
@@ -15,7 +17,7 @@ struct step;
 
 /* Count a step n times: 1, or -1 to take it back. */
 void summary_count(struct summary *, const struct step *, int n);
-/* A step that was counted has failed; what was denied to it stays so. */
-void summary_fail(struct summary *, const struct step *);
+/* A step that was counted has failed (denied: by the directory); what was denied to it stays so. */
+void summary_fail(struct summary *, const struct step *, bool denied);
 
 #endif

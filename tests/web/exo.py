@@ -207,7 +207,7 @@ def adopt(folder, way):
 
 def denied(folder, way):
     """A contact that is synchronized from a forest belongs to that."""
-    for settings, word in (((), "synchronized from your on-premises"), (('authority-flag = "isDirSynced=TRUE:tenant"',), "1 denied")):
+    for settings, word in (((), "synchronized from your on-premises"), ((), "1 denied"), (('authority-flag = "isDirSynced=TRUE:tenant"',), "1 denied")):
         with World(folder, way, settings) as world:
             world.write(3)
             world.expect("people", 0, "3 added")

@@ -335,7 +335,9 @@ def soa():
             w.write()
             s.managed[ids[1]] = True
             s.kinds["users"][ids[2]]["onPremisesSyncEnabled"] = True
-            w.expect("soa", 4, "source of authority is on-premises")
+            w.expect("soa", 4, "source of authority is on-premises", "3 denied\n")
+            told = w.expect("status", 4, "source of authority is on-premises", arguments=("status",))
+            same("status", (told.count("  denied "), told.count("  failed ")), (3, 0))
             same("soa", [s.kinds["users"][i]["jobTitle"] for i in ids], ["New", "Old", "Old", "New"])
             w.people["p009"] = {"objectClass": "user", "mail": "nobody@abc.example", "title": "New"}
             w.write()
