@@ -135,6 +135,8 @@ cut("graph-refused", "that what a tenant refuses is not handed over", "sync/hand
     "if (tell_all(&h, told, err) < 0)", "if (tell_all(&h, told, err) < -1)", "graph transfer to files")
 cut("graph-denied", "that a refusal of authority is told as a denial", "connectors/graph_write.c",
     "\tj->outcome->denied = w->dir->denied && j->outcome->kind == OUTCOME_FAILED;\n", "", "graph soa")
+cut("graph-gone", "that a delete of what is gone already is done", "connectors/graph_write.c",
+    "if (*status == 404 && j->change->op == CHANGE_DELETE)", "if (false)", "graph deleted already")
 cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
     "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",

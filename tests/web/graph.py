@@ -492,6 +492,11 @@ def contacts():
             w.write()
             w.expect("of others", 0, "1 deleted")
             same("of others", "x" in folder, True)
+            s.options["twice"] = True
+            w.people.pop("p005")
+            w.write()
+            w.expect("deleted already", 0, "1 deleted")
+            s.options["twice"] = False
             before = len(folder)
             w.people.pop("p003")
             w.write()

@@ -53,13 +53,14 @@ class Service:
     mute       what is asked of it is answered without it
     wrapped    it is within "value", as one of Microsoft's pages shows it
     delay      seconds before each answer
+    twice      a contact that is deleted is answered by 404, as where the first answer was lost
     anybody    every token will do; those that came are in Service.bearers
     promote    [n, id]: when n rounds more were read this guest becomes a member
     """
 
     def __init__(self, **options):
         self.options = {"page": 10, "throttle": 0, "storm": 0, "spoil": None, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
-                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "anybody": False,
+                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "twice": False, "anybody": False,
                         "promote": None}
         self.options.update(options)
         self.kinds = {"users": {}, "groups": {}, "contacts": {}}
@@ -355,7 +356,7 @@ class Service:
             return self.absent()
         if method == "DELETE":
             del store[key]
-            return 204, None
+            return self.absent() if self.options["twice"] else (204, None)
         if method == "PATCH":
             # Properties that are not named stay.
             old = {p["id"]: p for p in store[key].get("singleValueExtendedProperties", [])}

@@ -233,6 +233,11 @@ def writes(folder):
         world.expect("a delete that is not done", 4, "still there")
         service.options["delete"] = True
         world.expect("it is done the next time", 0, "1 deleted")
+        service.options["delete"] = "twice"
+        del world.people["p003"]
+        world.write()
+        world.expect("deleted already", 0, "1 deleted")
+        service.options["delete"] = True
         service.options.update(patch="wrong", put=False)
         world.people["p002"]["title"] = "New"
         world.write()

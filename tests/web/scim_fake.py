@@ -29,7 +29,7 @@ class Service:
     etag       True: meta.version, and If-Match counts; "http": ETag headers of no meaning
     filter     "any" (case), "exact", "none" (finds nothing), "all" (finds everything), "refused"
     names      {"Resources": "resources"}: other names of members
-    delete     False: says 204 and does nothing
+    delete     False: says 204 and does nothing; "twice": 404, as where the first answer was lost
     lost       of the next so many POSTs the answer is lost, after they are done
     fails      of the next so many POSTs nothing is done: 503
     storm      each request is answered by 429, without Retry-After, with this chance
@@ -205,7 +205,7 @@ class Service:
         if method == "DELETE":
             if self.options["delete"]:
                 del store[key]
-            return 204, None
+            return (404, self.error_body(404, "not there")) if self.options["delete"] == "twice" else (204, None)
         if method == "PUT":
             if not self.options["put"]:
                 return 405, self.error_body(405, "no PUT")
