@@ -90,6 +90,8 @@ want 0 'Exit codes' --help
 want 2 "no help on 'chekc': there is each command" help chekc
 want 0 '^galway [0-9.]+$' --version
 want 2 '^galway: error: --hlp: no such option before the command' --hlp
+want 2 '^galway: error: nothere.conf: No such file' status -q -c nothere.conf
+want 2 '^."time":.*nothere.conf: No such file' status --log-format json -c nothere.conf
 want 2 '^galway: error: -x: no such option before the command' -x
 want 2 '^galway: error: -c: needs a value' -c
 want 2 'xml: it is text, html, json, csv, ldif, dsml or markdown' diff --format xml
@@ -250,6 +252,9 @@ for _ in $(seq 100); do
 done
 want 5 "another run holds the lock, process $first:" sync
 want 5 "another run holds the lock, process $first:" diff
+want 0 "a run is at work since .*, process $first:" status
+touch -d '2 days ago' state.db.lock
+want 2 'stale: that is more than 540 minutes ago' status
 exec 8<report 7>&-
 cat <&8 >/dev/null
 exec 8<&-
