@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,15 @@ static struct state_holder holder_of(int fd)
 	return h;
 }
 
+/* A reader writes nothing: the process is that of the last writer, which may be gone. */
 static int held(int fd, const char *path, struct err *err)
 {
 	const struct state_holder h = holder_of(fd);
 
+	if (h.pid[0] != '\0' && kill((pid_t)strtol(h.pid, NULL, 10), 0) < 0 && errno == ESRCH)
+		return err_set(err, ERR_BUSY,
+			"state %s: somebody reads it (galway diff, history ...): wait for it",
+			path);
 	return err_set(err, ERR_BUSY, "state %s: another run holds the lock%s%s: wait for it", path,
 		h.pid[0] != '\0' ? ", process " : "", h.pid);
 }

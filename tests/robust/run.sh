@@ -263,6 +263,23 @@ wait "$first" || code=$?
 [ "$code" = 4 ] || { echo "FAILED: the first of two runs ended with $code"; failed=$((failed + 1)); }
 want 4 'nothing to do' sync
 
+# A long page of which somebody has read the first character keeps no sync out.
+mkfifo page
+exec 7<>page
+"$galway" -c galway.conf diff --undo 1 --format html >page 7>&- &
+reader=$!
+head -c 1 <&7 >/dev/null
+want 4 'nothing to do' sync
+exec 8<page 7>&-
+[ "$(cat <&8 | tail -n 1)" = '</html>' ] || { echo "FAILED: the page is not whole"; failed=$((failed + 1)); }
+exec 8<&-
+wait "$reader" && { echo "FAILED: a diff with changes ended with 0"; failed=$((failed + 1)); }
+# One that reads, and is no run.
+exec 9<state.db.lock
+flock -s 9
+want 5 'somebody reads it' sync
+exec 9<&-
+
 # --- a full disk -------------------------------------------------------------------------------------
 # With room for nothing, for the changes, for the new file, for the state ...: nothing is half-done.
 mkdir "$work/small"
