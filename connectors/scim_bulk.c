@@ -65,6 +65,7 @@ void scim_bulk_send(struct scim_writer *w, struct scim_flight **flights, size_t 
 		const bool deletes = flights[i]->change->op == CHANGE_DELETE;
 		flights[i]->stage = deletes ? SCIM_DELETE : SCIM_POST;
 		flights[i]->bulk = true;
+		flights[i]->number = i;
 		flights[i]->tries++;
 		flights[i]->call = c;
 	}
@@ -150,7 +151,7 @@ void scim_bulk_reply(
 			continue;
 		}
 		if (all->err.kind == ERR_NONE)
-			r = reply_of(result_of(list, i, n));
+			r = reply_of(result_of(list, flights[i]->number, n));
 		else
 			r.body = NULL;
 		scim_flight_reply(w, flights[i], &r);

@@ -36,6 +36,7 @@ struct scim_flight {
 	unsigned kind; /* of dir->kinds */
 	enum scim_stage stage;
 	bool bulk;           /* its call has others in it */
+	size_t number;       /* of its operation there: flights change places meanwhile */
 	bool put;            /* no PATCH any more */
 	bool doubt;          /* a write may have been done, and had no answer */
 	unsigned tries;      /* writes that were sent */

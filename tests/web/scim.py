@@ -152,6 +152,7 @@ VARIANTS = {
     "PATCH says nothing": {"patch": "empty"},
     "no PUT": {"put": False},
     "Bulk": {"bulk": "text"},
+    "Bulk, the later the slower": {"bulk": "text", "late": 0.6},
     "Bulk of a draft": {"bulk": "code"},
     "Bulk with numbers": {"bulk": "number"},
     "Bulk without status": {"bulk": "mute"},

@@ -26,6 +26,7 @@ class Service:
     patch      True, False (501), "wrong" (200, and nothing is done), "empty" (204)
     put        True, False (405)
     bulk       None, or the form of a status: "text", "code", "number"; "mute": without any
+    late       so many seconds more for each of the first four of these
     etag       True: meta.version, and If-Match counts; "http": ETag headers of no meaning
     filter     "any" (case), "exact", "none" (finds nothing), "all" (finds everything), "refused"
     names      {"Resources": "resources"}: other names of members
@@ -43,10 +44,11 @@ class Service:
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
                         "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None,
-                        "storm": 0, "spoil": None}
+                        "storm": 0, "spoil": None, "late": 0}
         self.options.update(options)
         self.kinds = {"Users": {}, "Groups": {}}
         self.next = 1
+        self.bulks = 0
         self.chance = random.Random(1)
         self.pages = 0
 
@@ -244,6 +246,8 @@ class Service:
 
     def bulk(self, r):
         results = []
+        self.bulks += 1
+        time.sleep(self.options["late"] * min(self.bulks, 4))
         for op in json.loads(r.body)["Operations"]:
             parts = op["path"].strip("/").split("/")
             status, answer = self.one(op["method"], parts[0], parts[1] if len(parts) > 1 else None, op.get("data"))
