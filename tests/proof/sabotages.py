@@ -138,7 +138,7 @@ cut("graph-denied", "that a refusal of authority is told as a denial", "connecto
 cut("graph-gone", "that a delete of what is gone already is done", "connectors/graph_write.c",
     "if (*status == 404 && j->change->op == CHANGE_DELETE)", "if (false)", "graph deleted already")
 cut("bulk-number", "that each operation of a Bulk gets its own answer", "connectors/scim_bulk.c",
-    "result_of(list, flights[i]->number, n)", "result_of(list, i, n)", "scim Bulk, the later the slower")
+    "result_of(list, flights[i]->number, n)", "result_of(list, i, n)", "scim slower")
 cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
     "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
