@@ -47,14 +47,9 @@ const char *user_name(struct arena *mem)
 
 const char *time_text(struct arena *mem, long long t)
 {
-	char text[32];
-	time_t seconds = (time_t)t;
-	struct tm tm;
+	char text[TIME_ROOM];
 
-	if (t == 0 || gmtime_r(&seconds, &tm) == NULL)
-		return "never";
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm);
-	return arena_strdup(mem, text);
+	return arena_strdup(mem, time_local(t, text));
 }
 
 const char *time_local(long long t, char text[TIME_ROOM])

@@ -72,7 +72,7 @@ static long long duration(const struct facts *f)
 
 static long long last_exit(const struct facts *f)
 {
-	return f->run.id == 0 ? 0 : f->run.finished == 0 ? -1 : f->run.exit;
+	return f->run.id != 0 && f->run.finished == 0 && f->run.exit == 0 ? -1 : f->run.exit;
 }
 
 static long long held(const struct facts *f)

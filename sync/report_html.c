@@ -12,6 +12,7 @@
 #include "sync/people.h"
 #include "sync/ruling.h"
 #include "sync/state.h"
+#include "sync/stopped.h"
 
 /* More objects than these that nobody has to look at are counted only: a browser would take minutes
  * for a first sync, and nobody reads them. */
@@ -192,9 +193,7 @@ static void column(struct sheet *h, const struct run *run, unsigned at, long lon
 
 	count_run(run, parts);
 	buf_printf(&h->b, "<g><title>run %lld, %s, %s", run->id, time_local(run->started, when),
-		run->finished == 0 ? "not finished"
-		: run->full        ? "full"
-				   : "delta");
+		stopped_word(run));
 	for (unsigned i = 0; i < N_PARTS; i++) {
 		if (parts[i].n > 0)
 			buf_printf(&h->b, ", %lld %s", parts[i].n, parts[i].name);

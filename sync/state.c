@@ -133,7 +133,8 @@ int state_open(const char *path, bool write, struct state **out, struct err *err
 
 	s->lock = -1;
 	s->path = path;
-	if (state_lock(path, write, &s->lock, err) < 0)
+	s->write = write;
+	if (state_lock(path, write, &s->lock, &s->left, err) < 0)
 		goto failed;
 	/* Inside a transaction, or when it began. */
 	bool killed = write && state_way_back(path) >= 0;
@@ -158,8 +159,17 @@ void state_close(struct state *s)
 		return;
 	close_database(s);
 	state_copy_remove(s->copy);
-	state_unlock(s->lock);
+	state_unlock(s->lock, s->write ? &s->left : NULL);
 	free(s);
+}
+
+long long state_left(struct state *s, long *pid)
+{
+	const struct lock_holder left = s->left;
+
+	s->left = (struct lock_holder){0};
+	*pid = left.pid;
+	return left.pid != 0 ? left.since : 0;
 }
 
 /* What an error has left half-done before does not count. */

@@ -128,6 +128,7 @@ int state_next_run(struct state *s, struct run *run, struct err *err)
 	for (int i = 0; i < 9; i++)
 		*numbers[i] = sqlite3_column_int64(st, 5 + i);
 	run->flow = sqlite3_column_int64(st, 14);
+	run->error = (const char *)sqlite3_column_text(st, 15);
 	return 1;
 }
 
@@ -146,6 +147,7 @@ int state_put_run(struct state *s, long long flow, struct run *run, struct err *
 		query_number(st, 15, (uint64_t)run->id);
 	else
 		sqlite3_bind_null(st, 15);
+	query_text(st, 16, run->error);
 	if (query_step(s, st, err) != 1)
 		return state_fail(s, "run", err);
 	run->id = sqlite3_column_int64(st, 0);

@@ -7,20 +7,44 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/spool.h"
 
-static int held(int fd, const char *path, struct err *err)
+static struct lock_holder read_holder(int fd)
 {
+	struct lock_holder h = {0};
 	char text[64] = "";
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return err_set(err, ERR_BUSY, "state %s: another run holds the lock%s%s: wait for it", path,
-		text[0] != '\0' ? ", process " : "", text);
+	if (sscanf(text, "%ld %lld", &h.pid, &h.since) != 2)
+		h = (struct lock_holder){0};
+	return h;
+}
+
+static void write_holder(int fd, const struct lock_holder *h)
+{
+	char text[64];
+	int n = h->pid == 0 ? 0 : snprintf(text, sizeof(text), "%ld %lld\n", h->pid, h->since);
+
+	(void)!ftruncate(fd, 0);
+	(void)!pwrite(fd, text, (size_t)n, 0);
+}
+
+static int held(int fd, const char *path, struct err *err)
+{
+	const struct lock_holder h = read_holder(fd);
+	const long long seconds = (long long)time(NULL) - h.since;
+
+	if (h.pid == 0)
+		return err_set(
+			err, ERR_BUSY, "state %s: another run holds the lock: wait for it", path);
+	return err_set(err, ERR_BUSY,
+		"state %s: another run holds the lock, process %ld, for %lld s: wait for it", path,
+		h.pid, seconds > 0 ? seconds : 0);
 }
 
 int state_private(const char *path, const struct stat *st, struct err *err)
@@ -37,12 +61,12 @@ int state_private(const char *path, const struct stat *st, struct err *err)
 	return fault == NULL ? 0 : err_set(err, ERR_FATAL, "state %s: %s", path, fault);
 }
 
-int state_lock(const char *path, bool write, int *fd, struct err *err)
+int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, struct err *err)
 {
 	char *name;
-	char pid[32];
 
 	*fd = -1;
+	*left = (struct lock_holder){0};
 	if (asprintf(&name, "%s.lock", path) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int flags = O_CLOEXEC | O_NOFOLLOW | (write ? O_RDWR | O_CREAT : O_RDONLY);
@@ -65,20 +89,20 @@ int state_lock(const char *path, bool write, int *fd, struct err *err)
 		close(lock);
 		return -1;
 	}
-	if (write) {
-		int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-		/* Only for the message above; nothing depends on it. */
-		(void)!ftruncate(lock, 0);
-		(void)!pwrite(lock, pid, (size_t)n, 0);
-	}
+	*left = read_holder(lock);
+	if (write)
+		write_holder(lock, &(struct lock_holder){(long)getpid(), (long long)time(NULL)});
 	*fd = lock;
 	return 0;
 }
 
-void state_unlock(int fd)
+void state_unlock(int fd, const struct lock_holder *left)
 {
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	if (left != NULL)
+		write_holder(fd, left);
+	close(fd);
 }
 
 long long state_way_back(const char *path)

@@ -351,14 +351,19 @@ static void test_transfers(void **state)
 static void test_runs(void **state)
 {
 	struct state *s = opened(fresh(), true);
-	struct run first = {0, 1, 1, 2, true, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13},
-		   second = {.started = 3}, back;
+	struct run first = {0, 1, 1, 2, true, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, NULL},
+		   second = {.started = 3, .exit = 5, .error = "no \xc3\xa4nswer"}, back;
 
 	(void)state;
 	good(state_put_run(s, 1, &first, &err));
 	good(state_put_run(s, 1, &second, &err));
 	assert_int_not_equal(first.id, second.id);
+	good(state_runs(s, 1, true, &err));
+	assert_int_equal(state_next_run(s, &back, &err), 1);
+	assert_true(back.finished == 0 && back.exit == 5);
+	assert_string_equal(back.error, "no \xc3\xa4nswer");
 	second.finished = 4;
+	second.error = NULL;
 	long long id = second.id;
 	good(state_put_run(s, 1, &second, &err));
 	assert_int_equal(second.id, id);
@@ -366,6 +371,7 @@ static void test_runs(void **state)
 	good(state_runs(s, 1, true, &err));
 	assert_int_equal(state_next_run(s, &back, &err), 1);
 	assert_true(back.id == second.id && back.started == 3 && back.finished == 4 && !back.full);
+	assert_null(back.error);
 	assert_int_equal(state_next_run(s, &back, &err), 1);
 	assert_true(back.id == first.id && back.started == 1 && back.finished == 2 && back.full);
 	assert_true(back.exit == 4 && back.read == 5 && back.add == 6 && back.modify == 7 &&

@@ -111,6 +111,14 @@ def written(home):
     server.server_close()
     got = sync(folder, 5, "--full")
     expect(got, "galway_certificate_expiry_timestamp_seconds", '{connector="cloud"}', ends)
+    expect(got, "galway_last_run_exit_code", '{flow="abc-to-cloud"}', 5)
+    expect(got, "galway_last_run_exit_code", '{flow="abc-to-xyz"}', 4)
+    # A plan that the guard refuses is a run, too.
+    people = folder / "abc.ldif"
+    people.write_text("version: 1\n\n" + "\n\n".join(e for e in people.read_text().split("\n\n") if "OU=People" not in e.split("\n")[0]) + "\n")
+    got = sync(folder, 3, "abc-to-xyz")
+    expect(got, "galway_last_run_exit_code", '{flow="abc-to-xyz"}', 3)
+    expect(got, "galway_last_run_operations", '{flow="abc-to-xyz",operation="delete"}', 0)
     return {name for name, _ in got}
 
 

@@ -248,8 +248,8 @@ for _ in $(seq 100); do
     [ ! -s state.db.lock ] || flock -n state.db.lock true || break
     sleep 0.05
 done
-want 5 "another run holds the lock, process $first:" sync
-want 5 "another run holds the lock, process $first:" diff
+want 5 "another run holds the lock, process $first, for" sync
+want 5 "another run holds the lock, process $first, for" diff
 exec 8<report 7>&-
 cat <&8 >/dev/null
 exec 8<&-
