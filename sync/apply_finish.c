@@ -107,8 +107,10 @@ int apply_finish(struct applying *a)
 		f.held = 0;
 	}
 	/* With steps left out the guard has not had its say about all of it. */
-	if (whole && plan->full)
+	if (whole && plan->full) {
 		f.sources = plan->sources;
+		f.targets = plan->targets;
+	}
 	if (whole)
 		f.epoch = plan->flow->epoch;
 	f.generation++;

@@ -100,10 +100,7 @@ static int keep_having(struct session *s, const char *who, struct arena *mem, st
 	}
 	s->n = kept;
 	if (kept == 0)
-		return err_set(err, ERR_FATAL,
-			"%s: no such object in the source of any flow (a DN, mail, sAMAccountName "
-			"or id is looked for)",
-			who);
+		return nobody_found(who, err);
 	return 0;
 }
 

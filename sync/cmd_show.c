@@ -245,7 +245,7 @@ int command_links(struct arena *mem, const struct request *q, struct err *err)
 		return -1;
 	flow = setup_flow(&setup, q->argv[0]);
 	if (flow == NULL)
-		return err_set(err, ERR_FATAL, "no flow '%s' in the configuration", q->argv[0]);
+		return setup_no_flow(&setup, q->argv[0], err);
 	if (state_open(setup.state, false, &state, err) == 0)
 		code = show_links(state, flow, mem, err);
 	state_close(state);

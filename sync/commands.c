@@ -81,6 +81,14 @@ int source_find(
 	return rc;
 }
 
+int nobody_found(const char *who, struct err *err)
+{
+	return err_set(err, ERR_FATAL,
+		"%s: no such object in the source of any flow (a DN, mail, sAMAccountName or id is "
+		"looked for)",
+		who);
+}
+
 int run_number(const char *text, long long *run, struct err *err)
 {
 	char *end;
@@ -135,8 +143,7 @@ int flows_named(const struct setup *setup, int argc, char **argv, struct arena *
 			(*flows)[(*n)++] = &setup->flows[k];
 		}
 		if (*n == before)
-			return err_set(
-				err, ERR_FATAL, "no flow '%s' in the configuration", argv[i]);
+			return setup_no_flow(setup, argv[i], err);
 	}
 	return 0;
 }

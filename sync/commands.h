@@ -80,6 +80,9 @@ const char *time_text(struct arena *, long long);
 /* The object in the flow's source, as flow_find. */
 int source_find(const struct flow *, const char *who, struct arena *, struct entry *, struct err *);
 
+/* The error when no flow's source has it. */
+int nobody_found(const char *who, struct err *err);
+
 /* A run's number, from 1 on. */
 int run_number(const char *text, long long *run, struct err *);
 /* The flow whose run it was; it must still be in the configuration. */

@@ -199,8 +199,11 @@ static void column(struct sheet *h, const struct run *run, unsigned at, long lon
 			buf_printf(&h->b, ", %lld %s", parts[i].n, parts[i].name);
 	}
 	buf_puts(&h->b, "</title>");
-	buf_printf(&h->b, "<rect class=\"%s\" x=\"%u\" y=\"%d\" width=\"%d\" height=\"1\"/>",
-		run->finished == 0 ? "failed" : "none", at * COLUMN, CHART_HEIGHT - 1, COLUMN - 2);
+	/* One that did not come to its end is seen among those that had nothing to do. */
+	const int foot = run->finished == 0 ? 12 : 1;
+	buf_printf(&h->b, "<rect class=\"%s\" x=\"%u\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
+		run->finished == 0 ? "failed" : "none", at * COLUMN, CHART_HEIGHT - foot,
+		COLUMN - 2, foot);
 	for (unsigned i = N_PARTS; i-- > 0;) {
 		double height = (double)parts[i].n / (double)most * (CHART_HEIGHT - 10);
 		if (parts[i].n == 0)
@@ -241,8 +244,9 @@ static int last_runs(struct sheet *h, struct err *err)
 		RUNS * COLUMN, CHART_HEIGHT, RUNS * COLUMN, CHART_HEIGHT);
 	for (unsigned i = 0; i < n; i++)
 		column(h, &runs[n - 1 - i], RUNS - n + i, most);
-	buf_printf(&h->b, "</svg><figcaption>the last %u run%s</figcaption></figure>\n", n,
-		n == 1 ? "" : "s");
+	buf_puts(&h->b, "</svg><figcaption>the last ");
+	buf_printf(&h->b, n > 1 ? "%u runs" : "run", n);
+	buf_puts(&h->b, "</figcaption></figure>\n");
 	return 0;
 }
 

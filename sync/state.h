@@ -40,6 +40,7 @@ struct flow_state {
 	long long id;                  /* 0: never run */
 	uint64_t epoch;                /* rules_epoch of the last good run */
 	long long sources;             /* source entries of the last complete read; -1 */
+	long long targets;             /* entries of the target then; 0 */
 	unsigned deltas;               /* delta runs since the last full one, or FLOW_UNFINISHED */
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */

@@ -27,6 +27,7 @@ int state_flow(struct state *s, const char *name, struct flow_state *flow, struc
 	flow->last_good = sqlite3_column_int64(st, 6);
 	flow->held = sqlite3_column_int64(st, 7);
 	flow->links = sqlite3_column_int64(st, 8);
+	flow->targets = sqlite3_column_int64(st, 9);
 	sqlite3_reset(st);
 	return 0;
 }
@@ -82,6 +83,7 @@ int state_put_flow(struct state *s, const char *name, struct flow_state *flow, s
 	query_number(st, 7, (uint64_t)flow->last_good);
 	query_number(st, 8, (uint64_t)flow->held);
 	query_number(st, 9, (uint64_t)flow->links);
+	query_number(st, 10, (uint64_t)flow->targets);
 	if (query_step(s, st, err) != 1)
 		return state_fail(s, "flow", err);
 	flow->id = sqlite3_column_int64(st, 0);

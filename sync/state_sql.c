@@ -24,7 +24,7 @@
 
 static const char *const texts[N_QUERIES] = {
 	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held, "
-		   "links FROM flow WHERE name = ?",
+		   "links, targets FROM flow WHERE name = ?",
 	[Q_FLOWS] = "SELECT name FROM flow ORDER BY name",
 	[Q_COUNT] = "SELECT count(*) FROM link WHERE flow = ?",
 	[Q_COOKIE] = "SELECT cookie FROM flow WHERE id = ?",
@@ -56,12 +56,13 @@ static const char *const texts[N_QUERIES] = {
 		      "VALUES (?, ?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
-		"last_good, held, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
+		"last_good, held, links, targets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"ON CONFLICT (name) DO "
 		"UPDATE SET "
 		"epoch = excluded.epoch, sources = excluded.sources, deltas = excluded.deltas, "
 		"generation = excluded.generation, last_run = excluded.last_run, "
 		"last_good = excluded.last_good, held = excluded.held, "
-		"links = excluded.links RETURNING id",
+		"links = excluded.links, targets = excluded.targets RETURNING id",
 	[Q_PUT_COOKIE] = "UPDATE flow SET cookie = ? WHERE id = ?",
 	[Q_PUT_LINK] = "INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
 		       "target_digest, name, left, written, flag, undone) VALUES (?, ?, ?, ?, ?, "
@@ -133,7 +134,7 @@ static const char schema[] =
 	"CREATE TABLE flow (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, epoch INTEGER, "
 	" sources INTEGER, deltas INTEGER, generation INTEGER, last_run INTEGER, last_good "
 	"INTEGER, "
-	" held INTEGER, links INTEGER, cookie BLOB);"
+	" held INTEGER, links INTEGER, targets INTEGER, cookie BLOB);"
 	"CREATE TABLE link (flow INTEGER, source BLOB, target BLOB, source_digest INTEGER, "
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"

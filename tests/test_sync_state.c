@@ -12,7 +12,8 @@ static void test_flow(void **state)
 {
 	const char *path = fresh();
 	struct arena *mem = arena_new();
-	struct flow_state f, put = {0, UINT64_MAX, -1, 7, 8, 9, 10, 11, 12}, other = {.epoch = 1};
+	struct flow_state f, put = {0, UINT64_MAX, -1, 13, 7, 8, 9, 10, 11, 12},
+			     other = {.epoch = 1};
 	struct state *s = opened(path, true);
 	struct value cookie;
 
@@ -31,7 +32,7 @@ static void test_flow(void **state)
 	good(state_flow(s, "f", &f, &err));
 	assert_true(f.id == put.id && f.epoch == UINT64_MAX && f.sources == -1 && f.deltas == 7);
 	assert_true(f.generation == 8 && f.last_run == 9 && f.last_good == 10 && f.held == 11 &&
-		    f.links == 12);
+		    f.links == 12 && f.targets == 13);
 	good(state_cookie(s, f.id, mem, &cookie, &err));
 	assert_true(value_same(cookie, (struct value){"c\0d", 3}));
 	good(state_cookie(s, other.id, mem, &cookie, &err));

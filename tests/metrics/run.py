@@ -96,6 +96,8 @@ def written(home):
     expect(got, "galway_last_run_operations", '{flow="abc-to-xyz",operation="add"}', 31)
     expect(got, "galway_pending", '{flow="abc-to-xyz",kind="conflict"}', 2)
     expect(got, "galway_links", '{flow="abc-to-xyz"}', 32)
+    expect(got, "galway_source_entries", '{flow="abc-to-xyz"}', 65)
+    expect(got, "galway_target_entries", '{flow="abc-to-xyz"}', 62)
     expect(got, "galway_interval_seconds", "", 10800)
     ends = end_of(home / "server.pem")
     expect(got, "galway_certificate_expiry_timestamp_seconds", '{connector="cloud"}', ends)

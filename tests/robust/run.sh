@@ -93,12 +93,26 @@ want 2 '^galway: error: --hlp: no such option before the command' --hlp
 want 2 '^galway: error: -x: no such option before the command' -x
 want 2 '^galway: error: -c: needs a value' -c
 want 2 'xml: it is text, html, json, csv, ldif, dsml or markdown' diff --format xml
-want 2 "no flow 'abc'" sync abc
+want 2 "no flow 'abc' in the configuration, which has abc-to-xyz, xyz-to-abc" sync abc
+want 2 "no flow 'abc' in the configuration, which has abc-to-xyz, xyz-to-abc" explain abc asmith
+want 2 'none.conf: there is no such file: -c FILE names' -c none.conf status
+want 2 './conf: there is no such file: -c FILE names' -c ./conf status
 want 2 'named twice' sync abc-to-xyz abc-to-xyz
 want 2 'folder.s name is empty' init ''
+want 2 'init: folder nowhere: No such file' init nowhere
+want 2 'galway.conf: it is there already, and is not written over' init .
+mkdir other
+want 2 '^galway: error: init: source: http://x: must begin with' init --source http://x --target xyz.ldif other
+want 2 'init: the source is the target, too' init --source abc.ldif --target ./abc.ldif other
+want 2 'into: OU=None,DC=xyz,DC=example does not exist in xyz' init --source abc.ldif --target xyz.ldif --into OU=None,DC=xyz,DC=example other
+! grep -q '^flow abc-to-xyz: good' "$work/out" || { failed=$((failed + 1)); echo "FAILED: a flow without a container is good"; }
+rm -r other
 want 2 '/dev/null: not a regular file' diff --output /dev/null
 want 2 'not a regular file' sync --output .
 want 2 'nobody: no such object' explain abc-to-xyz nobody
+want 2 'nobody: no such object in the source of any flow' explain nobody
+want 2 'explain: an object.s DN' explain
+want 0 '^flow     abc-to-xyz' explain asmith
 holds adminDescription xyz.ldif 0
 # An object of one of the flows is no error of the others; one of none is.
 want 1 'add      CN=Ann Smith' diff --object asmith
