@@ -13,10 +13,13 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 BERLIN, SYDNEY = "Europe/Berlin", "Australia/Sydney"
-failures = []
 
 CASES = {
     "an interval": (
@@ -99,12 +102,6 @@ STATUS = (
 )
 
 
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, more)
-
-
 def galway(folder, moment, zone, *words):
     """At that moment, which stands still."""
     env = {"PATH": os.environ["PATH"], "TZ": zone, "LD_PRELOAD": FAKETIME, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -185,8 +182,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         for test in (test_due, test_failed, test_history, test_status):
             test(pathlib.Path(name))
-    print("due:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("due:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

@@ -27,15 +27,12 @@ except ImportError:
     print("mail: python3-aiosmtpd is not there")
     sys.exit(77)
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
-failures = []
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-
-
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, more)
 
 
 # --- servers ---------------------------------------------------------------------------------------------
@@ -430,8 +427,8 @@ def main():
             test(work)
         test_tls(work, context)
         test_login(work, context)
-    print("mail:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("mail:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

@@ -13,21 +13,16 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "web"))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "web")]
 import fake  # noqa: E402
+import faults  # noqa: E402
 import scim_fake  # noqa: E402
+from faults import fail  # noqa: E402
 
 GALWAY = sys.argv[1]
 MONITORING = ROOT / "examples/monitoring"
 PROMTOOL = shutil.which("promtool")
 LINE = re.compile(r'(galway_[a-z_]+)(\{(?:[a-z]+="[^"]*",?)*\})? (-?\d+)')
-failed = 0
-
-
-def fail(case, text):
-    global failed
-    failed += 1
-    print(f"{case}: {text}", file=sys.stderr)
 
 
 def sync(folder, want, *more):
@@ -156,11 +151,11 @@ def main():
         fail("the dashboard", "two panels of one id")
     promtool("the alerts", "check", "rules", MONITORING / "galway.rules.yml")
     promtool("the alerts", "test", "rules", HERE / "alerts.yml")
-    print(f"metrics: {len(names)} names, {len(shown)} shown, {len(watched)} watched, {failed} faults")
-    if failed == 0 and PROMTOOL is None:
+    print(f"metrics: {len(names)} names, {len(shown)} shown, {len(watched)} watched, {len(faults.found)} faults")
+    if not faults.found and PROMTOOL is None:
         print("metrics: skipped: promtool is not there (Debian: prometheus)")
         return 77
-    return failed > 0
+    return bool(faults.found)
 
 
 if __name__ == "__main__":
