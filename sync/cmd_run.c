@@ -263,13 +263,16 @@ static void tell_stopped(struct session *s, const struct flow *flow, struct aren
 	const struct err *err)
 {
 	const struct ruling *r = &s->ruling;
+	const char *place = arena_printf(mem, "flow %s: ", flow->name), *text = err->text;
+	const size_t len = strlen(place);
 	const char *why = r->n > 0 ? r->reasons[0] : "it is not the plan that was approved";
 	struct err ignored;
 
 	for (unsigned i = 1; i < r->n; i++)
 		why = arena_printf(mem, "%s; %s", why, r->reasons[i]);
 	s->run.exit = code < 0 ? exit_of(err) : code;
-	s->run.error = code < 0 ? err->text : why;
+	/* Which flow, its run says. */
+	s->run.error = code >= 0 ? why : strncmp(text, place, len) == 0 ? text + len : text;
 	(void)stopped_put(s->state, flow->name, &s->run, &ignored);
 }
 

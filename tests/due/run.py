@@ -147,7 +147,7 @@ def test_failed(work):
         done = galway(folder, moment, BERLIN, "sync", "--if-due")
         expect(f"{moment}: it is tried", done.returncode == 2 and "abc.ldif" in done.stderr, done)
     said = galway(folder, "2026-06-01 15:20:00", BERLIN, "history").stdout
-    expect("history tells both", said.count("abc-to-xyz  failed, exit 2: ") == 2 and said.count("abc.ldif") == 2, said)
+    expect("history tells both", said.count("abc-to-xyz  failed, exit 2: /") == 2 and said.count("abc.ldif") == 2, said)
     done = galway(folder, "2026-06-01 15:20:00", BERLIN, "status")
     expect("status, too", done.returncode == 4 and "last run 3: 2026-06-01T17:15:00+02:00, failed: " in done.stdout, done)
     (folder / "away").rename(folder / "abc.ldif")
