@@ -76,7 +76,9 @@ static int make(struct state *s, struct err *err)
 	clear_journal(name);
 	clear_journal(s->path);
 	/* SQLite would make it as the umask says. Why it cannot be made, SQLite says. */
-	(void)close(open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	state_give(fd, name);
+	(void)close(fd);
 	if (open_database(s, name, true, err) == 0) {
 		close_database(s);
 		rc = rename(name, s->path) < 0

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,46 @@ int state_private(const char *path, const struct stat *st, struct err *err)
 	return fault == NULL ? 0 : err_set(err, ERR_FATAL, "state %s: %s", path, fault);
 }
 
+static bool folder_of(const char *path, struct stat *st)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = NULL;
+
+	if (asprintf(&folder, "%.*s", slash != NULL ? (int)(slash + 1 - path) : 1,
+		    slash != NULL ? path : ".") < 0)
+		return false;
+	const bool there = stat(folder, st) == 0;
+	free(folder);
+	return there;
+}
+
+void state_give(int fd, const char *path)
+{
+	struct stat above, st;
+
+	/* One link: it is no other name of somebody's empty file. */
+	if (fd >= 0 && geteuid() == 0 && fstat(fd, &st) == 0 && st.st_size == 0 &&
+		st.st_nlink == 1 && st.st_uid == 0 && folder_of(path, &above) && above.st_uid != 0)
+		(void)!fchown(fd, above.st_uid, above.st_gid);
+}
+
+/* The lock file cannot be had: -1. */
+static int no_lock(const char *path, int fault, struct err *err)
+{
+	const struct passwd *owner = NULL;
+	struct stat above;
+
+	if (fault == EACCES && folder_of(path, &above) && above.st_uid != geteuid())
+		owner = getpwuid(above.st_uid);
+	err_set(err, fault == ENOSPC ? ERR_BUSY : ERR_FATAL,
+		"state %s: cannot open its lock file: %s", path, strerror(fault));
+	if (owner != NULL)
+		err_set(err, ERR_FATAL,
+			"state %s: %s: its folder is %s's: runuser -u %s -- galway ...", path,
+			strerror(fault), owner->pw_name, owner->pw_name);
+	return -1;
+}
+
 int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, struct err *err)
 {
 	char *name;
@@ -72,13 +113,14 @@ int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, 
 	int flags = O_CLOEXEC | O_NOFOLLOW | (write ? O_RDWR | O_CREAT : O_RDONLY);
 	int lock = open(name, flags, 0600), fault = errno;
 	struct stat st;
+	if (write)
+		state_give(lock, name);
 	int rc = lock < 0 || fstat(lock, &st) < 0 ? 0 : state_private(name, &st, err);
 	free(name);
 	if (lock < 0) {
 		if (!write && fault == ENOENT)
 			return 0;
-		return err_set(err, fault == ENOSPC ? ERR_BUSY : ERR_FATAL,
-			"state %s: cannot open its lock file: %s", path, strerror(fault));
+		return no_lock(path, fault, err);
 	}
 	if (rc < 0) {
 		close(lock);

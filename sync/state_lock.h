@@ -25,6 +25,9 @@ int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, 
  * file of another user (but root may look after anybody's), and one that group or others may write.
  */
 int state_private(const char *path, const struct stat *, struct err *);
+/* A new, empty file that root makes in somebody's folder is that somebody's: a run by hand as root
+ * would else keep the service from its state. */
+void state_give(int fd, const char *path);
 /* left: what a writer leaves there; pid 0: nothing. NULL: a reader. */
 void state_unlock(int fd, const struct lock_holder *left);
 

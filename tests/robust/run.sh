@@ -226,6 +226,32 @@ synced
 chmod g+w state.db
 want 2 'state.db: group or others may write it' sync
 want 2 'state.db: group or others may write it' check
+# In another user's folder: it is said who that is, and what root makes there is the user's.
+if [ "$(id -u)" = 0 ]; then
+    new
+    mkdir private
+    sed -i 's|"state.db"|"private/state.db"|' galway.conf
+    chown nobody private
+    chmod 700 private
+    chmod 755 "$work" "$work/run"
+    cp "$galway" "$work/galway"
+    want 4 '31 added' sync
+    cases=$((cases + 1))
+    [ "$(stat -c %U private/state.db private/state.db.lock | sort -u)" = nobody ] || {
+        failed=$((failed + 1))
+        echo "FAILED: whose the state is: $(ls -l private)"
+    }
+    chown daemon private
+    as_nobody() {
+        setpriv --reuid nobody --regid nogroup --clear-groups -- "$work/galway" "$@"
+    }
+    cases=$((cases + 1))
+    as_nobody -c galway.conf status >"$work/out" 2>&1 || true
+    grep -q "Permission denied: its folder is daemon's: runuser -u daemon -- galway" "$work/out" || {
+        failed=$((failed + 1))
+        echo "FAILED: another user's folder: $(cat "$work/out")"
+    }
+fi
 synced
 chmod o+w state.db.lock
 want 2 'state.db.lock: group or others may write it' sync
