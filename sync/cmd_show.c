@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "sync/state_lock.h"
 #include "sync/stopped.h"
 #include "sync/undone.h"
 
@@ -132,25 +133,40 @@ static int show_status(const struct setup *setup, struct state *state, const str
 	return stale ? EXIT_USAGE : stopped + pending > 0 ? EXIT_PARTIAL : EXIT_GOOD;
 }
 
+/* Who watches is not to be told of a fault because a run is at work; but of one that is stuck. */
+static int show_running(const struct setup *setup, struct arena *mem, const struct state_holder *h)
+{
+	const bool stale = h->pid != 0 && (long long)time(NULL) - h->since > setup->stale;
+
+	printf("a run is at work since %s, process %ld: ask again when it is done\n",
+		time_text(mem, h->since), h->pid);
+	if (stale)
+		printf("  stale: that is more than %lld minutes ago\n", setup->stale / 60);
+	return stale ? EXIT_USAGE : EXIT_GOOD;
+}
+
 int command_status(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct setup setup;
 	struct state *state = NULL;
+	struct state_holder holder;
 	struct flow **flows;
 	unsigned n;
-	int code = -1;
 
-	if (setup_load(mem, q->config, &setup, err) == 0 &&
-		flows_named(&setup, q->argc, q->argv, mem, &flows, &n, err) == 0 &&
-		state_open(setup.state, false, &state, err) == 0) {
-		const char *left = stopped_left(state, mem);
-		if (left != NULL)
-			printf("%s\n", left);
-		code = left != NULL ? EXIT_PARTIAL : EXIT_GOOD;
-		for (unsigned i = 0; code >= 0 && i < n; i++) {
-			int one = show_status(&setup, state, flows[i], mem, err);
-			code = one < 0 ? -1 : exit_worse(code, one);
-		}
+	if (setup_load(mem, q->config, &setup, err) < 0 ||
+		flows_named(&setup, q->argc, q->argv, mem, &flows, &n, err) < 0)
+		return -1;
+	if (state_open(setup.state, false, &state, err) < 0)
+		return err->kind == ERR_BUSY && state_held(setup.state, &holder)
+			       ? show_running(&setup, mem, &holder)
+			       : -1;
+	const char *left = stopped_left(state, mem);
+	if (left != NULL)
+		printf("%s\n", left);
+	int code = left != NULL ? EXIT_PARTIAL : EXIT_GOOD;
+	for (unsigned i = 0; code >= 0 && i < n; i++) {
+		int one = show_status(&setup, state, flows[i], mem, err);
+		code = one < 0 ? -1 : exit_worse(code, one);
 	}
 	state_close(state);
 	return code;

@@ -167,9 +167,9 @@ void state_close(struct state *s)
 
 long long state_left(struct state *s, long *pid)
 {
-	const struct lock_holder left = s->left;
+	const struct state_holder left = s->left;
 
-	s->left = (struct lock_holder){0};
+	s->left = (struct state_holder){0};
 	*pid = left.pid;
 	return left.pid != 0 ? left.since : 0;
 }

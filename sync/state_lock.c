@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +15,20 @@
 #include "base/err.h"
 #include "base/spool.h"
 
-static struct lock_holder read_holder(int fd)
+/* Who wrote itself into the lock last; pid 0: nobody, or it came to its end. */
+static struct state_holder read_holder(int fd)
 {
-	struct lock_holder h = {0};
+	struct state_holder h = {0};
 	char text[64] = "";
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
 	if (sscanf(text, "%ld %lld", &h.pid, &h.since) != 2)
-		h = (struct lock_holder){0};
+		h = (struct state_holder){0};
 	return h;
 }
 
-static void write_holder(int fd, const struct lock_holder *h)
+static void write_holder(int fd, const struct state_holder *h)
 {
 	char text[64];
 	int n = h->pid == 0 ? 0 : snprintf(text, sizeof(text), "%ld %lld\n", h->pid, h->since);
@@ -35,17 +37,36 @@ static void write_holder(int fd, const struct lock_holder *h)
 	(void)!pwrite(fd, text, (size_t)n, 0);
 }
 
+/* A reader writes nothing: the process is that of a writer before, which was killed. */
 static int held(int fd, const char *path, struct err *err)
 {
-	const struct lock_holder h = read_holder(fd);
+	const struct state_holder h = read_holder(fd);
 	const long long seconds = (long long)time(NULL) - h.since;
 
-	if (h.pid == 0)
-		return err_set(
-			err, ERR_BUSY, "state %s: another run holds the lock: wait for it", path);
+	if (h.pid == 0 || (kill((pid_t)h.pid, 0) < 0 && errno == ESRCH))
+		return err_set(err, ERR_BUSY,
+			"state %s: somebody reads it (galway diff, history ...): wait for it",
+			path);
 	return err_set(err, ERR_BUSY,
 		"state %s: another run holds the lock, process %ld, for %lld s: wait for it", path,
 		h.pid, seconds > 0 ? seconds : 0);
+}
+
+bool state_held(const char *path, struct state_holder *h)
+{
+	char *name;
+
+	if (asprintf(&name, "%s.lock", path) < 0)
+		return false;
+	const int lock = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	free(name);
+	if (lock < 0)
+		return false;
+	const bool free_now = flock(lock, LOCK_SH | LOCK_NB) == 0;
+	if (!free_now)
+		*h = read_holder(lock);
+	(void)close(lock);
+	return !free_now;
 }
 
 int state_private(const char *path, const struct stat *st, struct err *err)
@@ -102,12 +123,12 @@ static int no_lock(const char *path, int fault, struct err *err)
 	return -1;
 }
 
-int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, struct err *err)
+int state_lock(const char *path, bool write, int *fd, struct state_holder *left, struct err *err)
 {
 	char *name;
 
 	*fd = -1;
-	*left = (struct lock_holder){0};
+	*left = (struct state_holder){0};
 	if (asprintf(&name, "%s.lock", path) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int flags = O_CLOEXEC | O_NOFOLLOW | (write ? O_RDWR | O_CREAT : O_RDONLY);
@@ -133,12 +154,12 @@ int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, 
 	}
 	*left = read_holder(lock);
 	if (write)
-		write_holder(lock, &(struct lock_holder){(long)getpid(), (long long)time(NULL)});
+		write_holder(lock, &(struct state_holder){(long)getpid(), (long long)time(NULL)});
 	*fd = lock;
 	return 0;
 }
 
-void state_unlock(int fd, const struct lock_holder *left)
+void state_unlock(int fd, const struct state_holder *left)
 {
 	if (fd < 0)
 		return;

@@ -14,13 +14,15 @@ struct stat;
  * it. A reader takes a shared lock if the file is there, and creates nothing. *fd is -1 when there
  * is nothing to hold.
  */
-struct lock_holder {
-	long pid; /* 0: nobody */
-	long long since;
+struct state_holder {
+	long pid;        /* 0: nobody */
+	long long since; /* seconds since 1970 */
 };
 
 /* *left: a writer before that did not come to its end. */
-int state_lock(const char *path, bool write, int *fd, struct lock_holder *left, struct err *);
+int state_lock(const char *path, bool write, int *fd, struct state_holder *left, struct err *);
+/* The run that has the lock of this state. false: nobody writes. */
+bool state_held(const char *path, struct state_holder *);
 /* Whoever may write the state, or its lock, says what is ours to delete: refused (ERR_FATAL) is a
  * file of another user (but root may look after anybody's), and one that group or others may write.
  */
@@ -29,7 +31,7 @@ int state_private(const char *path, const struct stat *, struct err *);
  * would else keep the service from its state. */
 void state_give(int fd, const char *path);
 /* left: what a writer leaves there; pid 0: nothing. NULL: a reader. */
-void state_unlock(int fd, const struct lock_holder *left);
+void state_unlock(int fd, const struct state_holder *left);
 
 /* Was the last writer killed inside a transaction? Then FILE-journal holds the way back. */
 bool state_hot(const char *path);

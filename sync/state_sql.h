@@ -69,7 +69,7 @@ struct state {
 	const char *path;  /* for messages */
 	int lock;          /* -1: none */
 	bool write;
-	struct lock_holder left;
+	struct state_holder left;
 	char *copy; /* a folder with the recovered copy, removed at the end; NULL */
 };
 
