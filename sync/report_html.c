@@ -387,19 +387,7 @@ static void step_body(struct sheet *h, const struct step *s, const char *failure
 	buf_puts(&h->b, "</tbody>\n");
 }
 
-/* In which order a person wants to see them. */
-enum rank { NOT_DONE, LOOK_AT, THE_REST, N_RANKS };
-
-static enum rank rank_of(const struct step *s, const char *failure)
-{
-	struct impact impact;
-
-	if (s->op == STEP_CONFLICT || failure != NULL)
-		return NOT_DONE;
-	return s->n_denied > 0 || (s->write && impact_of(&s->change, &impact)) ? LOOK_AT : THE_REST;
-}
-
-static int bodies(struct sheet *h, enum rank rank, struct err *err)
+static int bodies(struct sheet *h, enum report_rank rank, struct err *err)
 {
 	struct step s;
 	uint32_t place;
@@ -407,9 +395,9 @@ static int bodies(struct sheet *h, enum rank rank, struct err *err)
 
 	while (rc >= 0 && (rc = plan_next(h->plan, h->mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(h->applied, h->mem, place);
-		if (step_shows(&s) && rank_of(&s, failure) == rank) {
+		if (step_shows(&s) && report_rank(&s, failure) == rank) {
 			if (h->r->mail ? h->shown++ < REPORT_MAIL_MOST
-				       : rank != THE_REST || h->shown++ < MOST)
+				       : rank != RANK_REST || h->shown++ < MOST)
 				step_body(h, &s, failure);
 			else
 				h->left_out++;
@@ -436,7 +424,7 @@ static int table(struct sheet *h, struct err *err)
 	}
 	buf_puts(&h->b, "</tr></thead>\n");
 	int rc = 0;
-	for (enum rank rank = NOT_DONE; rank < N_RANKS && rc == 0; rank++)
+	for (enum report_rank rank = RANK_NOT_DONE; rank < N_RANKS && rc == 0; rank++)
 		rc = bodies(h, rank, err);
 	buf_puts(&h->b, "</table>\n");
 	if (h->left_out > 0)
