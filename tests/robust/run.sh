@@ -109,6 +109,22 @@ want 2 'init: the source is the target, too' init --source abc.ldif --target ./a
 want 2 'into: OU=None,DC=xyz,DC=example does not exist in xyz' init --source abc.ldif --target xyz.ldif --into OU=None,DC=xyz,DC=example other
 ! grep -q '^flow abc-to-xyz: good' "$work/out" || { failed=$((failed + 1)); echo "FAILED: a flow without a container is good"; }
 rm -r other
+# On a terminal it asks, and an empty answer is the example.
+mkdir terminal
+cases=$((cases + 1))
+printf 'abc.ldif\nxyz.ldif\n\n' | script -qec "$galway init terminal" /dev/null >"$work/out"
+if ! grep -q 'file = ".*/abc.ldif"' terminal/galway.conf || ! grep -q 'flow abc-to-xyz: good' "$work/out"; then
+    failed=$((failed + 1))
+    echo "FAILED: init on a terminal: $(cat "$work/out")"
+fi
+rm terminal/galway.conf
+cases=$((cases + 1))
+echo | script -qec "$galway init terminal" /dev/null >"$work/out"
+grep -q 'file = "abc.ldif"' terminal/galway.conf || {
+    failed=$((failed + 1))
+    echo "FAILED: init on a terminal without an answer: $(cat "$work/out")"
+}
+rm -r terminal
 want 2 '/dev/null: not a regular file' diff --output /dev/null
 want 2 'not a regular file' sync --output .
 want 2 'nobody: no such object' explain abc-to-xyz nobody
