@@ -199,6 +199,8 @@ void state_let_go(struct state *s)
 
 int state_begin(struct state *s, struct err *err)
 {
+	if (s->damaged)
+		return state_damaged(s, "it was told before", err);
 	return start(s, "BEGIN IMMEDIATE", err);
 }
 

@@ -197,7 +197,8 @@ int state_open_ops(struct state *, long long flow, struct err *);
 int state_hold(struct state *, struct err *);
 void state_let_go(struct state *);
 
-/* Writing: everything between begin and commit is kept, or nothing. */
+/* Writing: everything between begin and commit is kept, or nothing. Where damage was seen, nothing
+ * is begun any more. */
 int state_begin(struct state *, struct err *);
 int state_commit(struct state *, struct err *);
 int state_put_flow(

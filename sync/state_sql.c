@@ -185,6 +185,7 @@ int state_fail(struct state *s, const char *doing, struct err *err)
 	bool later = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_LOCKED;
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
+	s->damaged = s->damaged || damaged;
 	return err_set(err, later ? ERR_BUSY : ERR_FATAL, "state %s: %s: %s%s", s->path, doing,
 		sqlite3_errmsg(s->db), damaged ? REMEDY : "");
 }

@@ -69,6 +69,7 @@ struct state {
 	const char *path;  /* for messages */
 	int lock;          /* -1: none */
 	bool write;
+	bool damaged; /* as SQLite said: nothing is written to it any more */
 	struct state_holder left;
 	char *copy; /* a folder with the recovered copy, removed at the end; NULL */
 };

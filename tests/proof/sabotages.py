@@ -638,6 +638,8 @@ cut("left-told", "that a writer which nobody asks leaves word of one that was ki
     "	if (left != NULL)", "	if (false)", "test_sync_state_file test_left")
 cut("stopped-told", "that a run which was refused or failed is in the history", "sync/cmd_run.c",
     "	if (s->run.finished == 0)", "	if (false)", "due history tells both")
+cut("damaged-untouched", "that nothing is written to a state in which damage was seen", "sync/state.c",
+    "	if (s->damaged)", "	if (false)", "robust written to a damaged state")
 cut("retire-clock", "that a clock which was wrong once takes nothing out of the journal", "sync/state_sql.c",
     "min(max(?2 - started, 0), 86400)", "?2 - started", "due history: 2100")
 cut("due-future", "that a good run in the future is none", "sync/cmd_run.c",

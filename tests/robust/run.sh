@@ -277,9 +277,11 @@ want 2 'state.db.lock: group or others may write it' sync
 synced
 dd if=/dev/urandom of=state.db bs=8192 seek=3 count=2 conv=notrunc status=none
 cp xyz.ldif before
+cp state.db damaged
 want 2 'state: FAILED: .*: damaged: .*: put a backup in its place, or move it away' check
 want 2 'put a backup in its place, or move it away' sync --full
 cmp -s xyz.ldif before || { echo "FAILED: written with a damaged state"; failed=$((failed + 1)); }
+cmp -s state.db damaged || { echo "FAILED: written to a damaged state"; failed=$((failed + 1)); }
 new
 for delay in 0.01 0.02 0.04 0.05 0.07 0.1; do
     # The shell tells that it was killed.
