@@ -19,13 +19,14 @@
 static struct state_holder read_holder(int fd)
 {
 	struct state_holder h = {0};
-	char text[64] = "";
+	char text[64] = "", *end;
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
-	if (sscanf(text, "%ld %lld", &h.pid, &h.since) != 2)
-		h = (struct state_holder){0};
-	return h;
+	h.pid = strtol(text, &end, 10);
+	h.since = strtoll(end, &end, 10);
+	/* An older program wrote its number alone. */
+	return h.pid > 0 && h.since > 0 && *end == '\n' ? h : (struct state_holder){0};
 }
 
 static void write_holder(int fd, const struct state_holder *h)
