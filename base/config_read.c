@@ -65,11 +65,12 @@ static char *folder_of(struct arena *mem, const char *path)
 int config_read(struct arena *mem, const char *path, char **folder, char **text, size_t *len,
 	struct err *err)
 {
-	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = -1;
 	struct stat st;
+	int r = -1;
 
 	*folder = folder_of(mem, path);
+	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || *folder == NULL || fstat(fd, &st) < 0)
 		err_set(err, ERR_FATAL, "%s: %s", path, strerror(errno));
 	else if (check_trust(path, *folder, &st, err) == 0)

@@ -16,6 +16,7 @@ struct state;
  */
 struct applied {
 	struct summary summary; /* of what was done */
+	long long run;          /* its number, from its begin on; 0 */
 	long long finished;     /* when; seconds since 1970 */
 	struct keys failures;   /* place of a step that failed -> its message in texts */
 	struct spool *texts;

@@ -32,6 +32,7 @@ int apply_begin(struct applying *a)
 		state_put_run(a->state, known.id, &a->run, a->err) < 0)
 		return -1;
 	a->flow = known.id;
+	a->applied->run = a->run.id;
 	journal_start(&a->journal, a->run_mem, a->plan->flow, a->run.id, a->flow, a->plan->undoes);
 	a->kept = true;
 	return 0;
@@ -106,8 +107,10 @@ int apply_finish(struct applying *a)
 		f.held = 0;
 	}
 	/* With steps left out the guard has not had its say about all of it. */
-	if (whole && plan->full)
+	if (whole && plan->full) {
 		f.sources = plan->sources;
+		f.targets = plan->targets;
+	}
 	if (whole)
 		f.epoch = plan->flow->epoch;
 	f.generation++;
@@ -115,7 +118,7 @@ int apply_finish(struct applying *a)
 	a->applied->finished = (long long)time(NULL);
 	a->run = (struct run){a->run.id, a->flow, a->run.started, a->applied->finished, plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
-		s->denied, s->failed};
+		s->denied, s->failed, NULL};
 	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
@@ -126,7 +129,7 @@ int apply_finish(struct applying *a)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
-	if (state_retire(a->state, a->run.started - plan->flow->history, a->err) < 0)
+	if (state_retire(a->state, plan->flow->history, a->err) < 0)
 		return -1;
 	a->kept = true;
 	return apply_settle(a);

@@ -93,7 +93,8 @@ static void warn_connector(const struct config *config, const struct seen *seen)
 }
 
 /* The containers that flows name. */
-static int check_places(const struct seen *seen, const char *name)
+static int check_places(
+	const struct setup *setup, const struct seen *seen, const char *name, bool *placeless)
 {
 	int code = EXIT_GOOD;
 
@@ -104,13 +105,16 @@ static int check_places(const struct seen *seen, const char *name)
 		printf("flow %s: %s: %.*s does not exist in %s%s\n", place->flow->name,
 			place->into ? "FAILED: into" : "warning: adopt", (int)place->name.len,
 			place->name.data, name, place->into ? ": create it first" : "");
-		code = place->into ? EXIT_USAGE : code;
+		if (place->into) {
+			code = EXIT_USAGE;
+			placeless[place->flow - setup->flows] = true;
+		}
 	}
 	return code;
 }
 
 static int look_at(const struct setup *setup, const struct config *config, struct connector *c,
-	struct arena *mem, int *code, struct err *err)
+	bool *placeless, struct arena *mem, int *code, struct err *err)
 {
 	const char *name = config_title(config);
 	struct seen seen = {0};
@@ -125,12 +129,13 @@ static int look_at(const struct setup *setup, const struct config *config, struc
 		config_text(config, "type"), seen.entries, seen.recipients);
 	warn_connector(config, &seen);
 	if ((c->type->can & NEEDS_NO_PLACES) == 0)
-		*code = check_places(&seen, name);
+		*code = check_places(setup, &seen, name, placeless);
 	return check_probe(setup, config, c, mem, code, err);
 }
 
+/* placeless: by flow, those whose container is not there. */
 static int check_connector(
-	const struct setup *setup, const struct config *config, struct arena *mem)
+	const struct setup *setup, const struct config *config, bool *placeless, struct arena *mem)
 {
 	struct connector *c = NULL;
 	struct err err = {0}, ignored;
@@ -138,7 +143,7 @@ static int check_connector(
 	int rc = connector_open(config, &c, &err);
 
 	if (rc == 0)
-		rc = look_at(setup, config, c, mem, &code, &err);
+		rc = look_at(setup, config, c, placeless, mem, &code, &err);
 	(void)connector_close(c, &ignored);
 	if (rc == 0)
 		return code;
@@ -172,7 +177,8 @@ static void warn_rules(const struct flow *f)
 	buf_free(&b);
 }
 
-static int check_flow(const struct flow *f, struct err *err)
+/* placeless: something else of it is wrong, and was told. */
+static int check_flow(const struct flow *f, bool placeless, struct err *err)
 {
 	const struct connector_type *target = connector_type(config_text(f->target_config, "type"));
 	unsigned n;
@@ -181,9 +187,10 @@ static int check_flow(const struct flow *f, struct err *err)
 		return err_set(err, ERR_FATAL, "%s: target %s is never written to (type %s%s)",
 			config_where(f->config, "target"), f->target, target->name,
 			config_bool(f->target_config, "readonly") ? ", readonly" : "");
-	printf("flow %s: good: %s to %s, %u rules of %s, into %.*s\n", f->name, f->source,
-		f->target, rules_count(f->rules), config_text(f->config, "rules"), (int)f->into.len,
-		f->into.data);
+	if (!placeless)
+		printf("flow %s: good: %s to %s, %u rules of %s, into %.*s\n", f->name, f->source,
+			f->target, rules_count(f->rules), config_text(f->config, "rules"),
+			(int)f->into.len, f->into.data);
 	if (config_list(f->source_config, "smtp-domains", &n) == NULL || n == 0)
 		printf("flow %s: note: connector %s has no smtp-domains: any address counts as its "
 		       "own\n",
@@ -260,14 +267,16 @@ int command_check(struct arena *mem, const struct request *q, struct err *err)
 
 	if (setup_load(mem, q->config, &setup, err) < 0)
 		return -1;
+	bool *placeless = arena_zalloc(mem, setup.n * sizeof(*placeless));
 	printf("configuration %s: good\n", q->config);
 	code = check_state(&setup, mem);
 	for (unsigned i = 0; i < config_count(setup.config, "connector"); i++)
-		code = exit_worse(code,
-			check_connector(&setup, config_at(setup.config, "connector", i), mem));
+		code = exit_worse(
+			code, check_connector(&setup, config_at(setup.config, "connector", i),
+				      placeless, mem));
 	for (unsigned i = 0; i < setup.n; i++) {
 		struct err fault = {0};
-		if (check_flow(&setup.flows[i], &fault) < 0) {
+		if (check_flow(&setup.flows[i], placeless[i], &fault) < 0) {
 			printf("flow %s: FAILED: %s\n", setup.flows[i].name, fault.text);
 			code = exit_worse(code, exit_of(&fault));
 		}

@@ -272,22 +272,41 @@ static int explain(struct explaining *x, const char *who, struct err *err)
 	return explain_step(x, err) < 0 ? -1 : EXIT_GOOD;
 }
 
+/* In each flow that has the object in its source: all of them, or the one that is named. */
+static int explain_flows(
+	struct explaining *x, int argc, char **flow, const char *who, struct err *err)
+{
+	struct flow **flows;
+	unsigned n, shown = 0;
+	int rc = flows_named(&x->setup, argc, flow, x->mem, &flows, &n, err);
+
+	for (unsigned i = 0; rc == 0 && i < n; i++) {
+		if (argc == 0 && (rc = source_find(flows[i], who, x->mem, &x->e, err)) <= 0)
+			continue;
+		*x = (struct explaining){
+			.setup = x->setup, .state = x->state, .mem = x->mem, .flow = flows[i]};
+		if (n > 1)
+			printf("%sflow     %s\n", shown > 0 ? "\n" : "", x->flow->name);
+		shown++;
+		rc = explain(x, who, err);
+	}
+	if (rc == 0 && argc == 0 && shown == 0)
+		return nobody_found(who, err);
+	return rc < 0 ? -1 : EXIT_GOOD;
+}
+
 int command_explain(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct explaining x = {.mem = mem};
 	int code = -1;
 
-	if (q->argc != 2)
+	if (q->argc != 1 && q->argc != 2)
 		return err_set(err, ERR_FATAL,
-			"explain: a flow, and an object's DN, mail, "
-			"sAMAccountName or id");
-	if (setup_load(mem, q->config, &x.setup, err) < 0)
-		return -1;
-	x.flow = setup_flow(&x.setup, q->argv[0]);
-	if (x.flow == NULL)
-		return err_set(err, ERR_FATAL, "no flow '%s' in the configuration", q->argv[0]);
-	if (state_open(x.setup.state, false, &x.state, err) == 0)
-		code = explain(&x, q->argv[1], err);
+			"explain: an object's DN, mail, sAMAccountName or id, and before it the "
+			"flow, if it is one of several");
+	if (setup_load(mem, q->config, &x.setup, err) == 0 &&
+		state_open(x.setup.state, false, &x.state, err) == 0)
+		code = explain_flows(&x, q->argc - 1, q->argv, q->argv[q->argc - 1], err);
 	state_close(x.state);
 	return code;
 }

@@ -63,11 +63,27 @@ static int write_new(const char *path, const char *text, size_t len, struct err 
 	return 0;
 }
 
+static const char *draft_of(struct arena *mem, const char *path, const char *side)
+{
+	return arena_printf(mem, "%s.%s.draft", path, side);
+}
+
+/* A place in a file that is not there any more helps nobody. */
+static void forget_draft(const char *draft, struct err *err)
+{
+	const size_t len = strlen(draft);
+	const char *rest =
+		strncmp(err->text, draft, len) == 0 ? strstr(err->text + len, ": ") : NULL;
+
+	if (rest != NULL)
+		memmove(err->text, rest + 2, strlen(rest + 2) + 1);
+}
+
 /* The connector of one side as a configuration of its own, which is there for so long only. */
 static int load_side(struct arena *mem, const char *path, const struct survey *s, const char *ca,
 	const struct config **config, struct err *err)
 {
-	const char *draft = arena_printf(mem, "%s.%s.draft", path, s->name);
+	const char *draft = draft_of(mem, path, s->name);
 	struct buf b = {0};
 	struct config *root;
 
@@ -162,9 +178,15 @@ static int look_at_both(struct arena *mem, const struct request *q, const char *
 	if (!survey_clean(q->into) || !survey_clean(q->tls_ca))
 		return err_set(err, ERR_FATAL, "init: a control character in --into or --tls-ca");
 	for (unsigned i = 0; i < 2; i++) {
-		if (look(mem, path, q, i, &two[i], err) < 0)
+		if (look(mem, path, q, i, &two[i], err) < 0) {
+			forget_draft(draft_of(mem, path, sides[i]), err);
 			return err_in(err, "init: %s", sides[i]);
+		}
 	}
+	if (strcmp(two[0].wish.where, two[1].wish.where) == 0 &&
+		strcmp(two[0].base, two[1].base) == 0)
+		return err_set(err, ERR_FATAL, "init: the source is the target, too: %s",
+			two[0].wish.where);
 	if (strcmp(two[0].name, two[1].name) == 0) {
 		two[0].name = sides[0];
 		two[1].name = sides[1];
@@ -183,6 +205,25 @@ static const char *state_path(struct arena *mem, const char *folder)
 	return "state.db";
 }
 
+/* Is it about two directories? */
+static bool is_wish(const struct request *q)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct side_wish *w = &q->sides[i];
+		if (w->where != NULL || w->bind != NULL || w->password != NULL || w->base != NULL)
+			return true;
+	}
+	return q->into != NULL || q->tls_ca != NULL;
+}
+
+static int write_example(const char *path, struct err *err)
+{
+	if (write_new(path, example, sizeof(example) - 1, err) < 0)
+		return -1;
+	printf("%s: written. Edit it, then: galway -c %s check\n", path, path);
+	return EXIT_GOOD;
+}
+
 /* A configuration for two directories, which are looked at; and what "check" says of it. */
 static int init_for(
 	struct arena *mem, const struct request *given, const char *path, struct err *err)
@@ -192,8 +233,11 @@ static int init_for(
 	struct survey two[2] = {{.name = NULL}};
 	struct buf b = {0};
 
-	if (isatty(STDIN_FILENO) && survey_ask(mem, stdin, stdout, q->sides, &q->into, err) < 0)
-		return -1;
+	const int asked = isatty(STDIN_FILENO) ? survey_ask(mem, stdin, stdout, !is_wish(q),
+							 q->sides, &q->into, err)
+					       : 0;
+	if (asked != 0)
+		return asked < 0 ? -1 : write_example(path, err);
 	if ((q->tls_ca != NULL && whole_path(mem, &q->tls_ca, err) < 0) ||
 		look_at_both(mem, q, path, two, err) < 0)
 		return -1;
@@ -210,17 +254,6 @@ static int init_for(
 	return command_check(mem, &check, err);
 }
 
-/* Is it about two directories? */
-static bool is_wish(const struct request *q)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		const struct side_wish *w = &q->sides[i];
-		if (w->where != NULL || w->bind != NULL || w->password != NULL || w->base != NULL)
-			return true;
-	}
-	return q->into != NULL || q->tls_ca != NULL;
-}
-
 int command_init(struct arena *mem, const struct request *q, struct err *err)
 {
 	const char *folder = q->argc > 0 ? q->argv[0] : ".";
@@ -231,11 +264,10 @@ int command_init(struct arena *mem, const struct request *q, struct err *err)
 	if (folder[0] == '\0')
 		return err_set(err, ERR_FATAL, "init: the folder's name is empty");
 	if (access(path, F_OK) == 0)
-		return err_set(err, ERR_FATAL, "%s: %s", path, strerror(EEXIST));
-	if (is_wish(q))
-		return init_for(mem, q, path, err);
-	if (write_new(path, example, sizeof(example) - 1, err) < 0)
-		return -1;
-	printf("%s: written. Edit it, then: galway -c %s check\n", path, path);
-	return EXIT_GOOD;
+		return err_set(
+			err, ERR_FATAL, "%s: it is there already, and is not written over", path);
+	if (access(folder, F_OK) < 0)
+		return err_set(err, ERR_FATAL, "init: folder %s: %s", folder, strerror(errno));
+	return is_wish(q) || isatty(STDIN_FILENO) ? init_for(mem, q, path, err)
+						  : write_example(path, err);
 }

@@ -18,6 +18,7 @@
 #include "sync/metrics.h"
 #include "sync/ruling.h"
 #include "sync/saved.h"
+#include "sync/stopped.h"
 
 /* diff and sync: the same plan, shown, or judged, applied and shown. */
 struct session {
@@ -31,6 +32,7 @@ struct session {
 	const struct saved *saved; /* --plan; NULL */
 	struct mail *mail;         /* sync: NULL: none */
 	struct ruling ruling;      /* on the flow that is being reported */
+	struct run run;            /* of the flow that is being done, as far as it came */
 };
 
 /* May a file be written there? The rename would take the place of a device, too: of /dev/null, for
@@ -98,10 +100,7 @@ static int keep_having(struct session *s, const char *who, struct arena *mem, st
 	}
 	s->n = kept;
 	if (kept == 0)
-		return err_set(err, ERR_FATAL,
-			"%s: no such object in the source of any flow (a DN, mail, sAMAccountName "
-			"or id is looked for)",
-			who);
+		return nobody_found(who, err);
 	return 0;
 }
 
@@ -247,7 +246,10 @@ static int apply_and_report(
 	struct applied applied;
 	int code = -1;
 
-	if (flow_apply(plan, s->state, mem, &applied, err) == 0) {
+	const int rc = flow_apply(plan, s->state, mem, &applied, err);
+	s->run.id = applied.run;
+	if (rc == 0) {
+		s->run.finished = applied.finished;
 		mail_flow(s->mail, plan, &applied, &s->ruling);
 		if (report_flow(&s->report, plan, &applied, err) == 0)
 			code = needs_look(&applied.summary);
@@ -256,12 +258,33 @@ static int apply_and_report(
 	return code;
 }
 
+/* The history tells also what came to nothing. That it cannot be told changes nothing of it. */
+static void tell_stopped(struct session *s, const struct flow *flow, struct arena *mem, int code,
+	const struct err *err)
+{
+	const struct ruling *r = &s->ruling;
+	const char *place = arena_printf(mem, "flow %s: ", flow->name), *text = err->text;
+	const size_t len = strlen(place);
+	const char *why = r->n > 0 ? r->reasons[0] : "it is not the plan that was approved";
+	struct err ignored;
+
+	for (unsigned i = 1; i < r->n; i++)
+		why = arena_printf(mem, "%s; %s", why, r->reasons[i]);
+	s->run.exit = code < 0 ? exit_of(err) : code;
+	/* Which flow, its run says. */
+	s->run.error = code >= 0 ? why : strncmp(text, place, len) == 0 ? text + len : text;
+	(void)stopped_put(s->state, flow->name, &s->run, &ignored);
+}
+
 static int sync_flow(struct session *s, const struct flow *flow, struct arena *mem, struct err *err)
 {
 	struct plan plan;
 	int code = -1;
 
+	s->run = (struct run){.started = (long long)time(NULL)};
 	if (flow_plan(flow, s->state, &s->request->options, mem, &plan, err) == 0) {
+		s->run.full = plan.full;
+		s->run.read = plan.summary.read;
 		int go = judge(s, &plan, err);
 		if (go == 1)
 			code = apply_and_report(s, &plan, mem, err);
@@ -272,6 +295,8 @@ static int sync_flow(struct session *s, const struct flow *flow, struct arena *m
 		}
 	}
 	plan_free(&plan);
+	if (s->run.finished == 0)
+		tell_stopped(s, flow, mem, code, err);
 	return code;
 }
 
@@ -388,6 +413,18 @@ static int use_saved(struct arena *mem, const struct request *q, struct saved *s
 	return 0;
 }
 
+/* Before anything else, and by a mail of its own: who is killed at each run's end would never send
+ * one. */
+static void tell_left(struct session *s, struct arena *mem)
+{
+	const char *text = stopped_left(s->state, mem);
+
+	if (text == NULL)
+		return;
+	log_error("%s", text);
+	mail_left(&s->setup, mem, text);
+}
+
 int command_sync(struct arena *mem, const struct request *given, struct err *err)
 {
 	struct saved saved;
@@ -402,6 +439,8 @@ int command_sync(struct arena *mem, const struct request *given, struct err *err
 		code = open_session(&s, mem, q, true, err);
 		s.mail = mail_new(mem, &s.setup, s.state);
 	}
+	if (code == 0)
+		tell_left(&s, mem);
 	s.saved = q->plan != NULL ? &saved : NULL;
 	if (code == 0 && q->approve != NULL && s.n != 1)
 		code = err_set(err, ERR_FATAL, "--approve is for one flow: name it");

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "sync/state_lock.h"
+#include "sync/stopped.h"
 #include "sync/undone.h"
 
 static const char *text_or(const char *text, const char *other)
@@ -75,32 +76,69 @@ static int show_pendings(struct state *state, const struct flow *f, long long fl
 	return rc < 0 ? -1 : n;
 }
 
+/* The last run came to its end: 0; it did not: 1; -1. */
 static int show_last_run(struct state *state, struct arena *mem, long long flow, struct err *err)
 {
+	char when[TIME_ROOM];
 	struct run r;
 
 	if (state_runs(state, flow, false, err) < 0)
 		return -1;
 	int rc = state_next_run(state, &r, err);
-	if (rc == 1)
-		printf("  last run %lld: %s, %s: %lld read, %lld added, %lld modified, %lld "
-		       "renamed, "
-		       "%lld deleted, %lld unchanged, %lld in conflict, %lld denied, %lld failed\n",
-			r.id, time_text(mem, r.started),
-			r.finished == 0 ? "not finished"
-			: r.full        ? "full"
-					: "delta",
+	if (rc <= 0)
+		return rc;
+	printf("  last run %lld: %s, %s: ", r.id, time_local(r.started, when), stopped_word(&r));
+	if (r.finished != 0)
+		printf("%lld read, %lld added, %lld modified, %lld renamed, %lld deleted, %lld "
+		       "unchanged, %lld in conflict, %lld denied, %lld failed\n",
 			r.read, r.add, r.modify, r.rename, r.remove, r.none, r.conflict, r.denied,
 			r.failed);
-	return rc < 0 ? -1 : 0;
+	else
+		printf("%s\n", r.error != NULL ? safe(mem, r.error)
+					       : "the next one takes up what is left");
+	return r.finished == 0;
+}
+
+static void show_stale(const struct setup *setup, const struct flow_state *known)
+{
+	if (known->last_good > (long long)time(NULL))
+		printf("  stale: the last good run is in the future: the clock was set back\n");
+	else
+		printf("  stale: no good run for more than %lld minutes\n", setup->stale / 60);
+}
+
+/* What is to be looked at decides the exit code; -1. */
+static int show_status(const struct setup *setup, struct state *state, const struct flow *f,
+	struct arena *mem, struct err *err)
+{
+	struct flow_state known;
+
+	if (state_flow(state, f->name, &known, err) < 0)
+		return -1;
+	const long long links = state_count_links(state, known.id, err);
+	if (links < 0)
+		return -1;
+	printf("%s: %lld links, last good run %s\n", f->name, links,
+		time_text(mem, known.last_good));
+	const bool stale = setup_stale(setup, &known, (long long)time(NULL));
+	if (stale)
+		show_stale(setup, &known);
+	if (known.held != 0)
+		printf("  held since %s, when a run was undone: \"galway sync %s\" goes on\n",
+			time_text(mem, known.held), f->name);
+	const int stopped = show_last_run(state, mem, known.id, err);
+	const int pending = stopped < 0 ? -1 : show_pendings(state, f, known.id, mem, err);
+	if (pending < 0)
+		return -1;
+	return stale ? EXIT_USAGE : stopped + pending > 0 ? EXIT_PARTIAL : EXIT_GOOD;
 }
 
 /* Who watches is not to be told of a fault because a run is at work; but of one that is stuck. */
 static int show_running(const struct setup *setup, struct arena *mem, const struct state_holder *h)
 {
-	const bool stale = (long long)time(NULL) - h->since > setup->stale;
+	const bool stale = h->pid != 0 && (long long)time(NULL) - h->since > setup->stale;
 
-	printf("a run is at work since %s, process %s: ask again when it is done\n",
+	printf("a run is at work since %s, process %ld: ask again when it is done\n",
 		time_text(mem, h->since), h->pid);
 	if (stale)
 		printf("  stale: that is more than %lld minutes ago\n", setup->stale / 60);
@@ -114,7 +152,6 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 	struct state_holder holder;
 	struct flow **flows;
 	unsigned n;
-	int code = EXIT_GOOD;
 
 	if (setup_load(mem, q->config, &setup, err) < 0 ||
 		flows_named(&setup, q->argc, q->argv, mem, &flows, &n, err) < 0)
@@ -123,34 +160,13 @@ int command_status(struct arena *mem, const struct request *q, struct err *err)
 		return err->kind == ERR_BUSY && state_held(setup.state, &holder)
 			       ? show_running(&setup, mem, &holder)
 			       : -1;
+	const char *left = stopped_left(state, mem);
+	if (left != NULL)
+		printf("%s\n", left);
+	int code = left != NULL ? EXIT_PARTIAL : EXIT_GOOD;
 	for (unsigned i = 0; code >= 0 && i < n; i++) {
-		struct flow_state known;
-		long long links = 0;
-		int pending = 0;
-		if (state_flow(state, flows[i]->name, &known, err) < 0 ||
-			(links = state_count_links(state, known.id, err)) < 0) {
-			code = -1;
-			break;
-		}
-		printf("%s: %lld links, last good run %s\n", flows[i]->name, links,
-			time_text(mem, known.last_good));
-		const long long now = (long long)time(NULL);
-		const bool stale = setup_stale(&setup, &known, now);
-		if (stale && known.last_good > now)
-			printf("  stale: the last good run is in the future: the clock was set "
-			       "back\n");
-		else if (stale)
-			printf("  stale: no good run for more than %lld minutes\n",
-				setup.stale / 60);
-		if (known.held != 0)
-			printf("  held since %s, when a run was undone: \"galway sync %s\" goes "
-			       "on\n",
-				time_text(mem, known.held), flows[i]->name);
-		if (show_last_run(state, mem, known.id, err) < 0 ||
-			(pending = show_pendings(state, flows[i], known.id, mem, err)) < 0)
-			code = -1;
-		else if (stale || pending > 0)
-			code = stale || code == EXIT_USAGE ? EXIT_USAGE : EXIT_PARTIAL;
+		int one = show_status(&setup, state, flows[i], mem, err);
+		code = one < 0 ? -1 : exit_worse(code, one);
 	}
 	state_close(state);
 	return code;
@@ -245,7 +261,7 @@ int command_links(struct arena *mem, const struct request *q, struct err *err)
 		return -1;
 	flow = setup_flow(&setup, q->argv[0]);
 	if (flow == NULL)
-		return err_set(err, ERR_FATAL, "no flow '%s' in the configuration", q->argv[0]);
+		return setup_no_flow(&setup, q->argv[0], err);
 	if (state_open(setup.state, false, &state, err) == 0)
 		code = show_links(state, flow, mem, err);
 	state_close(state);

@@ -47,14 +47,9 @@ const char *user_name(struct arena *mem)
 
 const char *time_text(struct arena *mem, long long t)
 {
-	char text[32];
-	time_t seconds = (time_t)t;
-	struct tm tm;
+	char text[TIME_ROOM];
 
-	if (t == 0 || gmtime_r(&seconds, &tm) == NULL)
-		return "never";
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm);
-	return arena_strdup(mem, text);
+	return arena_strdup(mem, time_local(t, text));
 }
 
 const char *time_local(long long t, char text[TIME_ROOM])
@@ -84,6 +79,14 @@ int source_find(
 		rc = flow_find(c, who, mem, e, err);
 	(void)connector_close(c, &ignored);
 	return rc;
+}
+
+int nobody_found(const char *who, struct err *err)
+{
+	return err_set(err, ERR_FATAL,
+		"%s: no such object in the source of any flow (a DN, mail, sAMAccountName or id is "
+		"looked for)",
+		who);
 }
 
 int run_number(const char *text, long long *run, struct err *err)
@@ -140,8 +143,7 @@ int flows_named(const struct setup *setup, int argc, char **argv, struct arena *
 			(*flows)[(*n)++] = &setup->flows[k];
 		}
 		if (*n == before)
-			return err_set(
-				err, ERR_FATAL, "no flow '%s' in the configuration", argv[i]);
+			return setup_no_flow(setup, argv[i], err);
 	}
 	return 0;
 }

@@ -72,15 +72,16 @@ int exit_worse(int a, int b);
 /* The name of who runs the program. */
 const char *user_name(struct arena *);
 
-/* A moment in seconds since 1970, in UTC; "never" for 0. */
-const char *time_text(struct arena *, long long);
-
-/* A moment in ISO 8601, local time with its offset; "never" for 0. */
+/* A moment, in seconds since 1970, in ISO 8601, local time with its offset; "never" for 0. */
 #define TIME_ROOM 40
 const char *time_local(long long, char text[TIME_ROOM]);
+const char *time_text(struct arena *, long long);
 
 /* The object in the flow's source, as flow_find. */
 int source_find(const struct flow *, const char *who, struct arena *, struct entry *, struct err *);
+
+/* The error when no flow's source has it. */
+int nobody_found(const char *who, struct err *err);
 
 /* A run's number, from 1 on. */
 int run_number(const char *text, long long *run, struct err *);

@@ -104,6 +104,7 @@ static int make_plan(struct planning *p)
 	p->plan->summary.read = p->g.read;
 	p->plan->summary.none = p->g.none;
 	p->plan->sources = p->g.own;
+	p->plan->targets = p->g.compare.entries;
 	p->plan->steps.by_id = p->g.n_open > BY_NAME_MAX;
 	bool few = (p->g.target->type->can & CAN_FIND) != 0 && !p->all && !p->g.compare.strays &&
 		   p->g.n_open <= wishes_worth(&p->g);

@@ -53,6 +53,7 @@ struct plan {
 			       * forgotten */
 	const char *because;  /* why it is full, though a delta could be had; NULL */
 	long long sources;    /* entries of the source that no other flow made there */
+	long long targets;    /* full: entries of the target */
 	struct spool *cookie; /* one record, for the next delta; NULL: none */
 	struct intents intents; /* of runs before, that this one looked at */
 };

@@ -8,6 +8,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "sync/commands.h"
+#include "sync/stopped.h"
 
 #define COLUMN 30
 
@@ -129,7 +130,10 @@ void history_run(struct history *h, struct arena *mem, const char *flow, const s
 	}
 	(void)fprintf(out, "%6lld  %s  %s  ", r->id, time_local(r->started, text), flow);
 	if (r->finished == 0) {
-		(void)fputs("not finished", out);
+		(void)fputs(stopped_word(r), out);
+		if (r->error != NULL)
+			(void)fprintf(out, ", exit %d: %s", r->exit,
+				report_value(mem, value_of(r->error)));
 	} else {
 		(void)fprintf(out, "%s, exit %d: ",
 			head != NULL && head->side != NULL  ? set_by(mem, head)

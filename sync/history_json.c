@@ -40,6 +40,8 @@ void history_json_run(struct history *h, struct arena *mem, const char *flow, co
 		(json_int_t)r->failed);
 
 	(void)mem;
+	if (r->error != NULL)
+		json_object_set_new(j, "error", json_value(value_of(r->error)));
 	json_object_set_new(j, "finished",
 		r->finished != 0 ? json_string(time_local(r->finished, finished)) : json_null());
 	if (head != NULL && head->undoes != 0)

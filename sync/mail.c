@@ -176,6 +176,14 @@ static const char *outcome(const struct mail *m, int code)
 	return changed(m) ? "done" : "nothing to do";
 }
 
+static const char *subject_start(const struct mail *m)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	return arena_printf(m->mem, "galway on %s: ", host);
+}
+
 /* "abc-to-xyz: done, 3 added": what is asked first, on a telephone. */
 static const char *subject_of(const struct mail *m, int code)
 {
@@ -184,10 +192,8 @@ static const char *subject_of(const struct mail *m, int code)
 		long long n;
 	} counts[] = {{"added", m->sum.add}, {"modified", m->sum.modify},
 		{"renamed", m->sum.rename}, {"deleted", m->sum.remove}};
-	char host[256] = "";
+	const char *text = subject_start(m);
 
-	(void)gethostname(host, sizeof(host) - 1);
-	const char *text = arena_printf(m->mem, "galway on %s: ", host);
 	if (m->n_flows == 1)
 		text = arena_printf(m->mem, "%s%s: ", text, m->flow);
 	text = arena_printf(m->mem, "%s%s", text, outcome(m, code));
@@ -217,10 +223,10 @@ static const char *unique(struct arena *mem)
 	return arena_printf(mem, "%016llx%016llx.galway", random[0], random[1]);
 }
 
-static int send_all(const struct mail *m, int code, struct err *err)
+static int send_all(const struct mail *m, const char *subject, struct err *err)
 {
 	struct message message = {.from = config_text(m->config, "mail-from"),
-		.subject = subject_of(m, code),
+		.subject = subject,
 		.date = (long long)time(NULL),
 		.id = unique(m->mem)};
 	struct buf page = {0}, all = {0};
@@ -241,6 +247,20 @@ static int send_all(const struct mail *m, int code, struct err *err)
 	return rc;
 }
 
+void mail_left(const struct setup *setup, struct arena *mem, const char *text)
+{
+	struct err err = {.kind = ERR_NONE};
+	struct mail *m = mail_new(mem, setup, NULL);
+
+	if (m == NULL)
+		return;
+	mail_error(m, text);
+	if (send_all(m, arena_printf(mem, "%sa run did not come to its end", subject_start(m)),
+		    &err) < 0)
+		log_warn("report: no mail: %s", err.text);
+	mail_free(m);
+}
+
 void mail_send(struct mail *m, int code, bool repeated)
 {
 	struct err err = {.kind = ERR_NONE};
@@ -251,7 +271,7 @@ void mail_send(struct mail *m, int code, bool repeated)
 		mail_settle(m->setup->state);
 	if (!wanted(m, code, repeated))
 		return;
-	if (send_all(m, code, &err) < 0)
+	if (send_all(m, subject_of(m, code), &err) < 0)
 		log_warn("report: no mail: %s", err.text);
 	else if (code != EXIT_GOOD)
 		mail_tell(&m->mark, m->setup->state, (long long)time(NULL));

@@ -31,6 +31,8 @@ void mail_error(struct mail *, const char *text);
  * is said by `when`; never of a sync that had nothing to do because it was not due. `repeated`: a
  * timer asks every few minutes; the same trouble is told once in an interval. */
 void mail_send(struct mail *, int code, bool repeated);
+/* A run before did not come to its end: that, by a mail of its own, at once. */
+void mail_left(const struct setup *, struct arena *, const char *text);
 void mail_free(struct mail *);
 
 #endif

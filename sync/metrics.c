@@ -72,7 +72,7 @@ static long long duration(const struct facts *f)
 
 static long long last_exit(const struct facts *f)
 {
-	return f->run.id == 0 ? 0 : f->run.finished == 0 ? -1 : f->run.exit;
+	return f->run.id != 0 && f->run.finished == 0 && f->run.exit == 0 ? -1 : f->run.exit;
 }
 
 static long long held(const struct facts *f)
@@ -83,6 +83,11 @@ static long long held(const struct facts *f)
 static long long sources(const struct facts *f)
 {
 	return f->known.sources > 0 ? f->known.sources : 0;
+}
+
+static long long targets(const struct facts *f)
+{
+	return f->known.targets;
 }
 
 static long long links(const struct facts *f)
@@ -100,6 +105,7 @@ static const struct metric {
 	{"last_run_exit_code", "Exit code of the last run; -1: it did not end.", last_exit},
 	{"held", "1 when a run was undone and no run was made by hand since.", held},
 	{"source_entries", "Entries of the source in the last complete read.", sources},
+	{"target_entries", "Entries of the target in the last complete read.", targets},
 	{"links", "Contacts that the flow keeps in the target.", links},
 };
 

@@ -29,7 +29,7 @@ const struct command commands[] = {
 	{"import-rules", "FILE...",
 		"synchronization rules of Entra Connect as a rule file, on standard output", "",
 		false, command_import_rules},
-	{"explain", "FLOW WHO", "one object: scope, joins, rules, authority, and the step", "",
+	{"explain", "[FLOW] WHO", "one object: scope, joins, rules, authority, and the step", "",
 		true, command_explain},
 	{"eval", "EXPR [FILE]", "an expression for each entry of an LDIF file or standard input",
 		"", false, command_eval},

@@ -107,6 +107,10 @@ void report_cell(struct buf *, const char *text);
 const char *report_op(const struct step *);
 /* Why a step failed, or NULL. */
 const char *report_failure(struct applied *, struct arena *, uint32_t place);
+/* In which order a person wants to see steps: what is not done, what is denied or has a high
+ * impact, the rest. */
+enum report_rank { RANK_NOT_DONE, RANK_LOOK_AT, RANK_REST, N_RANKS };
+enum report_rank report_rank(const struct step *, const char *failure);
 /* A value for a person: text as it is made safe, other bytes as base64 with their number. */
 const char *report_value(struct arena *, struct value);
 

@@ -12,6 +12,7 @@
 #include "sync/people.h"
 #include "sync/ruling.h"
 #include "sync/state.h"
+#include "sync/stopped.h"
 
 /* More objects than these that nobody has to look at are counted only: a browser would take minutes
  * for a first sync, and nobody reads them. */
@@ -192,16 +193,17 @@ static void column(struct sheet *h, const struct run *run, unsigned at, long lon
 
 	count_run(run, parts);
 	buf_printf(&h->b, "<g><title>run %lld, %s, %s", run->id, time_local(run->started, when),
-		run->finished == 0 ? "not finished"
-		: run->full        ? "full"
-				   : "delta");
+		stopped_word(run));
 	for (unsigned i = 0; i < N_PARTS; i++) {
 		if (parts[i].n > 0)
 			buf_printf(&h->b, ", %lld %s", parts[i].n, parts[i].name);
 	}
 	buf_puts(&h->b, "</title>");
-	buf_printf(&h->b, "<rect class=\"%s\" x=\"%u\" y=\"%d\" width=\"%d\" height=\"1\"/>",
-		run->finished == 0 ? "failed" : "none", at * COLUMN, CHART_HEIGHT - 1, COLUMN - 2);
+	/* One that did not come to its end is seen among those that had nothing to do. */
+	const int foot = run->finished == 0 ? 12 : 1;
+	buf_printf(&h->b, "<rect class=\"%s\" x=\"%u\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
+		run->finished == 0 ? "failed" : "none", at * COLUMN, CHART_HEIGHT - foot,
+		COLUMN - 2, foot);
 	for (unsigned i = N_PARTS; i-- > 0;) {
 		double height = (double)parts[i].n / (double)most * (CHART_HEIGHT - 10);
 		if (parts[i].n == 0)
@@ -242,8 +244,9 @@ static int last_runs(struct sheet *h, struct err *err)
 		RUNS * COLUMN, CHART_HEIGHT, RUNS * COLUMN, CHART_HEIGHT);
 	for (unsigned i = 0; i < n; i++)
 		column(h, &runs[n - 1 - i], RUNS - n + i, most);
-	buf_printf(&h->b, "</svg><figcaption>the last %u run%s</figcaption></figure>\n", n,
-		n == 1 ? "" : "s");
+	buf_puts(&h->b, "</svg><figcaption>the last ");
+	buf_printf(&h->b, n > 1 ? "%u runs" : "run", n);
+	buf_puts(&h->b, "</figcaption></figure>\n");
 	return 0;
 }
 
@@ -384,19 +387,7 @@ static void step_body(struct sheet *h, const struct step *s, const char *failure
 	buf_puts(&h->b, "</tbody>\n");
 }
 
-/* In which order a person wants to see them. */
-enum rank { NOT_DONE, LOOK_AT, THE_REST, N_RANKS };
-
-static enum rank rank_of(const struct step *s, const char *failure)
-{
-	struct impact impact;
-
-	if (s->op == STEP_CONFLICT || failure != NULL)
-		return NOT_DONE;
-	return s->n_denied > 0 || (s->write && impact_of(&s->change, &impact)) ? LOOK_AT : THE_REST;
-}
-
-static int bodies(struct sheet *h, enum rank rank, struct err *err)
+static int bodies(struct sheet *h, enum report_rank rank, struct err *err)
 {
 	struct step s;
 	uint32_t place;
@@ -404,9 +395,9 @@ static int bodies(struct sheet *h, enum rank rank, struct err *err)
 
 	while (rc >= 0 && (rc = plan_next(h->plan, h->mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(h->applied, h->mem, place);
-		if (step_shows(&s) && rank_of(&s, failure) == rank) {
+		if (step_shows(&s) && report_rank(&s, failure) == rank) {
 			if (h->r->mail ? h->shown++ < REPORT_MAIL_MOST
-				       : rank != THE_REST || h->shown++ < MOST)
+				       : rank != RANK_REST || h->shown++ < MOST)
 				step_body(h, &s, failure);
 			else
 				h->left_out++;
@@ -433,7 +424,7 @@ static int table(struct sheet *h, struct err *err)
 	}
 	buf_puts(&h->b, "</tr></thead>\n");
 	int rc = 0;
-	for (enum rank rank = NOT_DONE; rank < N_RANKS && rc == 0; rank++)
+	for (enum report_rank rank = RANK_NOT_DONE; rank < N_RANKS && rc == 0; rank++)
 		rc = bodies(h, rank, err);
 	buf_puts(&h->b, "</table>\n");
 	if (h->left_out > 0)

@@ -45,14 +45,19 @@ static void step_rows(struct buf *b, struct arena *mem, const struct step *s, co
 	const char *object =
 		name.len > 0 ? report_value(mem, name) : entry_id_text(mem, s->source_id);
 	struct report_row *rows;
-	const unsigned n = report_rows(mem, s, &rows);
+	unsigned n = report_rows(mem, s, &rows);
 
+	/* Of a new object nobody reads each value in a chat. */
+	const char *values = s->op == STEP_ADD && n > 0
+				     ? arena_printf(mem, "%u value%s", n, n > 1 ? "s" : "")
+				     : "";
+	n = s->op == STEP_ADD ? 0 : n;
 	for (unsigned i = 0; i < n || i == 0; i++) {
 		const struct report_row *row = i < n ? &rows[i] : NULL;
 		buf_puts(b, "| ");
 		cell(b, i == 0 ? report_op(s) : "");
 		cell(b, i == 0 ? object : "");
-		put(b, row != NULL ? row->attribute : "");
+		put(b, row != NULL ? row->attribute : values);
 		buf_puts(
 			b, row != NULL && strcmp(row->kind, "denied") == 0 ? ", denied | " : " | ");
 		cell(b, row != NULL ? row->old_value : "");
@@ -63,29 +68,49 @@ static void step_rows(struct buf *b, struct arena *mem, const struct step *s, co
 	}
 }
 
-static int table(struct report *r, struct plan *plan, struct applied *applied, struct arena *mem,
-	struct err *err)
+/* What is written of one plan. */
+struct sheet {
+	struct report *r;
+	struct plan *plan;
+	struct applied *applied;
+	struct arena *mem;
+	long long shown;
+};
+
+static int rows_of(struct sheet *h, enum report_rank rank, struct err *err)
 {
 	struct buf b = {0};
 	struct step s;
 	uint32_t place;
-	long long shown = 0;
-	int rc = plan_rewind(plan, err);
+	int rc = plan_rewind(h->plan, err);
 
-	while (rc >= 0 && (rc = plan_next(plan, mem, &s, &place, err)) == 1) {
-		if (step_shows(&s) && shown++ == 0)
+	while (rc >= 0 && (rc = plan_next(h->plan, h->mem, &s, &place, err)) == 1) {
+		const char *failure = report_failure(h->applied, h->mem, place);
+		const bool shows = step_shows(&s) && report_rank(&s, failure) == rank;
+		if (shows && h->shown++ == 0)
 			buf_puts(&b, "\n| operation | object | attribute | old | new | |\n"
 				     "|---|---|---|---|---|---|\n");
-		if (step_shows(&s) && shown <= MOST)
-			step_rows(&b, mem, &s, report_failure(applied, mem, place));
+		if (shows && h->shown <= MOST)
+			step_rows(&b, h->mem, &s, failure);
 		if (b.len > 0)
-			(void)fwrite(b.data, 1, b.len, r->out);
+			(void)fwrite(b.data, 1, b.len, h->r->out);
 		buf_clear(&b);
-		arena_reset(mem);
+		arena_reset(h->mem);
 	}
-	if (shown > MOST)
-		(void)fprintf(r->out, "\n%lld more objects are not shown here.\n", shown - MOST);
 	buf_free(&b);
+	return rc;
+}
+
+static int table(struct report *r, struct plan *plan, struct applied *applied, struct arena *mem,
+	struct err *err)
+{
+	struct sheet h = {.r = r, .plan = plan, .applied = applied, .mem = mem};
+	int rc = 0;
+
+	for (enum report_rank rank = RANK_NOT_DONE; rank < N_RANKS && rc == 0; rank++)
+		rc = rows_of(&h, rank, err);
+	if (h.shown > MOST)
+		(void)fprintf(r->out, "\n%lld more objects are not shown here.\n", h.shown - MOST);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "sync/impact.h"
 
 static unsigned most_of(const struct step *s)
 {
@@ -49,4 +50,14 @@ unsigned report_rows(struct arena *mem, const struct step *s, struct report_row 
 			d->removal ? "" : value, d->rule != NULL ? d->rule : ""};
 	}
 	return n;
+}
+
+enum report_rank report_rank(const struct step *s, const char *failure)
+{
+	struct impact impact;
+
+	if (s->op == STEP_CONFLICT || failure != NULL)
+		return RANK_NOT_DONE;
+	return s->n_denied > 0 || (s->write && impact_of(&s->change, &impact)) ? RANK_LOOK_AT
+									       : RANK_REST;
 }

@@ -1,10 +1,13 @@
 #include "sync/setup.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "connectors/connector.h"
@@ -494,6 +497,11 @@ int setup_load(struct arena *mem, const char *path, struct setup *setup, struct 
 	struct config *root;
 
 	*setup = (struct setup){0};
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return err_set(err, ERR_FATAL,
+			"%s: there is no such file: -c FILE names the configuration, and \"galway "
+			"init\" writes one",
+			path);
 	if (config_load(mem, path, setup_shape(), &root, err) < 0)
 		return -1;
 	setup->config = root;
@@ -537,4 +545,20 @@ struct flow *setup_flow(const struct setup *setup, const char *name)
 			return &setup->flows[i];
 	}
 	return NULL;
+}
+
+int setup_no_flow(const struct setup *setup, const char *name, struct err *err)
+{
+	struct buf b = {0};
+	const char *parted = "";
+
+	for (unsigned i = 0; i < setup->n && b.len < 300; i++, parted = ", ")
+		buf_printf(&b, "%s%s", parted, setup->flows[i].name);
+	if (setup->n > 0 && b.len >= 300)
+		buf_puts(&b, " ...");
+	buf_putc(&b, '\0');
+	err_set(err, ERR_FATAL, "no flow '%s' in the configuration, which has %s", name,
+		(const char *)b.data);
+	buf_free(&b);
+	return -1;
 }

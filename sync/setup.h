@@ -113,5 +113,7 @@ int setup_load(struct arena *, const char *path, struct setup *, struct err *);
  * NULL: it is neither of its sides. */
 const char *setup_side(const struct flow *, const char *side);
 struct flow *setup_flow(const struct setup *, const char *name); /* NULL: none of that name */
+/* The error of that, which names those that there are; -1. */
+int setup_no_flow(const struct setup *, const char *name, struct err *);
 
 #endif

@@ -76,7 +76,9 @@ static int make(struct state *s, struct err *err)
 	clear_journal(name);
 	clear_journal(s->path);
 	/* SQLite would make it as the umask says. Why it cannot be made, SQLite says. */
-	(void)close(open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+	const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	state_give(fd, name);
+	(void)close(fd);
 	if (open_database(s, name, true, err) == 0) {
 		close_database(s);
 		rc = rename(name, s->path) < 0
@@ -133,7 +135,8 @@ int state_open(const char *path, bool write, struct state **out, struct err *err
 
 	s->lock = -1;
 	s->path = path;
-	if (state_lock(path, write, &s->lock, err) < 0)
+	s->write = write;
+	if (state_lock(path, write, &s->lock, &s->left, err) < 0)
 		goto failed;
 	/* Inside a transaction, or when it began. */
 	bool killed = write && state_way_back(path) >= 0;
@@ -158,8 +161,17 @@ void state_close(struct state *s)
 		return;
 	close_database(s);
 	state_copy_remove(s->copy);
-	state_unlock(s->lock);
+	state_unlock(s->lock, s->write ? &s->left : NULL);
 	free(s);
+}
+
+long long state_left(struct state *s, long *pid)
+{
+	const struct state_holder left = s->left;
+
+	s->left = (struct state_holder){0};
+	*pid = left.pid;
+	return left.pid != 0 ? left.since : 0;
 }
 
 /* What an error has left half-done before does not count. */
@@ -187,6 +199,8 @@ void state_let_go(struct state *s)
 
 int state_begin(struct state *s, struct err *err)
 {
+	if (s->damaged)
+		return state_damaged(s, "it was told before", err);
 	return start(s, "BEGIN IMMEDIATE", err);
 }
 

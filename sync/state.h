@@ -25,6 +25,9 @@ struct state;
 
 int state_open(const char *path, bool write, struct state **, struct err *);
 void state_close(struct state *);
+/* Since when a writer before had the state that did not come to its end, for it was killed; 0:
+ * there was none. Whoever asks tells it, and the next is not told again, but after a reader. */
+long long state_left(struct state *, long *pid);
 /* Is the file sound (PRAGMA quick_check)? ERR_FATAL, and what to do. Reads all of it: 13 ms for
  * 100,000 links. state_open does it when the last writer was killed. */
 int state_check(struct state *, struct err *);
@@ -37,6 +40,7 @@ struct flow_state {
 	long long id;                  /* 0: never run */
 	uint64_t epoch;                /* rules_epoch of the last good run */
 	long long sources;             /* source entries of the last complete read; -1 */
+	long long targets;             /* entries of the target then; 0 */
 	unsigned deltas;               /* delta runs since the last full one, or FLOW_UNFINISHED */
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */
@@ -138,15 +142,18 @@ int state_put_refusal(struct state *, long long flow, const struct pending *, st
 int state_drop_refusals(struct state *, long long flow, struct value source, const char *attribute,
 	const char *side, struct err *);
 
-/* One run of one flow. */
+/* One run of one flow. finished 0: it did not come to its end. Then exit and error say why; exit 0:
+ * it was killed, or still runs. */
 struct run {
 	long long id, flow, started, finished;
 	bool full;
 	int exit;
 	long long read, add, modify, rename, remove, none, conflict, denied, failed;
+	const char *error; /* NULL: none */
 };
 
-/* The newest first; flow -1: of all; sets: also those that "set" made. */
+/* The newest first, each good until the next call; flow -1: of all; sets: also those that "set"
+ * made. */
 int state_runs(struct state *, long long flow, bool sets, struct err *);
 int state_next_run(struct state *, struct run *, struct err *);
 
@@ -191,7 +198,8 @@ int state_open_ops(struct state *, long long flow, struct err *);
 int state_hold(struct state *, struct err *);
 void state_let_go(struct state *);
 
-/* Writing: everything between begin and commit is kept, or nothing. */
+/* Writing: everything between begin and commit is kept, or nothing. Where damage was seen, nothing
+ * is begun any more. */
 int state_begin(struct state *, struct err *);
 int state_commit(struct state *, struct err *);
 int state_put_flow(
@@ -218,7 +226,9 @@ int state_put_journal(struct state *, const struct journal_head *, struct err *)
 int state_put_op(struct state *, const struct op_row *, struct err *);
 int state_op_result(struct state *, long long run, uint32_t n, enum op_result, struct err *);
 int state_journal_done(struct state *, long long run, uint32_t n, struct err *);
-/* Forget the runs that were started before, and their operations; of each flow the last stays. */
-int state_retire(struct state *, long long before, struct err *);
+/* Forget the runs that are older than so many seconds, and their operations; of each flow the last
+ * stays. What counts is the time between one run and the next, and of that a day at most: a clock
+ * that was wrong once takes nothing away, and what is kept is rather too much. */
+int state_retire(struct state *, long long seconds, struct err *);
 
 #endif

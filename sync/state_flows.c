@@ -27,6 +27,7 @@ int state_flow(struct state *s, const char *name, struct flow_state *flow, struc
 	flow->last_good = sqlite3_column_int64(st, 6);
 	flow->held = sqlite3_column_int64(st, 7);
 	flow->links = sqlite3_column_int64(st, 8);
+	flow->targets = sqlite3_column_int64(st, 9);
 	sqlite3_reset(st);
 	return 0;
 }
@@ -82,6 +83,7 @@ int state_put_flow(struct state *s, const char *name, struct flow_state *flow, s
 	query_number(st, 7, (uint64_t)flow->last_good);
 	query_number(st, 8, (uint64_t)flow->held);
 	query_number(st, 9, (uint64_t)flow->links);
+	query_number(st, 10, (uint64_t)flow->targets);
 	if (query_step(s, st, err) != 1)
 		return state_fail(s, "flow", err);
 	flow->id = sqlite3_column_int64(st, 0);
@@ -128,6 +130,7 @@ int state_next_run(struct state *s, struct run *run, struct err *err)
 	for (int i = 0; i < 9; i++)
 		*numbers[i] = sqlite3_column_int64(st, 5 + i);
 	run->flow = sqlite3_column_int64(st, 14);
+	run->error = (const char *)sqlite3_column_text(st, 15);
 	return 1;
 }
 
@@ -146,6 +149,7 @@ int state_put_run(struct state *s, long long flow, struct run *run, struct err *
 		query_number(st, 15, (uint64_t)run->id);
 	else
 		sqlite3_bind_null(st, 15);
+	query_text(st, 16, run->error);
 	if (query_step(s, st, err) != 1)
 		return state_fail(s, "run", err);
 	run->id = sqlite3_column_int64(st, 0);

@@ -139,7 +139,7 @@ int state_next_op(struct state *s, struct arena *mem, struct op_row *op, struct 
 	return 1;
 }
 
-int state_retire(struct state *s, long long before, struct err *err)
+int state_retire(struct state *s, long long seconds, struct err *err)
 {
 	static const enum statement all[] = {Q_OLD_OPS, Q_OLD_JOURNALS, Q_OLD_RUNS};
 
@@ -147,7 +147,7 @@ int state_retire(struct state *s, long long before, struct err *err)
 		sqlite3_stmt *st = state_query(s, all[i], err);
 		if (st == NULL)
 			return -1;
-		query_number(st, 1, (uint64_t)before);
+		query_number(st, 1, (uint64_t)seconds);
 		if (query_done(s, st, "journal", err) < 0)
 			return -1;
 	}

@@ -2,42 +2,55 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/spool.h"
 
-/* Who wrote itself into the lock last. */
-static struct state_holder holder_of(int fd)
+/* Who wrote itself into the lock last; pid 0: nobody, or it came to its end. */
+static struct state_holder read_holder(int fd)
 {
 	struct state_holder h = {0};
-	const ssize_t n = pread(fd, h.pid, sizeof(h.pid) - 1, 0);
-	struct stat st;
+	char text[64] = "", *end;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-	h.pid[n > 0 ? n : 0] = '\0';
-	h.pid[strspn(h.pid, "0123456789")] = '\0';
-	if (fstat(fd, &st) == 0)
-		h.since = st.st_mtime;
-	return h;
+	text[n > 0 ? n : 0] = '\0';
+	h.pid = strtol(text, &end, 10);
+	h.since = strtoll(end, &end, 10);
+	/* An older program wrote its number alone. */
+	return h.pid > 0 && h.since > 0 && *end == '\n' ? h : (struct state_holder){0};
 }
 
-/* A reader writes nothing: the process is that of the last writer, which may be gone. */
+static void write_holder(int fd, const struct state_holder *h)
+{
+	char text[64];
+	int n = h->pid == 0 ? 0 : snprintf(text, sizeof(text), "%ld %lld\n", h->pid, h->since);
+
+	(void)!ftruncate(fd, 0);
+	(void)!pwrite(fd, text, (size_t)n, 0);
+}
+
+/* A reader writes nothing: the process is that of a writer before, which was killed. */
 static int held(int fd, const char *path, struct err *err)
 {
-	const struct state_holder h = holder_of(fd);
+	const struct state_holder h = read_holder(fd);
+	const long long seconds = (long long)time(NULL) - h.since;
 
-	if (h.pid[0] != '\0' && kill((pid_t)strtol(h.pid, NULL, 10), 0) < 0 && errno == ESRCH)
+	if (h.pid == 0 || (kill((pid_t)h.pid, 0) < 0 && errno == ESRCH))
 		return err_set(err, ERR_BUSY,
 			"state %s: somebody reads it (galway diff, history ...): wait for it",
 			path);
-	return err_set(err, ERR_BUSY, "state %s: another run holds the lock%s%s: wait for it", path,
-		h.pid[0] != '\0' ? ", process " : "", h.pid);
+	return err_set(err, ERR_BUSY,
+		"state %s: another run holds the lock, process %ld, for %lld s: wait for it", path,
+		h.pid, seconds > 0 ? seconds : 0);
 }
 
 bool state_held(const char *path, struct state_holder *h)
@@ -52,7 +65,7 @@ bool state_held(const char *path, struct state_holder *h)
 		return false;
 	const bool free_now = flock(lock, LOCK_SH | LOCK_NB) == 0;
 	if (!free_now)
-		*h = holder_of(lock);
+		*h = read_holder(lock);
 	(void)close(lock);
 	return !free_now;
 }
@@ -71,24 +84,65 @@ int state_private(const char *path, const struct stat *st, struct err *err)
 	return fault == NULL ? 0 : err_set(err, ERR_FATAL, "state %s: %s", path, fault);
 }
 
-int state_lock(const char *path, bool write, int *fd, struct err *err)
+static bool folder_of(const char *path, struct stat *st)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = NULL;
+
+	if (asprintf(&folder, "%.*s", slash != NULL ? (int)(slash + 1 - path) : 1,
+		    slash != NULL ? path : ".") < 0)
+		return false;
+	const bool there = stat(folder, st) == 0;
+	free(folder);
+	return there;
+}
+
+void state_give(int fd, const char *path)
+{
+	struct stat above, st;
+
+	/* One link: it is no other name of somebody's empty file. */
+	if (fd >= 0 && geteuid() == 0 && fstat(fd, &st) == 0 && st.st_size == 0 &&
+		st.st_nlink == 1 && st.st_uid == 0 && folder_of(path, &above) && above.st_uid != 0)
+		(void)!fchown(fd, above.st_uid, above.st_gid);
+}
+
+/* The lock file cannot be had: -1. */
+static int no_lock(const char *path, int fault, struct err *err)
+{
+	const struct passwd *owner = NULL;
+	struct stat above;
+
+	if (fault == EACCES && folder_of(path, &above) && above.st_uid != geteuid())
+		owner = getpwuid(above.st_uid);
+	err_set(err, fault == ENOSPC ? ERR_BUSY : ERR_FATAL,
+		"state %s: cannot open its lock file: %s", path, strerror(fault));
+	if (owner != NULL)
+		err_set(err, ERR_FATAL,
+			"state %s: %s: its folder is %s's: runuser -u %s -- galway ...", path,
+			strerror(fault), owner->pw_name, owner->pw_name);
+	return -1;
+}
+
+int state_lock(const char *path, bool write, int *fd, struct state_holder *left, struct err *err)
 {
 	char *name;
-	char pid[32];
 
 	*fd = -1;
+	*left = (struct state_holder){0};
 	if (asprintf(&name, "%s.lock", path) < 0)
 		return err_set(err, ERR_BUSY, "out of memory");
 	int flags = O_CLOEXEC | O_NOFOLLOW | (write ? O_RDWR | O_CREAT : O_RDONLY);
 	int lock = open(name, flags, 0600), fault = errno;
 	struct stat st;
+	if (write)
+		state_give(lock, name);
 	int rc = lock < 0 || fstat(lock, &st) < 0 ? 0 : state_private(name, &st, err);
 	free(name);
 	if (lock < 0) {
 		if (!write && fault == ENOENT)
 			return 0;
-		return err_set(err, fault == ENOSPC ? ERR_BUSY : ERR_FATAL,
-			"state %s: cannot open its lock file: %s", path, strerror(fault));
+		return no_lock(path, fault, err);
 	}
 	if (rc < 0) {
 		close(lock);
@@ -99,20 +153,20 @@ int state_lock(const char *path, bool write, int *fd, struct err *err)
 		close(lock);
 		return -1;
 	}
-	if (write) {
-		int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-		/* Only for the message above; nothing depends on it. */
-		(void)!ftruncate(lock, 0);
-		(void)!pwrite(lock, pid, (size_t)n, 0);
-	}
+	*left = read_holder(lock);
+	if (write)
+		write_holder(lock, &(struct state_holder){(long)getpid(), (long long)time(NULL)});
 	*fd = lock;
 	return 0;
 }
 
-void state_unlock(int fd)
+void state_unlock(int fd, const struct state_holder *left)
 {
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	if (left != NULL)
+		write_holder(fd, left);
+	close(fd);
 }
 
 long long state_way_back(const char *path)

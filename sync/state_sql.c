@@ -19,9 +19,12 @@
 	"WHERE flow = ?1 AND id < ?3 AND finished <> 0 AND id NOT IN (SELECT run "     \
 	"FROM journal WHERE side IS NOT NULL)))"
 
+/* Before so many seconds, of the newest run's time. */
+#define OLD "(SELECT at - ? FROM run ORDER BY id DESC LIMIT 1)"
+
 static const char *const texts[N_QUERIES] = {
 	[Q_FLOW] = "SELECT id, epoch, sources, deltas, generation, last_run, last_good, held, "
-		   "links FROM flow WHERE name = ?",
+		   "links, targets FROM flow WHERE name = ?",
 	[Q_FLOWS] = "SELECT name FROM flow ORDER BY name",
 	[Q_COUNT] = "SELECT count(*) FROM link WHERE flow = ?",
 	[Q_COOKIE] = "SELECT cookie FROM flow WHERE id = ?",
@@ -45,7 +48,7 @@ static const char *const texts[N_QUERIES] = {
 	[Q_AUTHORITY] = "SELECT side FROM authority WHERE flow = ? AND source = ?",
 	[Q_RUNS] =
 		"SELECT id, started, finished, full, exit, read, adds, modifies, renames, deletes, "
-		"nones, conflicts, denials, failures, flow FROM run WHERE ?1 IN (-1, flow) "
+		"nones, conflicts, denials, failures, flow, error FROM run WHERE ?1 IN (-1, flow) "
 		"AND (?2 OR id NOT IN (SELECT run FROM journal WHERE side IS NOT NULL)) "
 		"ORDER BY id DESC",
 	[Q_PIN] = "SELECT identity, expires FROM directory WHERE name = ?",
@@ -53,12 +56,13 @@ static const char *const texts[N_QUERIES] = {
 		      "VALUES (?, ?, ?)",
 	[Q_PUT_FLOW] =
 		"INSERT INTO flow (name, epoch, sources, deltas, generation, last_run, "
-		"last_good, held, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
+		"last_good, held, links, targets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+		"ON CONFLICT (name) DO "
 		"UPDATE SET "
 		"epoch = excluded.epoch, sources = excluded.sources, deltas = excluded.deltas, "
 		"generation = excluded.generation, last_run = excluded.last_run, "
 		"last_good = excluded.last_good, held = excluded.held, "
-		"links = excluded.links RETURNING id",
+		"links = excluded.links, targets = excluded.targets RETURNING id",
 	[Q_PUT_COOKIE] = "UPDATE flow SET cookie = ? WHERE id = ?",
 	[Q_PUT_LINK] = "INSERT OR REPLACE INTO link (flow, source, target, source_digest, "
 		       "target_digest, name, left, written, flag, undone) VALUES (?, ?, ?, ?, ?, "
@@ -86,10 +90,14 @@ static const char *const texts[N_QUERIES] = {
 			  "side, authority, rule, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[Q_DROP_REFUSALS] = "DELETE FROM refusal WHERE flow = ? AND source = ? AND "
 			    "attribute = ifnull(?, attribute) AND side = ifnull(?, side)",
+	/* at: the time of the state, which a clock that was set moves by a day at most. */
 	[Q_PUT_RUN] =
 		"INSERT OR REPLACE INTO run (flow, started, finished, full, exit, read, adds, "
-		"modifies, renames, deletes, nones, conflicts, denials, failures, id) "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+		"modifies, renames, deletes, nones, conflicts, denials, failures, id, error, at) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+		"coalesce((SELECT at FROM run WHERE id = ?15), "
+		"(SELECT at + min(max(?2 - started, 0), 86400) FROM run ORDER BY id DESC LIMIT 1), "
+		"?2)) RETURNING id",
 	[Q_PUT_JOURNAL] = "INSERT INTO journal (run, undoes, done, base, attrs, side, who) "
 			  "VALUES (?, ?, 0, ?, ?, ?, ?)",
 	[Q_JOURNAL_DONE] = "UPDATE journal SET done = ? WHERE run = ?",
@@ -113,11 +121,11 @@ static const char *const texts[N_QUERIES] = {
 	"AND j.side IS NULL "
 	"ORDER BY 1 DESC",
 	[Q_OLD_OPS] =
-		"DELETE FROM op WHERE id < (SELECT min(id) FROM run WHERE started >= ?) << 32",
-	[Q_OLD_JOURNALS] = "DELETE FROM journal WHERE run < (SELECT min(id) FROM run WHERE started "
-			   ">= ?)",
-	[Q_OLD_RUNS] = "DELETE FROM run WHERE started < ? AND id NOT IN (SELECT max(id) FROM run "
-		       "GROUP BY flow)",
+		"DELETE FROM op WHERE id < (SELECT min(id) FROM run WHERE at >= " OLD ") << 32",
+	[Q_OLD_JOURNALS] =
+		"DELETE FROM journal WHERE run < (SELECT min(id) FROM run WHERE at >= " OLD ")",
+	[Q_OLD_RUNS] = "DELETE FROM run WHERE at < " OLD
+		       " AND id NOT IN (SELECT max(id) FROM run GROUP BY flow)",
 };
 
 /* Digests are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.
@@ -127,7 +135,7 @@ static const char schema[] =
 	"CREATE TABLE flow (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, epoch INTEGER, "
 	" sources INTEGER, deltas INTEGER, generation INTEGER, last_run INTEGER, last_good "
 	"INTEGER, "
-	" held INTEGER, links INTEGER, cookie BLOB);"
+	" held INTEGER, links INTEGER, targets INTEGER, cookie BLOB);"
 	"CREATE TABLE link (flow INTEGER, source BLOB, target BLOB, source_digest INTEGER, "
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"
@@ -150,17 +158,18 @@ static const char schema[] =
 	"INTEGER, "
 	" full INTEGER, exit INTEGER, read INTEGER, adds INTEGER, modifies INTEGER, renames "
 	"INTEGER, "
-	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER);"
+	" deletes INTEGER, nones INTEGER, conflicts INTEGER, denials INTEGER, failures INTEGER, "
+	" error TEXT, at INTEGER);"
 	"CREATE INDEX run_open ON run (flow) WHERE finished = 0;"
 	"CREATE TABLE journal (run INTEGER PRIMARY KEY, undoes INTEGER, done INTEGER, base BLOB, "
 	" attrs TEXT, side TEXT, who TEXT);"
 	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
 	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
 	"CREATE INDEX op_unknown ON op (id) WHERE result = 2;"
-	"PRAGMA user_version = 6; "
+	"PRAGMA user_version = 7; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY
@@ -177,6 +186,7 @@ int state_fail(struct state *s, const char *doing, struct err *err)
 	bool later = code == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_LOCKED;
 	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
+	s->damaged = s->damaged || damaged;
 	return err_set(err, later ? ERR_BUSY : ERR_FATAL, "state %s: %s: %s%s", s->path, doing,
 		sqlite3_errmsg(s->db), damaged ? REMEDY : "");
 }

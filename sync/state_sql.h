@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "sync/state.h"
+#include "sync/state_lock.h"
 
 struct arena;
 struct err;
@@ -67,7 +68,10 @@ struct state {
 	sqlite3_stmt *ops; /* of the three that give operations, the one that does */
 	const char *path;  /* for messages */
 	int lock;          /* -1: none */
-	char *copy;        /* a folder with the recovered copy, removed at the end; NULL */
+	bool write;
+	bool damaged; /* as SQLite said: nothing is written to it any more */
+	struct state_holder left;
+	char *copy; /* a folder with the recovered copy, removed at the end; NULL */
 };
 
 /* Errors: ERR_BUSY where a later run may succeed, else ERR_FATAL, with what SQLite says. */

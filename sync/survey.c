@@ -86,6 +86,8 @@ static void login(struct buf *b, const struct survey *s, const char *ca)
 	if (w->bind != NULL) {
 		setting(b, "bind", w->bind);
 		setting(b, "password", w->password);
+		if (strncasecmp(w->where, "ldap:", 5) == 0)
+			buf_puts(b, "    starttls = true    # or url = \"ldaps://...\"\n");
 	} else if (strncasecmp(w->where, "ldapi:", 6) == 0) {
 		buf_puts(b, "    auth = external    # who we are on this machine\n");
 	} else {

@@ -52,9 +52,9 @@ int survey_wish(const char *which, const struct side_wish *, struct err *);
 bool survey_clean(const char *);
 
 /* Ask a person for the sides that are not named, all of each, and then for the container. What is
- * left empty is not said. -1: the answers ended. */
-int survey_ask(struct arena *, FILE *in, FILE *out, struct side_wish sides[2], const char **into,
-	struct err *);
+ * left empty is not said. open: that may be all, 1. -1: the answers ended. */
+int survey_ask(struct arena *, FILE *in, FILE *out, bool open, struct side_wish sides[2],
+	const char **into, struct err *);
 
 /* A path, not a URL. */
 bool survey_is_file(const struct side_wish *);

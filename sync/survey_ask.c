@@ -24,14 +24,24 @@ static int ask(struct arena *mem, FILE *in, FILE *out, const char *which, const 
 	return n < 0 ? err_set(err, ERR_FATAL, "init: no more answers") : 0;
 }
 
+/* 1: nothing was said where it may be left open. */
+static int ask_where(struct arena *mem, FILE *in, FILE *out, const char *which, bool open,
+	struct side_wish *w, struct err *err)
+{
+	const char *question =
+		open ? "URL (ldaps://dc1.abc.example), or an LDIF file (empty: an example to edit)"
+		     : "URL (ldaps://dc1.abc.example), or an LDIF file";
+
+	do {
+		if (ask(mem, in, out, which, question, &w->where, err) < 0)
+			return -1;
+	} while (w->where == NULL && !open);
+	return w->where == NULL;
+}
+
 static int ask_side(struct arena *mem, FILE *in, FILE *out, const char *which, struct side_wish *w,
 	struct err *err)
 {
-	while (w->where == NULL) {
-		if (ask(mem, in, out, which, "URL (ldaps://dc1.abc.example), or an LDIF file",
-			    &w->where, err) < 0)
-			return -1;
-	}
 	if (survey_is_file(w))
 		return 0;
 	if (w->bind == NULL && strncasecmp(w->where, "ldapi:", 6) != 0 &&
@@ -47,8 +57,8 @@ static int ask_side(struct arena *mem, FILE *in, FILE *out, const char *which, s
 		       : ask(mem, in, out, which, "base (empty: the server's own)", &w->base, err);
 }
 
-int survey_ask(struct arena *mem, FILE *in, FILE *out, struct side_wish sides[2], const char **into,
-	struct err *err)
+int survey_ask(struct arena *mem, FILE *in, FILE *out, bool open, struct side_wish sides[2],
+	const char **into, struct err *err)
 {
 	static const char *const names[2] = {"source", "target"};
 	bool asked = false;
@@ -57,6 +67,9 @@ int survey_ask(struct arena *mem, FILE *in, FILE *out, struct side_wish sides[2]
 		if (sides[i].where != NULL)
 			continue;
 		asked = true;
+		const int rc = ask_where(mem, in, out, names[i], open && i == 0, &sides[i], err);
+		if (rc != 0)
+			return rc;
 		if (ask_side(mem, in, out, names[i], &sides[i], err) < 0)
 			return -1;
 	}

@@ -36,7 +36,7 @@ static const struct code_case {
 	{19, "constraintViolation", "entry"},
 	{20, "attributeOrValueExists", "entry"},
 	{21, "invalidAttributeSyntax", "entry"},
-	{32, "noSuchObject", "entry"},
+	{32, "noSuchObject", "entry h"},
 	{33, "aliasProblem", "entry"},
 	{34, "invalidDNSyntax", "entry"},
 	{36, "aliasDereferencingProblem", "entry"},
@@ -103,8 +103,10 @@ static const struct text_case {
 	const char *server, *expected;
 	enum err_kind kind;
 } texts[] = {
-	{32, NULL, "adding cn=a: noSuchObject (32)", ERR_ENTRY},
-	{32, "", "adding cn=a: noSuchObject (32)", ERR_ENTRY},
+	{68, NULL, "adding cn=a: entryAlreadyExists (68)", ERR_ENTRY},
+	{68, "", "adding cn=a: entryAlreadyExists (68)", ERR_ENTRY},
+	{32, "", "adding cn=a: noSuchObject (32); it is not there, or the account may not see it",
+		ERR_ENTRY},
 	{53, "0000052D: SvcErr\n", "adding cn=a: unwillingToPerform (53): 0000052D: SvcErr",
 		ERR_ENTRY},
 	{50, "no \r\n\t",

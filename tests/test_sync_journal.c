@@ -275,16 +275,65 @@ static void test_state(void **state)
 	/* What is old goes, but for each flow's last run. */
 	good(state_retire(s, 100, &err));
 	assert_string_equal(ops_of(s, mem, 1, false), "1.1failed 1.2 1.3unknown");
-	good(state_retire(s, 101, &err));
+	good(state_retire(s, 99, &err));
 	assert_string_equal(ops_of(s, mem, 0, false), "2.1failed 2.2 2.3unknown");
 	assert_int_equal(state_journal(s, 1, mem, &head, &err), 0);
-	good(state_retire(s, 1000, &err));
+	good(state_retire(s, 0, &err));
 	good(state_runs(s, flow, true, &err));
 	assert_int_equal(state_next_run(s, &run, &err), 1);
 	assert_true(run.id == 2 && run.flow == flow);
 	assert_int_equal(state_next_run(s, &run, &err), 0);
 	state_close(s);
 	arena_free(mem);
+}
+
+/* Runs by when they were started, what is kept of them, and which are. */
+static const struct clock_case {
+	long long started[5], keep;
+	const char *left;
+} clocks[] = {
+	{{1000, 2000, 3000}, 2000, "1 2 3"},
+	{{1000, 2000, 3000}, 1999, "2 3"},
+	{{1000, 2000, 3000}, 999, "3"},
+	/* Far ahead, and right again: a day. */
+	{{1000, 2000, 9000000000, 9000001000, 3000}, 90000, "1 2 3 4 5"},
+	{{1000, 2000, 9000000000, 9000001000, 3000}, 1000, "3 4 5"},
+	/* Back, and right again. */
+	{{1000000, 1001000, 5, 1002000}, 90000, "1 2 3 4"},
+	{{1000000, 1001000, 5, 6, 7}, 1002, "1 2 3 4 5"},
+	{{1000000, 1001000, 5, 6, 7}, 1, "4 5"},
+};
+
+static void test_clocks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		const struct clock_case *c = &clocks[i];
+		const char *path = fresh();
+		const long long flow = one_link(path);
+		struct state *s = opened(path, true);
+		struct buf left = {0};
+		struct run run;
+		for (unsigned k = 0; k < 5 && c->started[k] != 0; k++) {
+			run = (struct run){.started = c->started[k]};
+			good(state_put_run(s, flow, &run, &err));
+			/* Its end changes nothing of it. */
+			run.finished = 99;
+			good(state_put_run(s, flow, &run, &err));
+		}
+		good(state_retire(s, c->keep, &err));
+		for (long long id = 1; id <= 5; id++) {
+			good(state_runs(s, flow, true, &err));
+			while (state_next_run(s, &run, &err) == 1) {
+				if (run.id == id)
+					buf_printf(&left, "%s%lld", left.len > 0 ? " " : "", id);
+			}
+		}
+		buf_putc(&left, '\0');
+		assert_string_equal(left.data, c->left);
+		buf_free(&left);
+		state_close(s);
+	}
 }
 
 /* The last look before a delete: the entry as it was planned, what it is now (NULL: gone), and what
@@ -502,6 +551,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_attrs),
 		cmocka_unit_test(test_damage),

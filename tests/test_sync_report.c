@@ -36,11 +36,11 @@ static struct denied denials[] = {
 
 static const struct value ann = {"CN=ann,DC=xyz", 13}, bob = {"CN=bob,DC=xyz", 13};
 
-/* One step of each kind. */
-static void put_steps(struct steps *steps)
+/* One step of each kind; the values of the new object are new ones of an old one, too. */
+static void put_steps(struct steps *steps, bool old)
 {
 	const struct value source = value_of("CN=s,DC=abc"), id = value_of("s1");
-	const struct step all[] = {
+	struct step all[] = {
 		{.op = STEP_NONE, .number = 9, .source_id = id, .target_name = ann},
 		{.op = STEP_ADD,
 			.number = 4,
@@ -91,6 +91,10 @@ static void put_steps(struct steps *steps)
 	};
 	struct err err;
 
+	if (old) {
+		all[1].op = STEP_MODIFY;
+		all[1].change.op = CHANGE_MODIFY;
+	}
 	for (size_t i = 0; i < 3; i++)
 		mods[i].attr = attr_of(i == 0 ? "tel" : i == 1 ? "note" : "photo");
 	changed[0].attr = denials[0].attr = denials[2].attr = attr_of("tel");
@@ -101,17 +105,17 @@ static void put_steps(struct steps *steps)
 
 /* How it is shown. */
 struct shown {
-	bool colour, brief, applied, empty;
+	bool colour, brief, applied, empty, old;
 	unsigned flows;
 };
 
-static struct plan plan_of(const struct flow *flow, bool empty)
+static struct plan plan_of(const struct flow *flow, bool empty, bool old)
 {
 	struct plan plan = {.flow = flow, .full = true, .summary = {.read = 9, .none = 1}};
 
 	steps_init(&plan.steps);
 	if (!empty) {
-		put_steps(&plan.steps);
+		put_steps(&plan.steps, old);
 		plan.summary = (struct summary){9, 1, 1, 1, 1, 1, 2, 3, 0, 1, 1, 0};
 	}
 	return plan;
@@ -152,7 +156,7 @@ static char *report_of(enum report_format format, struct shown how)
 
 	report_begin(&r);
 	for (unsigned i = 0; i < how.flows; i++) {
-		struct plan plan = plan_of(&flow, how.empty);
+		struct plan plan = plan_of(&flow, how.empty, how.old);
 		struct applied applied = applied_of(&plan);
 		if (report_flow(&r, &plan, how.applied ? &applied : NULL, &err) < 0)
 			fail_msg("%s", err.text);
@@ -202,6 +206,7 @@ static void test_formats(void **state)
 	check_report("plan.json", REPORT_JSON, (struct shown){.flows = 1});
 	check_report("plan.ldif", REPORT_LDIF, (struct shown){.flows = 1});
 	check_report("plan.md", REPORT_MARKDOWN, (struct shown){.flows = 1});
+	check_report("values.md", REPORT_MARKDOWN, (struct shown){.flows = 1, .old = true});
 	check_report("applied.md", REPORT_MARKDOWN, (struct shown){.flows = 2, .applied = true});
 	check_report("plan.dsml", REPORT_DSML, (struct shown){.flows = 1});
 	check_report("empty.txt", REPORT_TEXT, (struct shown){.flows = 2, .empty = true});
@@ -287,7 +292,7 @@ static void test_full_disk(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 7; i++) {
 		struct report r = {.format = (enum report_format)i, .out = fopen("/dev/full", "w")};
-		struct plan plan = plan_of(&flow, false);
+		struct plan plan = plan_of(&flow, false, false);
 		struct err err = {0};
 		assert_non_null(r.out);
 		setvbuf(r.out, NULL, _IONBF, 0);

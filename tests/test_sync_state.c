@@ -12,7 +12,8 @@ static void test_flow(void **state)
 {
 	const char *path = fresh();
 	struct arena *mem = arena_new();
-	struct flow_state f, put = {0, UINT64_MAX, -1, 7, 8, 9, 10, 11, 12}, other = {.epoch = 1};
+	struct flow_state f, put = {0, UINT64_MAX, -1, 13, 7, 8, 9, 10, 11, 12},
+			     other = {.epoch = 1};
 	struct state *s = opened(path, true);
 	struct value cookie;
 
@@ -31,7 +32,7 @@ static void test_flow(void **state)
 	good(state_flow(s, "f", &f, &err));
 	assert_true(f.id == put.id && f.epoch == UINT64_MAX && f.sources == -1 && f.deltas == 7);
 	assert_true(f.generation == 8 && f.last_run == 9 && f.last_good == 10 && f.held == 11 &&
-		    f.links == 12);
+		    f.links == 12 && f.targets == 13);
 	good(state_cookie(s, f.id, mem, &cookie, &err));
 	assert_true(value_same(cookie, (struct value){"c\0d", 3}));
 	good(state_cookie(s, other.id, mem, &cookie, &err));
@@ -351,14 +352,19 @@ static void test_transfers(void **state)
 static void test_runs(void **state)
 {
 	struct state *s = opened(fresh(), true);
-	struct run first = {0, 1, 1, 2, true, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13},
-		   second = {.started = 3}, back;
+	struct run first = {0, 1, 1, 2, true, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, NULL},
+		   second = {.started = 3, .exit = 5, .error = "no \xc3\xa4nswer"}, back;
 
 	(void)state;
 	good(state_put_run(s, 1, &first, &err));
 	good(state_put_run(s, 1, &second, &err));
 	assert_int_not_equal(first.id, second.id);
+	good(state_runs(s, 1, true, &err));
+	assert_int_equal(state_next_run(s, &back, &err), 1);
+	assert_true(back.finished == 0 && back.exit == 5);
+	assert_string_equal(back.error, "no \xc3\xa4nswer");
 	second.finished = 4;
+	second.error = NULL;
 	long long id = second.id;
 	good(state_put_run(s, 1, &second, &err));
 	assert_int_equal(second.id, id);
@@ -366,6 +372,7 @@ static void test_runs(void **state)
 	good(state_runs(s, 1, true, &err));
 	assert_int_equal(state_next_run(s, &back, &err), 1);
 	assert_true(back.id == second.id && back.started == 3 && back.finished == 4 && !back.full);
+	assert_null(back.error);
 	assert_int_equal(state_next_run(s, &back, &err), 1);
 	assert_true(back.id == first.id && back.started == 1 && back.finished == 2 && back.full);
 	assert_true(back.exit == 4 && back.read == 5 && back.add == 6 && back.modify == 7 &&

@@ -177,7 +177,7 @@ static void test_locking(void **state)
 
 	(void)state;
 	pid_t pid = hold(path, 0);
-	snprintf(said, sizeof(said), "process %ld:", (long)pid);
+	snprintf(said, sizeof(said), "process %ld, for ", (long)pid);
 	for (int write = 0; write < 2; write++) {
 		assert_int_equal(state_open(path, write != 0, &other, &err), -1);
 		assert_int_equal(err.kind, ERR_BUSY);
@@ -190,6 +190,43 @@ static void test_locking(void **state)
 	assert_int_equal(err.kind, ERR_BUSY);
 	state_close(s);
 	state_close(opened(path, true));
+}
+
+/* Who was killed is known to readers, and to writers until one of them tells it. */
+static void test_left(void **state)
+{
+	const char *path = fresh();
+	struct state *s;
+	long told;
+
+	(void)state;
+	(void)one_link(path);
+	s = opened(path, false);
+	assert_true(state_left(s, &told) == 0 && told == 0);
+	state_close(s);
+	const long pid = (long)hold(path, 0);
+	kill_holder((pid_t)pid);
+	for (int i = 0; i < 2; i++) {
+		s = opened(path, false);
+		assert_true(state_left(s, &told) > 0 && told == pid);
+		assert_true(state_left(s, &told) == 0 && told == 0);
+		state_close(s);
+	}
+	/* One that does not ask. */
+	state_close(opened(path, true));
+	s = opened(path, true);
+	assert_true(state_left(s, &told) > 0 && told == pid);
+	state_close(s);
+	s = opened(path, true);
+	assert_true(state_left(s, &told) == 0);
+	state_close(s);
+	/* As an older program left it. */
+	FILE *f = fopen(beside(path, ".lock"), "w");
+	assert_non_null(f);
+	assert_true(fputs("123\n", f) >= 0 && fclose(f) == 0);
+	s = opened(path, true);
+	assert_true(state_left(s, &told) == 0);
+	state_close(s);
 }
 
 /* A writer was killed with half of it in the file: readers see what was before, in a copy of
@@ -453,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_locking),
+		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_cold_journal),
 		cmocka_unit_test(test_strange),

@@ -156,10 +156,62 @@ static void test_hostile(void **state)
 	arena_free(mem);
 }
 
+/* What is known already, what a person answers, and what is known then; "end": the answers ended,
+ * "open": nothing was said. */
+static const struct ask_case {
+	const char *source, *target, *answers, *known;
+	bool open;
+} asks[] = {
+	{NULL, NULL, "a.ldif\nb.ldif\n\n", "a.ldif - - - b.ldif - - - into -", true},
+	{NULL, NULL, "\n", "open", true},
+	{NULL, NULL, "\n\na.ldif\n\nb.ldif\nOU=X\n", "a.ldif - - - b.ldif - - - into OU=X", false},
+	{"a.ldif", NULL, "ldaps://x\nme\nfile:x\nDC=x\n\n",
+		"a.ldif - - - ldaps://x me file:x DC=x into -", false},
+	{"a.ldif", NULL, "ldaps://x\n\n\n\n", "a.ldif - - - ldaps://x - - - into -", false},
+	{"a.ldif", NULL, "ldapi://\n\n\n", "a.ldif - - - ldapi:// - - - into -", false},
+	{"a.ldif", "b.ldif", "", "a.ldif - - - b.ldif - - - into -", false},
+	{NULL, NULL, "a.ldif\n", "end", true},
+	{"a.ldif", NULL, "\n", "end", false},
+};
+
+static void test_asking(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		const struct ask_case *c = &asks[i];
+		struct side_wish w[2] = {{.where = c->source}, {.where = c->target}};
+		struct arena *mem = arena_new();
+		struct buf b = {0};
+		struct err err;
+		const char *into = NULL;
+		char answers[200];
+		snprintf(answers, sizeof(answers), "%s", c->answers);
+		FILE *in = answers[0] != '\0' ? fmemopen(answers, strlen(answers), "r")
+					      : fopen("/dev/null", "r");
+		FILE *out = fopen("/dev/null", "w");
+		assert_true(in != NULL && out != NULL);
+		const int rc = survey_ask(mem, in, out, c->open, w, &into, &err);
+		for (unsigned k = 0; k < 2; k++) {
+			const char *const parts[] = {
+				w[k].where, w[k].bind, w[k].password, w[k].base};
+			for (unsigned p = 0; p < 4; p++)
+				buf_printf(&b, "%s ", parts[p] != NULL ? parts[p] : "-");
+		}
+		buf_printf(&b, "into %s", into != NULL ? into : "-");
+		buf_putc(&b, '\0');
+		assert_string_equal(rc < 0 ? "end" : rc > 0 ? "open" : b.data, c->known);
+		buf_free(&b);
+		fclose(in);
+		fclose(out);
+		arena_free(mem);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_owns),
+		cmocka_unit_test(test_asking),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_wish),
 		cmocka_unit_test(test_hostile),

@@ -13,8 +13,11 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
-failures = []
 ODD = "a b$(touch PWNED)`touch PWNED`;touch PWNED"
 CONF = f"""
 connector abc {{ type = mem }}
@@ -47,12 +50,6 @@ CASES = [
     ("galway help che", ["check"]),
     ("galway diff --object ", []),
 ]
-
-
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, repr(more)[:1000])
 
 
 def script(shell, folder):
@@ -168,8 +165,8 @@ def main():
             print("completion: zsh, or tmux, is not there")
         other = subprocess.run([GALWAY, "completion", "csh"], capture_output=True, text=True)
         expect("another shell", other.returncode == 2 and other.stdout == "", other)
-    print("completion:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("completion:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

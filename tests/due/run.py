@@ -13,10 +13,13 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 BERLIN, SYDNEY = "Europe/Berlin", "Australia/Sydney"
-failures = []
 
 CASES = {
     "an interval": (
@@ -99,12 +102,6 @@ STATUS = (
 )
 
 
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, more)
-
-
 def galway(folder, moment, zone, *words):
     """At that moment, which stands still."""
     env = {"PATH": os.environ["PATH"], "TZ": zone, "LD_PRELOAD": FAKETIME, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -149,10 +146,25 @@ def test_failed(work):
     for moment in ("2026-06-01 15:00:00", "2026-06-01 15:15:00"):
         done = galway(folder, moment, BERLIN, "sync", "--if-due")
         expect(f"{moment}: it is tried", done.returncode == 2 and "abc.ldif" in done.stderr, done)
+    said = galway(folder, "2026-06-01 15:20:00", BERLIN, "history").stdout
+    expect("history tells both", said.count("abc-to-xyz  failed, exit 2: /") == 2 and said.count("abc.ldif") == 2, said)
+    done = galway(folder, "2026-06-01 15:20:00", BERLIN, "status")
+    expect("status, too", done.returncode == 4 and "last run 3: 2026-06-01T17:15:00+02:00, failed: " in done.stdout, done)
     (folder / "away").rename(folder / "abc.ldif")
-    expect("and made up for", galway(folder, "2026-06-01 15:30:00", BERLIN, "sync", "--if-due").returncode == 0 and runs(folder) == 2)
+    expect("and made up for", galway(folder, "2026-06-01 15:30:00", BERLIN, "sync", "--if-due").returncode == 0 and runs(folder) == 4)
     galway(folder, "2026-06-01 18:29:59", BERLIN, "sync", "--if-due")
-    expect("from then on", runs(folder) == 2)
+    expect("from then on", runs(folder) == 4)
+    expect("status is good again", galway(folder, "2026-06-01 18:29:59", BERLIN, "status").returncode == 0)
+
+
+def test_history(work):
+    """A clock that lies takes nothing away, neither while it does nor when it is set right."""
+    folder = pair(work)
+    for n, moment in enumerate(("2026-06-01 12:00:00", "2026-06-01 15:00:00", "2100-01-01 00:00:00", "2100-01-01 03:00:00",
+                                "2026-06-01 18:00:00", "1970-01-02 00:00:00", "2026-06-01 21:00:00"), 1):
+        galway(folder, moment, "UTC", "sync")
+        said = galway(folder, moment, "UTC", "history").stdout
+        expect(f"history: {moment}", len(said.splitlines()) == n, said)
 
 
 def test_status(work):
@@ -168,10 +180,10 @@ def main():
         print("due: libfaketime is not there")
         return 77
     with tempfile.TemporaryDirectory() as name:
-        for test in (test_due, test_failed, test_status):
+        for test in (test_due, test_failed, test_history, test_status):
             test(pathlib.Path(name))
-    print("due:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("due:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

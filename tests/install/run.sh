@@ -63,9 +63,15 @@ cron=$(find "$work" -path '*/cron.d/galway')
 ! grep -q '^[*0-9]' "$cron" || fail "cron would run it before somebody wants it"
 grep -q '^#\*/15 .* galway .*/galway -q sync --if-due$' "$cron" || fail "the line of cron"
 
-mkdir "$work/own"
-: >"$work/own/galway.conf"
-"$galway" -c "$work/own/galway.conf" schedule systemd "$work/own" >/dev/null
+cp -r "$(dirname "${BASH_SOURCE[0]}")/../../examples/merger" "$work/own"
+mkdir "$work/metrics"
+printf 'metrics = "%s/metrics/galway.prom"\n' "$work" >>"$work/own/galway.conf"
+"$galway" -c "$work/own/galway.conf" schedule systemd "$work/own" >/dev/null 2>"$work/told"
+for folder in own metrics; do
+    grep -q "^ReadWritePaths=$work/$folder$" "$work/own/galway.service" || fail "the service may not write to $folder"
+    grep -q "warning: $work/$folder.* does not see what is in /tmp" "$work/told" || [ "${work#/tmp/}" = "$work" ] || fail "$(cat "$work/told")"
+done
+[ "$(grep -c ^ReadWritePaths= "$work/own/galway.service")" = 2 ] || fail "it may write elsewhere"
 "$galway" -c "$work/own/galway.conf" schedule cron "$work/own" >/dev/null
 grep -q "^\*/15 .* $galway -c $work/own/galway.conf -q sync --if-due$" "$work/own/galway" || fail "schedule cron"
 grep -q "^ExecStart=$galway -c $work/own/galway.conf -q sync --if-due$" "$work/own/galway.service" ||
@@ -74,7 +80,7 @@ closed "$work/own"
 ! "$galway" -c "$work/own/galway.conf" schedule cron "$work/own" 2>"$work/told" || fail "it wrote over a file"
 grep -q 'take it away first' "$work/told" || fail "schedule over a file: $(cat "$work/told")"
 mkdir "$work/a b"
-: >"$work/a b/galway.conf"
+cp "$work"/own/*.ldif "$work/own/galway.conf" "$work/a b"
 ! "$galway" -c "$work/a b/galway.conf" schedule cron >/dev/null 2>&1 || fail "a path with a blank"
 echo "install: ${#settings[@]} settings, ${#commands[@]} commands, ${#options[@]} options, ${#functions[@]} functions," \
     "${#validators[@]} validators are in the manual; $(tail -1 "$work/security")"

@@ -134,6 +134,16 @@ def by_questions(galway, folder, abc, xyz):
     has((at / "galway.conf").read_text(), f'into = "ou=GAL,{xyz.base.lower()}"', f'url = "{xyz.ldaps_url}"')
 
 
+def by_starttls(galway, folder, abc, xyz):
+    """A password goes to no ldap:// in clear: there it is StartTLS."""
+    at = place(folder, "starttls")
+    words = options(abc, xyz, folder)
+    words[words.index("--source") + 1] = abc.url
+    said = server.command(galway, "init", *words, at).stdout
+    has((at / "galway.conf").read_text(), f'url = "{abc.url}"', "starttls = true")
+    has(said, "connector abc: good: ldap", "StartTLS")
+
+
 def active_directory(galway, folder, abc):
     """The server says what it is, and the account has the rights that docs/permissions.md grants."""
     at = place(folder, "ad")
@@ -154,6 +164,7 @@ def test(options_):
         fill("xyz", xyz, True)
         refused(galway, folder, abc, xyz)
         by_questions(galway, folder, abc, xyz)
+        by_starttls(galway, folder, abc, xyz)
         by_options(galway, folder, abc, xyz)
         active_directory(galway, folder, abc)
 

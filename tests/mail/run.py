@@ -27,15 +27,12 @@ except ImportError:
     print("mail: python3-aiosmtpd is not there")
     sys.exit(77)
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
-failures = []
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
-
-
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, more)
 
 
 # --- servers ---------------------------------------------------------------------------------------------
@@ -232,6 +229,36 @@ def test_refused_plan(work):
         mail = pair.run("refused plan", 3, told="refused, nothing was written", mails=1)[0]
         expect("the guard's reason", all("the guard" in part.lower() and "delete" in part for part in parts(mail)), parts(mail)[0])
         expect("refused", "refused: somebody has to look" in mail["Subject"], mail["Subject"])
+        status = galway(pair, "status")
+        expect("refused: status", status.returncode == 4 and ", refused: 2 deletes of 3 links" in status.stdout, status)
+        said = galway(pair, "history").stdout.splitlines()
+        expect("refused: history", len(said) == 2 and "  refused, exit 3: 2 deletes of 3 links" in said[0], said)
+
+
+def galway(pair, *words):
+    return subprocess.run([GALWAY, "-c", pair.folder / "galway.conf", *words], capture_output=True, text=True, timeout=60)
+
+
+def test_killed(work):
+    """A run that its deadline ends can send nothing: the next one does, first of all, and status says it."""
+    with Server() as server, Staller() as silent:
+        pair = Pair(work, server)
+        pair.run("first", 0, mails=1)
+        good = (pair.folder / "galway.conf").read_text()
+        stuck = good.replace('type = ldif file = "abc.ldif"',
+                             f'type = ldap url = "ldap://127.0.0.1:{silent.port}" auth = anonymous')
+        pair.write("galway.conf", "deadline = 1s\n" + stuck)
+        expect("killed: the test does something", stuck != good)
+        pair.run("killed", 5, told="deadline", mails=0)
+        status = galway(pair, "status")
+        expect("killed: status", status.returncode == 4 and "a run did not come to its end: process " in status.stdout, status)
+        mail = pair.run("killed again", 5, told="a run did not come to its end", mails=1)[0]
+        expect("killed: Subject", mail["Subject"] == f"galway on {socket.gethostname()}: a run did not come to its end", mail["Subject"])
+        expect("killed: which", all("was killed, or took longer" in part for part in parts(mail)), parts(mail))
+        pair.write("galway.conf", good)
+        pair.run("healed", 0, told="a run did not come to its end", mails=1)
+        pair.run("as ever", 0, mails=0)
+        expect("killed: status is good again", galway(pair, "status").returncode == 0)
 
 
 def test_errors(work):
@@ -396,12 +423,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         context = certificates(work)
-        for test in (test_sound, test_when, test_refused_plan, test_errors, test_recipients, test_hostile, test_settings, test_away):
+        for test in (test_sound, test_when, test_refused_plan, test_killed, test_errors, test_recipients, test_hostile, test_settings, test_away):
             test(work)
         test_tls(work, context)
         test_login(work, context)
-    print("mail:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("mail:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

@@ -13,21 +13,16 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "web"))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "web")]
 import fake  # noqa: E402
+import faults  # noqa: E402
 import scim_fake  # noqa: E402
+from faults import fail  # noqa: E402
 
 GALWAY = sys.argv[1]
 MONITORING = ROOT / "examples/monitoring"
 PROMTOOL = shutil.which("promtool")
 LINE = re.compile(r'(galway_[a-z_]+)(\{(?:[a-z]+="[^"]*",?)*\})? (-?\d+)')
-failed = 0
-
-
-def fail(case, text):
-    global failed
-    failed += 1
-    print(f"{case}: {text}", file=sys.stderr)
 
 
 def sync(folder, want, *more):
@@ -96,6 +91,8 @@ def written(home):
     expect(got, "galway_last_run_operations", '{flow="abc-to-xyz",operation="add"}', 31)
     expect(got, "galway_pending", '{flow="abc-to-xyz",kind="conflict"}', 2)
     expect(got, "galway_links", '{flow="abc-to-xyz"}', 32)
+    expect(got, "galway_source_entries", '{flow="abc-to-xyz"}', 65)
+    expect(got, "galway_target_entries", '{flow="abc-to-xyz"}', 62)
     expect(got, "galway_interval_seconds", "", 10800)
     ends = end_of(home / "server.pem")
     expect(got, "galway_certificate_expiry_timestamp_seconds", '{connector="cloud"}', ends)
@@ -111,6 +108,14 @@ def written(home):
     server.server_close()
     got = sync(folder, 5, "--full")
     expect(got, "galway_certificate_expiry_timestamp_seconds", '{connector="cloud"}', ends)
+    expect(got, "galway_last_run_exit_code", '{flow="abc-to-cloud"}', 5)
+    expect(got, "galway_last_run_exit_code", '{flow="abc-to-xyz"}', 4)
+    # A plan that the guard refuses is a run, too.
+    people = folder / "abc.ldif"
+    people.write_text("version: 1\n\n" + "\n\n".join(e for e in people.read_text().split("\n\n") if "OU=People" not in e.split("\n")[0]) + "\n")
+    got = sync(folder, 3, "abc-to-xyz")
+    expect(got, "galway_last_run_exit_code", '{flow="abc-to-xyz"}', 3)
+    expect(got, "galway_last_run_operations", '{flow="abc-to-xyz",operation="delete"}', 0)
     return {name for name, _ in got}
 
 
@@ -146,11 +151,11 @@ def main():
         fail("the dashboard", "two panels of one id")
     promtool("the alerts", "check", "rules", MONITORING / "galway.rules.yml")
     promtool("the alerts", "test", "rules", HERE / "alerts.yml")
-    print(f"metrics: {len(names)} names, {len(shown)} shown, {len(watched)} watched, {failed} faults")
-    if failed == 0 and PROMTOOL is None:
+    print(f"metrics: {len(names)} names, {len(shown)} shown, {len(watched)} watched, {len(faults.found)} faults")
+    if not faults.found and PROMTOOL is None:
         print("metrics: skipped: promtool is not there (Debian: prometheus)")
         return 77
-    return failed > 0
+    return bool(faults.found)
 
 
 if __name__ == "__main__":

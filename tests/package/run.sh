@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/packages.sh
-packages_install build package ci
+packages_install build package test ci
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -35,16 +35,8 @@ diff <(cd "$work/first" && sha256sum ./*) <(cd "$work/second" && sha256sum ./*) 
 # ---- what it is
 
 lintian --allow-root --fail-on error,warning "$deb" >"$work/lintian" 2>/dev/null || fail "lintian: $(cat "$work/lintian")"
-/usr/bin/python3 - "$work"/first/*.json "$work/one/build/package/galway" <<'END_PYTHON' || fail "the list of libraries"
-import json, re, subprocess, sys
-bom = json.load(open(sys.argv[1]))
-needed = re.findall(r"NEEDED.*\[(.*)\]", subprocess.run(["readelf", "-dW", sys.argv[2]], stdout=subprocess.PIPE, text=True).stdout)
-refs = {c["bom-ref"] for c in bom["components"]}
-assert bom["bomFormat"] == "CycloneDX" and bom["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
-assert len(needed) >= 10 and set(needed) <= refs, needed
-assert all(set(d["dependsOn"]) <= refs for d in bom["dependencies"])
-assert all(c["version"] and c["purl"].startswith("pkg:deb/debian/") and len(c["hashes"][0]["content"]) == 64 for c in bom["components"])
-END_PYTHON
+/usr/bin/python3 tests/package/sbom.py "$work/one/build/package/galway" "$work"/first/*.json || [ $? = 77 ] || fail "the list of libraries"
+grep -q '"timestamp": "2023-11-14T22:13:20Z"' "$work"/first/*.json || fail "when the list of libraries was made"
 
 # ---- what it does
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import pathlib
 import pty
 import re
 import subprocess
@@ -11,17 +12,14 @@ import tempfile
 
 import hostile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import fail  # noqa: E402
+
 GALWAY = sys.argv[1]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What galway writes itself: a newline, and colours on a terminal.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-failed = 0
-
-
-def fail(case, text):
-    global failed
-    failed += 1
-    print(f"{case}: {text}", file=sys.stderr)
 
 
 def harmless(case, text, colours=False, bidi=True, ours="\n"):
@@ -106,8 +104,8 @@ def main():
         harmless("status on a terminal", on_terminal(folder, "status"), colours=True, ours="\n\r")
         _, text = hostile.galway(GALWAY, folder, "diff", "--full", "--format", "json", messages=False)
         harmless("json", text, bidi=False, ours="\n\x7f")  # which a string of JSON may hold
-        print(f"{len(runs) + 5} outputs, {failed} with something that acts")
-    return failed > 0
+        print(f"{len(runs) + 5} outputs, {len(faults.found)} with something that acts")
+    return bool(faults.found)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,15 @@ import tempfile
 import browser
 import hostile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import fail  # noqa: E402
+
 GALWAY = sys.argv[1]
 PICTURES = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
 MERGER = pathlib.Path(__file__).parents[2] / "examples/merger"
 ELEMENTS = """HTML HEAD META TITLE STYLE BODY HEADER H1 H2 H3 FORM LABEL INPUT SELECT OPTION BUTTON OUTPUT SECTION SMALL TIME DIV UL
 LI B P FIGURE svg g rect title FIGCAPTION TABLE THEAD TBODY TR TH TD SPAN WBR SCRIPT""".split()
-failed = 0
 
 SHOWN = "[...document.querySelectorAll('tbody')].filter(body => body.checkVisibility())"
 # The contrast of WCAG 2.1, 1.4.3: 4.5 of text to what is behind it. The least of the page, and where it is.
@@ -39,12 +42,6 @@ CONTRAST = """(() => {
 WIDE = """[...document.querySelectorAll("td, th, .message, li, .verdict")].filter(e => e.checkVisibility() &&
   (e.tagName !== "TH" || innerWidth > 720) && (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline" || e.getBoundingClientRect().right > innerWidth + 1))
   .map(e => e.outerHTML.slice(0, 80))"""
-
-
-def fail(case, text):
-    global failed
-    failed += 1
-    print(f"{case}: {text}", file=sys.stderr)
 
 
 def expect(case, got, want):
@@ -230,8 +227,8 @@ def main():
             looks(page, name, pages[name])
         for name in "hostile", "hostile-sync":
             harmless(page, name, pages[name])
-    print(f"page: {len(pages)} pages, {failed} faults")
-    return failed > 0
+    print(f"page: {len(pages)} pages, {len(faults.found)} faults")
+    return bool(faults.found)
 
 
 if __name__ == "__main__":

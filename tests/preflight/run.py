@@ -14,6 +14,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import fail  # noqa: E402
+
 GALWAY = sys.argv[1]
 CONFIG = """state = "state.db"
 connector abc {
@@ -53,13 +57,6 @@ dn: OU=Old,DC=xyz,DC=example
 objectClass: organizationalUnit
 """
 CONTACT = ["top", "person", "organizationalPerson", "contact"]
-failed = 0
-
-
-def fail(case, text):
-    global failed
-    failed = 1
-    print(f"{case}: {text}", file=sys.stderr)
 
 
 def entry(dn, **values):
@@ -318,5 +315,5 @@ for case, what in CASES.items():
 formats()
 later()
 settled()
-print(f"{len(CASES)} cases" + (", not as they should be" if failed else ""))
-sys.exit(failed)
+print(f"{len(CASES)} cases" + (", not as they should be" if faults.found else ""))
+sys.exit(bool(faults.found))

@@ -7,6 +7,7 @@ import re
 import signal
 import sqlite3
 import tempfile
+import uuid
 
 import crash_sides as sides
 from crash_scenarios import SCENARIOS
@@ -226,7 +227,7 @@ class Stage:
         with sqlite3.connect("file:state.db?mode=ro", uri=True) as db:
             if db.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 raise Wrong("the state is damaged")
-            lines = [f"link {flow} {names.get(spelled(a), spelled(a))} {names.get(spelled(b), spelled(b))}"
+            lines = [f"link {flow} {named(names, a)} {named(names, b)}"
                      for flow, a, b in db.execute("SELECT f.name, source, target FROM link JOIN flow f ON f.id = flow")]
             lines += [f"pending {p}" for p in db.execute(
                 "SELECT f.name, kind, p.name, attribute, value, side FROM pending p JOIN flow f ON f.id = flow")]
@@ -234,5 +235,7 @@ class Stage:
         return sorted(lines)
 
 
-def spelled(ident):
-    return ident.decode() if len(ident) == 36 else ident.hex()
+def named(names, ident):
+    """An entryUUID is kept as 16 bytes, in the order of an objectGUID."""
+    spelled = str(uuid.UUID(bytes_le=ident)) if len(ident) == 16 else ident.decode(errors="replace")
+    return names.get(spelled, names.get(ident.hex(), ident.hex()))

@@ -645,6 +645,16 @@ cut("progress-safe", "that a flow's name is text on the terminal", "base/progres
     "text_safe_add(&b, flow, strlen(flow), 1);", "buf_puts(&b, flow);", "test_base_log test_lines")
 cut("complete-quoted", "that names which a shell completes are quoted", "sync/completion_shells.c",
     'COMPREPLY+=(\\"$(printf %q \\"$name\\")\\")', 'COMPREPLY+=(\\"$name\\")', "completion bash: names are quoted")
+cut("mail-killed", "that a run which was killed is told by mail, by the next one", "sync/cmd_run.c",
+    "	mail_left(&s->setup, mem, text);", "	(void)0;", "mail killed again: 1 mails")
+cut("left-told", "that a writer which nobody asks leaves word of one that was killed", "sync/state_lock.c",
+    "	if (left != NULL)", "	if (false)", "test_sync_state_file test_left")
+cut("stopped-told", "that a run which was refused or failed is in the history", "sync/cmd_run.c",
+    "	if (s->run.finished == 0)", "	if (false)", "due history tells both")
+cut("damaged-untouched", "that nothing is written to a state in which damage was seen", "sync/state.c",
+    "	if (s->damaged)", "	if (false)", "robust written to a damaged state")
+cut("retire-clock", "that a clock which was wrong once takes nothing out of the journal", "sync/state_sql.c",
+    "min(max(?2 - started, 0), 86400)", "?2 - started", "due history: 2100")
 cut("due-future", "that a good run in the future is none", "sync/cmd_run.c",
     " || known.last_good > now)", ")", "due the clock is set back")
 cut("stale-future", "that a flow whose good run is in the future is stale", "sync/setup.c",

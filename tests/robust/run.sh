@@ -90,17 +90,47 @@ want 0 'Exit codes' --help
 want 2 "no help on 'chekc': there is each command" help chekc
 want 0 '^galway [0-9.]+$' --version
 want 2 '^galway: error: --hlp: no such option before the command' --hlp
-want 2 '^galway: error: nothere.conf: No such file' status -q -c nothere.conf
-want 2 '^."time":.*nothere.conf: No such file' status --log-format json -c nothere.conf
+want 2 '^galway: error: nothere.conf: there is no such file' status -q -c nothere.conf
+want 2 '^."time":.*nothere.conf: there is no such file' status --log-format json -c nothere.conf
 want 2 '^galway: error: -x: no such option before the command' -x
 want 2 '^galway: error: -c: needs a value' -c
 want 2 'xml: it is text, html, json, csv, ldif, dsml or markdown' diff --format xml
-want 2 "no flow 'abc'" sync abc
+want 2 "no flow 'abc' in the configuration, which has abc-to-xyz, xyz-to-abc" sync abc
+want 2 "no flow 'abc' in the configuration, which has abc-to-xyz, xyz-to-abc" explain abc asmith
+want 2 'none.conf: there is no such file: -c FILE names' -c none.conf status
+want 2 './conf: there is no such file: -c FILE names' -c ./conf status
 want 2 'named twice' sync abc-to-xyz abc-to-xyz
 want 2 'folder.s name is empty' init ''
+want 2 'init: folder nowhere: No such file' init nowhere
+want 2 'galway.conf: it is there already, and is not written over' init .
+mkdir other
+want 2 '^galway: error: init: source: http://x: must begin with' init --source http://x --target xyz.ldif other
+want 2 'init: the source is the target, too' init --source abc.ldif --target ./abc.ldif other
+want 2 'into: OU=None,DC=xyz,DC=example does not exist in xyz' init --source abc.ldif --target xyz.ldif --into OU=None,DC=xyz,DC=example other
+! grep -q '^flow abc-to-xyz: good' "$work/out" || { failed=$((failed + 1)); echo "FAILED: a flow without a container is good"; }
+rm -r other
+# On a terminal it asks, and an empty answer is the example.
+mkdir terminal
+cases=$((cases + 1))
+printf 'abc.ldif\nxyz.ldif\n\n' | script -qec "$galway init terminal" /dev/null >"$work/out"
+if ! grep -q 'file = ".*/abc.ldif"' terminal/galway.conf || ! grep -q 'flow abc-to-xyz: good' "$work/out"; then
+    failed=$((failed + 1))
+    echo "FAILED: init on a terminal: $(cat "$work/out")"
+fi
+rm terminal/galway.conf
+cases=$((cases + 1))
+echo | script -qec "$galway init terminal" /dev/null >"$work/out"
+grep -q 'file = "abc.ldif"' terminal/galway.conf || {
+    failed=$((failed + 1))
+    echo "FAILED: init on a terminal without an answer: $(cat "$work/out")"
+}
+rm -r terminal
 want 2 '/dev/null: not a regular file' diff --output /dev/null
 want 2 'not a regular file' sync --output .
 want 2 'nobody: no such object' explain abc-to-xyz nobody
+want 2 'nobody: no such object in the source of any flow' explain nobody
+want 2 'explain: an object.s DN' explain
+want 0 '^flow     abc-to-xyz' explain asmith
 holds adminDescription xyz.ldif 0
 # An object of one of the flows is no error of the others; one of none is.
 want 1 'add      CN=Ann Smith' diff --object asmith
@@ -214,6 +244,32 @@ synced
 chmod g+w state.db
 want 2 'state.db: group or others may write it' sync
 want 2 'state.db: group or others may write it' check
+# In another user's folder: it is said who that is, and what root makes there is the user's.
+if [ "$(id -u)" = 0 ]; then
+    new
+    mkdir private
+    sed -i 's|"state.db"|"private/state.db"|' galway.conf
+    chown nobody private
+    chmod 700 private
+    chmod 755 "$work" "$work/run"
+    cp "$galway" "$work/galway"
+    want 4 '31 added' sync
+    cases=$((cases + 1))
+    [ "$(stat -c %U private/state.db private/state.db.lock | sort -u)" = nobody ] || {
+        failed=$((failed + 1))
+        echo "FAILED: whose the state is: $(ls -l private)"
+    }
+    chown daemon private
+    as_nobody() {
+        setpriv --reuid nobody --regid nogroup --clear-groups -- "$work/galway" "$@"
+    }
+    cases=$((cases + 1))
+    as_nobody -c galway.conf status >"$work/out" 2>&1 || true
+    grep -q "Permission denied: its folder is daemon's: runuser -u daemon -- galway" "$work/out" || {
+        failed=$((failed + 1))
+        echo "FAILED: another user's folder: $(cat "$work/out")"
+    }
+fi
 synced
 chmod o+w state.db.lock
 want 2 'state.db.lock: group or others may write it' sync
@@ -221,9 +277,11 @@ want 2 'state.db.lock: group or others may write it' sync
 synced
 dd if=/dev/urandom of=state.db bs=8192 seek=3 count=2 conv=notrunc status=none
 cp xyz.ldif before
+cp state.db damaged
 want 2 'state: FAILED: .*: damaged: .*: put a backup in its place, or move it away' check
 want 2 'put a backup in its place, or move it away' sync --full
 cmp -s xyz.ldif before || { echo "FAILED: written with a damaged state"; failed=$((failed + 1)); }
+cmp -s state.db damaged || { echo "FAILED: written to a damaged state"; failed=$((failed + 1)); }
 new
 for delay in 0.01 0.02 0.04 0.05 0.07 0.1; do
     # The shell tells that it was killed.
@@ -250,10 +308,10 @@ for _ in $(seq 100); do
     [ ! -s state.db.lock ] || flock -n state.db.lock true || break
     sleep 0.05
 done
-want 5 "another run holds the lock, process $first:" sync
-want 5 "another run holds the lock, process $first:" diff
+want 5 "another run holds the lock, process $first, for" sync
+want 5 "another run holds the lock, process $first, for" diff
 want 0 "a run is at work since .*, process $first:" status
-touch -d '2 days ago' state.db.lock
+echo "$first $(($(date +%s) - 172800))" >state.db.lock
 want 2 'stale: that is more than 540 minutes ago' status
 exec 8<report 7>&-
 cat <&8 >/dev/null

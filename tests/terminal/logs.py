@@ -16,14 +16,11 @@ import time
 
 import pair
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
-failures = []
-
-
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, repr(more)[:2000])
 
 
 def own_sockets():
@@ -173,8 +170,8 @@ def main():
         if os.environ.get("GALWAY_OWN_SOCKETS") is not None:
             test_syslog(work)
             test_journal(work)
-    print("logs:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("logs:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

@@ -15,15 +15,12 @@ import time
 
 import pair
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import faults  # noqa: E402
+from faults import expect  # noqa: E402
+
 GALWAY = os.path.realpath(sys.argv[1])
 PEOPLE = 3000 if b"__asan_init" in pathlib.Path(GALWAY).read_bytes() else 40000  # some seconds
-failures = []
-
-
-def expect(what, true, more=""):
-    if not true:
-        failures.append(what)
-        print("WRONG:", what, repr(more)[:2000])
 
 
 def on_terminal(args, columns=80, messages=True, **environment):
@@ -143,8 +140,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for test in (test_drawn, test_elsewhere, test_colour, test_tmux):
             test(pathlib.Path(folder))
-    print("screen:", "good" if not failures else f"{len(failures)} wrong")
-    return 1 if failures else 0
+    print("screen:", "good" if not faults.found else f"{len(faults.found)} wrong")
+    return 1 if faults.found else 0
 
 
 if __name__ == "__main__":

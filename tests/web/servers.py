@@ -22,11 +22,11 @@ def cache():
 
 
 def installed(name="servers"):
-    """The folder with node_modules as tests/web/NAME/package-lock.json has it."""
+    """The folder with node_modules as NAME/package-lock.json, seen from here, has it."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         raise Missing("there is no npm")
     lock = (HERE / name / "package-lock.json").read_bytes()
-    folder = cache() / f"{name}-{hashlib.sha256(lock).hexdigest()[:16]}"
+    folder = cache() / f"{pathlib.Path(name).name}-{hashlib.sha256(lock).hexdigest()[:16]}"
     if not (folder / "node_modules").exists():
         with tempfile.TemporaryDirectory(dir=cache()) as fresh:
             for file in ("package.json", "package-lock.json"):
@@ -36,7 +36,7 @@ def installed(name="servers"):
                                check=True, capture_output=True, text=True)
             except subprocess.CalledProcessError as e:
                 says = " ".join(line for line in e.stderr.splitlines() if "error" in line)
-                raise Missing(f"npm cannot install tests/web/{name}: {says[:200]}") from e
+                raise Missing(f"npm cannot install {name}: {says[:200]}") from e
             try:
                 os.rename(fresh, folder)
                 os.mkdir(fresh)
