@@ -120,7 +120,7 @@ int apply_finish(struct applying *a)
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
 	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0 ||
-		dependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)
+		dependents_unsure(a->state, a->flow, plan->flow, &a->renamed, a->err) < 0)
 		return -1;
 	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;

@@ -68,24 +68,22 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 	return 0;
 }
 
-/* Where one takes the name that another had, who refers to it may mean the new one, though nothing
- * of him changed: the next run looks. */
+/* Who refers to somebody by a name that is given up here means nobody, or whoever takes it, now or
+ * later; and a reference to a contact that was renamed is not what was written any more. Nothing of
+ * him changed: the next run looks. */
 static int note_names(struct applying *a, const struct step *s)
 {
 	struct link before = {.name = 0};
 
-	if (a->plan->links == 0)
+	if (a->plan->links == 0 || s->number == 4)
 		return 0;
-	if (s->number != 4 &&
-		state_link(a->state, a->flow, s->source_id, a->mem, &before, a->err) < 0)
+	if (state_link(a->state, a->flow, s->source_id, a->mem, &before, a->err) < 0)
 		return -1;
-	if (before.name == s->link.name)
-		return 0;
-	if (before.name != 0 && keys_put(&a->given_up, before.name, 0) &&
-		keys_has(&a->taken_up, before.name))
-		keys_put(&a->handed_on, before.name, 0);
-	if (keys_put(&a->taken_up, s->link.name, 0) && keys_has(&a->given_up, s->link.name))
-		keys_put(&a->handed_on, s->link.name, 0);
+	const bool renamed = s->change.new_name.len > 0;
+	if (before.name != 0 && (before.name != s->link.name || renamed))
+		keys_put(&a->renamed, before.name, 0);
+	if (renamed)
+		keys_put(&a->renamed, s->link.name, 0);
 	return 0;
 }
 

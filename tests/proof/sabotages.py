@@ -460,8 +460,14 @@ cut("denial-of-killed", "that what is put back is told, also when the run is kil
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
     "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
 cut("name-handed-on", "that who refers to a name is looked at when another has it", "sync/apply_finish.c",
-    " ||\n\t\tdependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)", ")",
+    " ||\n\t\tdependents_unsure(a->state, a->flow, plan->flow, &a->renamed, a->err) < 0)", ")",
     "test_sync_flow test_name_handed_on")
+cut("name-given-up", "that a name which is given up is nobody's", "sync/apply_remember.c",
+    "if (before.name != 0 && (before.name != s->link.name || renamed))", "if (before.name != 0 && renamed)",
+    "test_sync_flow test_name_given_up")
+cut("reference-followed", "that a reference which followed a rename is nobody else's doing", "sync/written.c",
+    "\t\tif (i < n && attr_syntax(attrs[i]) == SYNTAX_DN)\n\t\t\tmemcpy(at, &digest, DIGEST);\n", "",
+    "test_sync_flow test_renamed_and_replaced")
 cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
     "\t\trc = intend(x, &w, err);\n", "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n",
     "authority set in the journal")

@@ -134,23 +134,6 @@ static bool may_lack_mark(const struct history *h)
 	return h->unmarked && h->bound;
 }
 
-/* Somebody who had another name once. Whoever takes that name over becomes the manager of those
- * whose entries say it, and they are as they were: a run does not look at them. */
-static bool has_moved(const struct opinion *o, struct value contact_name)
-{
-	const int at = contact_name.len > 0 ? sim_find(o->targets, contact_name) : -1;
-	const struct entry *who =
-		at >= 0 ? who_source(o->flow, o->sources, o->targets->entries[at]) : NULL;
-
-	if (at >= 0 && who == NULL && o->h->w.n_moved > 0)
-		return true; /* and has left since */
-	for (unsigned i = 0; who != NULL && i < o->h->w.n_moved; i++) {
-		if (value_same(o->h->w.moved[i], who->id))
-			return true;
-	}
-	return false;
-}
-
 static void check_manager(
 	const struct opinion *o, const struct entry *person, const struct entry *contact)
 {
@@ -166,7 +149,7 @@ static void check_manager(
 		(at >= 0 && (!who_in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
 		return;
-	if ((n == 0 ? is.len > 0 : !dn_text_equal(is, whose->name)) && !has_moved(o, is))
+	if (n == 0 ? is.len > 0 : !dn_text_equal(is, whose->name))
 		sim_wrong(o->h, "I15", "manager of %s is %.*s, and shall be %s", who_text(contact),
 			(int)is.len, is.data, n == 0 ? "nobody" : who_text(whose));
 }

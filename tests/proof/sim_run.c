@@ -365,9 +365,7 @@ static void check_blame(struct history *h, const struct flow *f, struct plan *p,
 		return;
 	while (plan_next(p, mem, &s, &place, &err) == 1) {
 		for (unsigned i = 0; i < s.n_denied; i++) {
-			/* A reference follows who is renamed, which its link learns later. */
-			if (strcmp(s.denied[i].side, f->target) == 0 &&
-				(s.denied[i].attr != sim_attr(A_MANAGER) || h->w.n_moved == 0))
+			if (strcmp(s.denied[i].side, f->target) == 0)
 				sim_wrong(h, "I23",
 					"%.*s: what galway wrote to %s is told as somebody else's",
 					(int)s.target_name.len, s.target_name.data,
