@@ -71,7 +71,7 @@ static int gather_all(struct planning *p)
 		err_in(p->err, "source %s", g->flow->source);
 	if (compare_end(g, rc, p->err) < 0)
 		return -1;
-	if (gather_drifted(g, p->err) < 0)
+	if (gather_drifted(g, p->err) < 0 || gather_confirm(g, p->err) < 0)
 		return err_in(p->err, "source %s", g->flow->source);
 	if (gather_gone(g, sealed, p->err) < 0)
 		return -1;

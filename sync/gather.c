@@ -480,6 +480,46 @@ int gather_drifted(struct gather *g, struct err *err)
 	return rc;
 }
 
+/* How many of them the source has. */
+static int count_there(struct gather *g, const struct keys *which, size_t *n, struct err *err)
+{
+	struct arena *wishes = arena_new();
+	struct entry e;
+	int rc = start_reading(g, wishes, which, true, err);
+
+	while (rc == 0 && (rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		*n += !e.gone && keys_has(which, e.key);
+		arena_reset(g->scratch);
+		rc = 0;
+	}
+	arena_free(wishes);
+	return rc;
+}
+
+int gather_confirm(struct gather *g, struct err *err)
+{
+	struct keys missed;
+	size_t there = 0;
+	int rc = 0;
+
+	if (!g->full || g->one || (g->source->type->can & CAN_CONFIRM) == 0)
+		return 0;
+	keys_init(&missed, 0, false);
+	for (size_t i = 0; i < g->links.n; i++) {
+		if (is_gone(g, &g->links.slots[i]))
+			keys_put(&missed, g->links.slots[i].source, 0);
+	}
+	if (missed.n > 0)
+		rc = count_there(g, &missed, &there, err);
+	if (there > 0)
+		rc = err_set(err, ERR_BUSY,
+			"the read was not complete: %zu of %zu that it lacks are there, when they "
+			"are asked for",
+			there, missed.n);
+	keys_free(&missed);
+	return rc;
+}
+
 int gather_dependents(struct gather *g, struct err *err)
 {
 	struct arena *old = arena_new();

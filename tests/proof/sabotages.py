@@ -67,6 +67,10 @@ cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
 cut("deadline", "the deadline of a run", "sync/deadline.c",
     "(void)alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);", "",
     "test_sync_deadline test_deadline")
+cut("own-files", "that new files are nobody else's to read", "sync/main.c", "\t(void)umask(077);\n", "",
+    "robust '0077' is 0 times")
+cut("no-core", "that a crash leaves no core, in which a secret may be", "sync/main.c",
+    "\t(void)setrlimit(RLIMIT_CORE, &none);\n", "", "robust '0' is 0 times")
 cut("watchdog", "the end of a connection that stands still", "connectors/ldap_watch.c",
     "(void)shutdown(w->fd, SHUT_RDWR);", "", "rogue handshake-half-stalls")
 
@@ -133,8 +137,19 @@ cut("graph-refused", "that what a tenant refuses is not handed over", "sync/cmd_
     "if (handover_write(o, side, &wrote, err) < 0)", "if (handover_write(o, side, &wrote, err) < -1)", "graph transfer to files")
 cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
     "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
+cut("handover-known", "that what a tenant says already is not told to it", "sync/handover.c",
+    "entry_has(e, flag->attr, flag->value) == wants", "false", "graph known already")
+cut("spread-twice", "that a mailbox is named once", "sync/spread.c", "if (k < i)", "if (false)", "graph boxes: twice")
+cut("spread-source", "that several mailboxes are no source", "sync/spread.c",
+    "if (strcmp(config_text(flow, \"source\"), title) == 0)", "if (false)", "graph boxes: a source")
+cut("spread-taken", "that their flows' names are nobody else's", "sync/spread.c",
+    "if (config_section(root, flow ? \"flow\" : \"connector\", title) != NULL)", "if (false)", "graph boxes: taken")
+cut("spread-part", "that half a flow's name is none", "sync/spread.c",
+    "(name[len] == '\\0' || name[len] == '/')", "true", "graph no such flow")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
+cut("ldaprc", "that libldap reads no configuration of its own", "connectors/ldap_session.c",
+    "\t(void)setenv(\"LDAPNOINIT\", \"1\", 1);\n", "", "tls libldap's own configuration counts")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
     "bool found = false;\n\n\t(void)ldap_get_option",
     "bool found = true;\n\n\t(void)ldap_get_option", "tls .*bind")
@@ -151,6 +166,9 @@ cut("broken-target", "that a read of the target that broke is no end", "sync/mat
 cut("gone-unproved", "that who is not in a delta is there all the same", "sync/gather.c",
     "return g->full || (slot->flags & LINK_GONE) != 0 || keys_has(&g->waits, slot->source);", "return true;",
     "sim I10")
+cut("read-confirmed", "that who is not in a full read is asked for", "sync/gather.c",
+    "\tif (missed.n > 0)\n\t\trc = count_there(g, &missed, &there, err);\n", "",
+    "rogue one-is-not-listed")
 cut("partial-entry", "that an entry of which a part came is filled", "sync/gather.c",
     "\tif (connector_fill(g->source, g->scratch, e, err) < 0)\n\t\treturn -1;\n\treturn evaluation_put(",
     "\treturn evaluation_put(", "sim I15")
