@@ -1,6 +1,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/spool.h"
 #include "sync/applying.h"
 #include "sync/dependents.h"
@@ -62,16 +63,30 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, p->target_expires, a->err);
 }
 
+/* The next run sees that its source is not there. */
+static int take_up(struct applying *a, struct value source, struct value contact)
+{
+	const struct link link = {.source = source, .target = contact};
+
+	log_info("%s: a contact that a run made and could not remember, and whose source is gone: "
+		 "the next run looks at it",
+		a->plan->flow->name);
+	return state_put_link(a->state, a->flow, &link, a->err);
+}
+
 /* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
  * of one that was added and not seen since. */
-static int is_settled(struct applying *a, const struct op *op)
+static int is_settled(struct applying *a, const struct op *op, const struct value *contact)
 {
 	struct link link;
 	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
 
 	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
 		return rc < 0 ? -1 : rc == 0;
-	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
+	rc = state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
+	if (rc != 0 || contact == NULL || contact->len == 0)
+		return rc;
+	return take_up(a, op->source, *contact) < 0 ? -1 : 1;
 }
 
 /* What runs before had meant to do was looked at by this one. */
@@ -83,7 +98,7 @@ static int settle_intents(struct applying *a)
 	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
 		const struct op *op = &in->ops[i];
 		arena_reset(a->mem);
-		rc = is_settled(a, op);
+		rc = is_settled(a, op, in->contacts != NULL ? &in->contacts[i] : NULL);
 		if (rc == 1)
 			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
 	}

@@ -12,6 +12,7 @@
 #include "connectors/connector.h"
 #include "sync/canary.h"
 #include "sync/claims.h"
+#include "sync/orphans.h"
 #include "sync/planning.h"
 #include "sync/undo.h"
 #include "sync/wishes.h"
@@ -96,6 +97,9 @@ static int check_into(const struct planning *p)
 static int make_plan(struct planning *p)
 {
 	if (gather_all(p) < 0)
+		return -1;
+	/* What a full run does not see in the source is not there. */
+	if (p->g.full && !p->g.one && orphans_find(&p->g, &p->plan->intents, p->err) < 0)
 		return -1;
 	p->plan->full = p->g.full;
 	p->plan->links = (long long)p->g.links.n;

@@ -445,12 +445,67 @@ static void test_denial_of_killed(void **state)
 	}
 }
 
+/* Somebody puts another mark on it. */
+static void take_over(struct arena *mem, const char *name)
+{
+	struct setup setup = load(mem);
+	const struct query all = {.kind = QUERY_ALL};
+	struct value mark = value_of("of the others");
+	struct mod mod = {.attr = attr_named("adminDescription"), .n_add = 1, .add = &mark};
+	struct connector *c;
+	struct outcome out;
+	struct entry e;
+	struct err err = {0};
+
+	assert_int_equal(connector_open(setup.flows[0].target_config, &c, &err), 0);
+	assert_int_equal(connector_read(c, &all, &err), 0);
+	while (connector_next(c, mem, &e, &err) == 1 && !value_same(e.name, value_of(name)))
+		;
+	mod.remove = (struct value[]){entry_first(&e, mod.attr)};
+	mod.n_remove = 1;
+	const struct change change = {
+		.op = CHANGE_MODIFY, .id = e.id, .name = e.name, .n = 1, .mods = &mod};
+	assert_int_equal(connector_write(c, &change, &out, 1, mem, &err), 0);
+	assert_int_equal(out.kind, OUTCOME_DONE);
+	assert_int_equal(connector_close(c, &err), 0);
+}
+
+/* A contact that a killed run made is ours, though its source left before the next run: that one
+ * gives it its link, and the one after deletes it. One that somebody made his own stays. */
+static void test_orphans(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (int theirs = 0; theirs < 2; theirs++) {
+		struct arena *mem = arena_new();
+		struct server s = {.at = 1, .fate = AFTER, .alone = true};
+		start(mem, rules);
+		put_people(mem, 3, 0, "1");
+		assert_int_equal(run(mem, NULL, &err), 0);
+		put_people(mem, 5, 0, "1");
+		assert_int_equal(first_run(mem, &s), -1);
+		assert_string_equal(known(mem), "3 2 0");
+		put_people(mem, 5, 1, "1");
+		if (theirs)
+			take_over(mem, "CN=p0004,OU=GAL,DC=xyz");
+		assert_int_equal(run(mem, NULL, &err), 0);
+		assert_int_equal(contacts(mem), 5);
+		assert_string_equal(known(mem), theirs ? "4 1 0" : "5 0 0");
+		assert_string_equal(sync_now(mem), theirs ? "delta" : "delta; delete p0004");
+		assert_int_equal(contacts(mem), theirs ? 5 : 4);
+		assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+		arena_free(mem);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
+		cmocka_unit_test(test_orphans),
 	};
 
 	sqlite3_auto_extension((void (*)(void))listen);

@@ -137,8 +137,11 @@ cut("graph-refused", "that what a tenant refuses is not handed over", "sync/cmd_
     "if (handover_write(o, side, &wrote, err) < 0)", "if (handover_write(o, side, &wrote, err) < -1)", "graph transfer to files")
 cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
     "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
-cut("handover-known", "that what a tenant says already is not told to it", "sync/handover.c",
-    "entry_has(e, flag->attr, flag->value) == wants", "false", "graph known already")
+cut("handover-known", "that what a tenant said is not told to it", "sync/handover.c",
+    "entry_has(e, flag->attr, flag->value) == wants", "false", covered="told-twice")
+cut("graph-known", "nor what it says now", "connectors/graph_behavior.c",
+    "if (rc < 0 || managed == on)", "if (rc < 0)", covered="told-twice")
+pair("told-twice", "that a tenant is not told what it says", ("handover-known", "graph-known"), "graph known already")
 cut("spread-twice", "that a mailbox is named once", "sync/spread.c", "if (k < i)", "if (false)", "graph boxes: twice")
 cut("spread-source", "that several mailboxes are no source", "sync/spread.c",
     "if (strcmp(config_text(flow, \"source\"), title) == 0)", "if (false)", "graph boxes: a source")
@@ -649,7 +652,7 @@ cut("mail-address", "that an address of a mail is one", "sync/mail.c",
 cut("mail-word", "that what looks like an encoded word is encoded", "sync/message.c",
     ' && strstr(at, "=?") == NULL', "", "test_sync_message test_subjects")
 cut("mail-once", "that a timer tells the same trouble once in an interval", "sync/mail_once.c",
-    "return known && hash == m->hash", "return false && known && hash == m->hash", "mail by a timer: 0 mails")
+    "return hash == m->hash", "return false && hash == m->hash", "mail by a timer: 0 mails")
 cut("log-json", "that a line of JSON is ASCII", "base/text.c",
     "else if (c >= 0x20 && c < 0x7f)", "else if (c >= 0x20 && c < 0x100)", "test_base_log test_json")
 cut("progress-safe", "that a flow's name is text on the terminal", "base/progress.c",
