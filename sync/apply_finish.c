@@ -1,7 +1,6 @@
 #include <time.h>
 
 #include "base/arena.h"
-#include "base/log.h"
 #include "base/spool.h"
 #include "sync/applying.h"
 #include "sync/dependents.h"
@@ -63,30 +62,17 @@ static int put_pins(struct applying *a)
 	return state_put_pin(a->state, p->flow->target, p->target_pin, p->target_expires, a->err);
 }
 
-/* The next run sees that its source is not there. */
-static int take_up(struct applying *a, struct value source, struct value contact)
-{
-	const struct link link = {.source = source, .target = contact};
-
-	log_info("%s: a contact that a run made and could not remember, and whose source is gone: "
-		 "the next run looks at it",
-		a->plan->flow->name);
-	return state_put_link(a->state, a->flow, &link, a->err);
-}
-
 /* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
- * of one that was added and not seen since. */
-static int is_settled(struct applying *a, const struct op *op, const struct value *contact)
+ * of one that was added and not seen since; but where its source is gone, and its contact was
+ * found, this run took that away. */
+static int is_settled(struct applying *a, const struct op *op, const struct entry *contact)
 {
 	struct link link;
 	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
 
-	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
+	if (rc != 0 || contact != NULL || (op->kind != STEP_ADD && op->kind != STEP_LINK))
 		return rc < 0 ? -1 : rc == 0;
-	rc = state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
-	if (rc != 0 || contact == NULL || contact->len == 0)
-		return rc;
-	return take_up(a, op->source, *contact) < 0 ? -1 : 1;
+	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
 }
 
 /* What runs before had meant to do was looked at by this one. */
@@ -98,7 +84,7 @@ static int settle_intents(struct applying *a)
 	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
 		const struct op *op = &in->ops[i];
 		arena_reset(a->mem);
-		rc = is_settled(a, op, in->contacts != NULL ? &in->contacts[i] : NULL);
+		rc = is_settled(a, op, in->contacts != NULL ? in->contacts[i] : NULL);
 		if (rc == 1)
 			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
 	}
@@ -137,9 +123,9 @@ int apply_finish(struct applying *a)
 	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0 ||
 		dependents_unsure(a->state, a->flow, plan->flow, &a->renamed, a->err) < 0)
 		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
-		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
+		return -1;
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;
 	if (state_retire(a->state, a->run.started - plan->flow->history, a->err) < 0)
 		return -1;

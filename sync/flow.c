@@ -98,7 +98,6 @@ static int make_plan(struct planning *p)
 {
 	if (gather_all(p) < 0)
 		return -1;
-	/* What a full run does not see in the source is not there. */
 	if (p->g.full && !p->g.one && orphans_find(&p->g, &p->plan->intents, p->err) < 0)
 		return -1;
 	p->plan->full = p->g.full;
@@ -118,7 +117,7 @@ static int make_plan(struct planning *p)
 		return -1;
 	if (p->m.unsure)
 		return 0;
-	if (p->g.n_open > 0 && planning_decide(p) < 0)
+	if ((p->g.n_open > 0 && planning_decide(p) < 0) || planning_orphans(p) < 0)
 		return -1;
 	/* The guard measures what goes by what there is. */
 	if (p->g.links.sparse && p->plan->summary.remove + p->plan->summary.hide > 0)

@@ -48,6 +48,7 @@ struct gather {
 	struct links links;
 	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
 			    * without a digest in their link, or with an intent */
+	struct keys came, opened; /* of those that wait and have no link: seen; with a row */
 	const struct intents *intents;
 	uint64_t *managed; /* keys of target ids of the flows into the source */
 	size_t n_managed;

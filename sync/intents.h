@@ -19,9 +19,9 @@ struct state;
  */
 struct intents {
 	unsigned n;
-	const struct op *ops;         /* the newest first */
-	const struct attr_set *attrs; /* of each: journal_attrs of its run */
-	struct value *contacts;       /* orphans.h: ids, empty: none; NULL: nobody looked */
+	const struct op *ops;          /* the newest first */
+	const struct attr_set *attrs;  /* of each: journal_attrs of its run */
+	const struct entry **contacts; /* orphans.h: NULL: none; NULL: nobody looked */
 };
 
 int intents_load(struct state *, long long flow, struct arena *, struct intents *, struct err *);

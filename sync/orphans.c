@@ -17,7 +17,7 @@ static int wish_contacts(struct gather *g, const struct intents *in, struct keys
 	for (unsigned i = 0; i < in->n; i++) {
 		const struct op *op = &in->ops[i];
 		struct link_slot *slot;
-		if (op->kind != STEP_ADD)
+		if (op->kind != STEP_ADD || keys_has(&g->opened, entry_key(op->source)))
 			continue;
 		if (links_find(&g->links, op->source, entry_key(op->source), &slot, err) < 0)
 			return -1;
@@ -39,7 +39,9 @@ static void take(
 		!value_same(entry_first(e, g->flow->marker),
 			plan_marker(g->scratch, g->flow, in->ops[i].source)))
 		return;
-	in->contacts[i] = value_copy(g->mem, e->id);
+	struct entry *contact = arena_alloc(g->mem, sizeof(*contact));
+	entry_copy(g->mem, contact, e);
+	in->contacts[i] = contact;
 }
 
 int orphans_find(struct gather *g, struct intents *in, struct err *err)

@@ -342,6 +342,8 @@ cut("target-shrunk", "that a target which lacks contacts is refused", "sync/guar
     "if (f->missing > limit_of(LIMIT_DELETE, &share, links))", "if (false)", "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
     "if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)", "if (false)", "test_sync_guard test_guard")
+cut("first-run-deletes", "that a first run deletes no more than a few", "sync/guard.c",
+    "if (f->first && gone == 0)", "if (f->first)", "test_sync_guard test_guard")
 cut("first-run", "that a first run is one without links", "sync/ruling.c",
     ".first = plan->known.sources < 0 && plan->links == 0,", ".first = plan->known.sources < 0,",
     "flow guard-first-run-of-some")
@@ -484,7 +486,7 @@ cut("name-handed-on", "that who refers to a name is looked at when another has i
     " ||\n\t\tdependents_unsure(a->state, a->flow, plan->flow, &a->renamed, a->err) < 0)", ")",
     "test_sync_flow test_name_handed_on")
 cut("name-given-up", "that a name which is given up is nobody's", "sync/apply_remember.c",
-    "if (before.name != 0 && (before.name != s->link.name || renamed))", "if (before.name != 0 && renamed)",
+    "\tif (before.name != 0 && (before.name != s->link.name || renamed))\n\t\tkeys_put(&a->renamed, before.name, 0);\n", "",
     "test_sync_flow test_name_given_up")
 cut("reference-followed", "that a reference which followed a rename is nobody else's doing", "sync/written.c",
     "\t\tif (i < n && attr_syntax(attrs[i]) == SYNTAX_DN)\n\t\t\tmemcpy(at, &digest, DIGEST);\n", "",
@@ -496,6 +498,11 @@ cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->f
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
            "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
+cut("orphan-marked", "that what a killed run made is still ours when its source is gone", "sync/orphans.c",
+    "!value_same(entry_first(e, g->flow->marker),\n\t\t\tplan_marker(g->scratch, g->flow, in->ops[i].source))", "false",
+    "test_sync_apply test_orphans")
+cut("orphan-confirmed", "that such a source is asked for", "sync/gather.c",
+    "if (links_source(&g->links, key) == NULL && !keys_has(&g->came, key))", "if (false)", "sim I10")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")

@@ -355,8 +355,6 @@ static const char *do_event(struct history *h, const struct event *e)
 		return "";
 	case EVENT_RULES:
 		h->rules = !h->rules;
-		for (unsigned i = 0; i < h->n_strays; i++)
-			h->strays[i].lost |= !h->strays[i].seen;
 		h->tracks[0].quiet = h->tracks[1].quiet = false;
 		return "";
 	case EVENT_TIME:

@@ -22,22 +22,16 @@ static bool is_there(const struct sim_dir *d, const struct entry *e)
 
 void check_remember(struct history *h, const struct sync *s)
 {
-	const struct sim_dir *sources = &s->before[s->flow];
 	const bool good = s->result == SYNC_DONE && s->done.failed == 0 && s->meanwhile == NULL;
 	/* A read that lied may have kept them from sight, until the next full run. */
-	const bool seen = good && !h->tracks[s->flow].drifted;
+	const bool seen = good && s->was_full && !h->tracks[s->flow].drifted;
 
-	for (unsigned i = 0; s->result == SYNC_DONE && i < h->n_strays; i++) {
-		struct stray *stray = &h->strays[i];
-		stray->lost |= !stray->seen && !is_there(sources, stray->source);
-		stray->seen |= seen;
-	}
+	for (unsigned i = 0; i < h->n_strays; i++)
+		h->strays[i].seen |= seen;
 	for (unsigned i = 0; !good && i < h->w.n_audits && h->n_strays < SIM_STRAYS; i++) {
 		const struct entry *contact = h->w.audits[i].after;
 		if (contact != NULL)
-			h->strays[h->n_strays++] = (struct stray){.lost = h->w.sides[s->flow].lied,
-				.source = who_source(s->flow, sources, contact),
-				.contact = contact};
+			h->strays[h->n_strays++].contact = contact;
 	}
 }
 
@@ -45,7 +39,7 @@ static bool is_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
 		const struct stray *stray = &h->strays[i];
-		if ((stray->lost || !stray->seen) && value_same(stray->contact->id, contact->id))
+		if (!stray->seen && value_same(stray->contact->id, contact->id))
 			return true;
 	}
 	return false;

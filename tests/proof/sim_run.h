@@ -35,12 +35,11 @@ struct track {
 #define SIM_GIVEN 32
 #define SIM_STRAYS 600
 
-/* A contact that was written by a run that could not remember it, and how its source was then. When
- * that changes before the next good run, nobody knows what was ours of it. */
+/* A contact that was written by a run that could not remember it: the next good full run does, or
+ * deletes it. */
 struct stray {
-	bool lost; /* so it is */
-	bool seen; /* a good run has seen it since */
-	const struct entry *source, *contact;
+	bool seen; /* such a run was */
+	const struct entry *contact;
 };
 
 struct history {
