@@ -495,6 +495,13 @@ static void test_orphans(void **state)
 		assert_string_equal(known(mem), theirs ? "4 1 0" : "4 0 0");
 		assert_string_equal(sync_now(mem), "delta");
 		assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+		if (!theirs) {
+			assert_string_equal(sync_with(mem, &(struct flow_options){.undo = 3}),
+				"delta; add p0004; forget p0003");
+			assert_int_equal(contacts(mem), 5);
+			assert_string_equal(sync_now(mem), "full; link p0003; delete p0004");
+			assert_int_equal(contacts(mem), 4);
+		}
 		arena_free(mem);
 	}
 }

@@ -253,6 +253,8 @@ cut("file-cookie", "that a cookie is whole", "connectors/reading.c",
 
 # ---------------------------------------------------------------------------------------------------------
 group("The plan")
+cut("reading-order", "that the order of reading is nobody's business", "sync/gather.c",
+    "sorter_number(record, row->key);", "sorter_number(record, at);", "sim I19")
 cut("rules-fail", "that an object whose rules fail is left as it is", "sync/evaluate.c",
     "row.presence = FAILED;", "row.presence = LEFT;", "flow row-11-rules-fail")
 cut("one-stops-all", "that an object whose rules fail does not stop the others", "sync/evaluate.c",
@@ -498,9 +500,8 @@ cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->f
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
            "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
-cut("orphan-marked", "that what a killed run made is still ours when its source is gone", "sync/orphans.c",
-    "!value_same(entry_first(e, g->flow->marker),\n\t\t\tplan_marker(g->scratch, g->flow, in->ops[i].source))", "false",
-    "test_sync_apply test_orphans")
+cut("orphan-forgotten", "that what a killed run made is ours when its source is gone", "sync/flow.c",
+    " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
 cut("orphan-confirmed", "that such a source is asked for", "sync/gather.c",
     "if (links_source(&g->links, key) == NULL && !keys_has(&g->came, key))", "if (false)", "sim I10")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
