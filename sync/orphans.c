@@ -15,21 +15,22 @@
 static const struct entry several;
 
 /* The marks of adds that have neither link nor row -> numbers of the operations. */
-static int wish_contacts(struct gather *g, const struct intents *in, struct keys *marks,
-	struct wishes *w, struct err *err)
+static int wish_contacts(
+	struct gather *g, struct intents *in, struct keys *marks, struct wishes *w, struct err *err)
 {
 	for (unsigned i = 0; i < in->n; i++) {
 		const struct op *op = &in->ops[i];
 		const uint64_t key = entry_key(op->source);
 		struct link_slot *slot;
-		if (op->kind != STEP_ADD || keys_has(&g->opened, key))
-			continue;
 		if (links_find(&g->links, op->source, key, &slot, err) < 0)
 			return -1;
+		in->linked[i] = slot != NULL;
+		if (op->kind != STEP_ADD || slot != NULL || keys_has(&g->opened, key))
+			continue;
 		const struct value mark = plan_marker(g->mem, g->flow, op->source);
 		const uint64_t hash = hash_bytes(mark.data, mark.len, 0);
 		/* Of several adds of one object the last counts. */
-		if (slot != NULL || keys_has(marks, hash))
+		if (keys_has(marks, hash))
 			continue;
 		keys_put(marks, hash, i);
 		wish(w, WISH_VALUE, g->flow->marker, mark);
@@ -37,7 +38,20 @@ static int wish_contacts(struct gather *g, const struct intents *in, struct keys
 	return 0;
 }
 
-/* Whoever carries the mark; who has the name, too, where somebody copied it. */
+/* By its name; or as it was made, but for that. */
+static bool made_it(
+	const struct gather *g, const struct intents *in, unsigned i, const struct entry *e)
+{
+	const struct op *op = &in->ops[i];
+
+	return value_same(entry_first(e, g->flow->marker),
+		       plan_marker(g->scratch, g->flow, op->source)) &&
+	       dn_text_below(e->name, &g->flow->managed[0]) &&
+	       (dn_text_equal(e->name, op->change.name) ||
+		       entry_digest(e, &in->attrs[i]) == op->digest);
+}
+
+/* Who has the name counts more than who has not. */
 static void take(
 	struct gather *g, struct intents *in, const struct keys *marks, const struct entry *e)
 {
@@ -45,7 +59,7 @@ static void take(
 	uint32_t i;
 
 	if (e->gone || !keys_get(marks, hash_bytes(mark.data, mark.len, 0), &i) ||
-		!value_same(mark, plan_marker(g->scratch, g->flow, in->ops[i].source)))
+		!made_it(g, in, i, e))
 		return;
 	const struct value name = in->ops[i].change.name;
 	const struct entry *before = in->contacts[i];
@@ -90,6 +104,7 @@ int orphans_find(struct gather *g, struct intents *in, struct err *err)
 	if (in->n == 0)
 		return 0;
 	keys_init(&marks, 0, true);
+	in->linked = arena_zalloc(g->mem, in->n * sizeof(*in->linked));
 	in->contacts = arena_zalloc(g->mem, in->n * sizeof(*in->contacts));
 	int rc = wish_contacts(g, in, &marks, &w, err);
 	if (rc == 0 && w.n > 0)

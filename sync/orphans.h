@@ -12,8 +12,9 @@ struct intents;
  * of any whose source is gone (case 3).
  */
 
-/* in->contacts, of each add among them that has neither a link nor a row. The target is not being
- * read. */
+/* in->linked, and in->contacts of the adds that have neither a link nor a row. A contact is one of
+ * theirs when it has the mark, lies in our container, and has the name that it was given or is
+ * otherwise as it was made: a mark alone can be somebody's copy. The target is not being read. */
 int orphans_find(struct gather *, struct intents *, struct err *);
 
 #endif

@@ -253,8 +253,6 @@ cut("file-cookie", "that a cookie is whole", "connectors/reading.c",
 
 # ---------------------------------------------------------------------------------------------------------
 group("The plan")
-cut("reading-order", "that the order of reading is nobody's business", "sync/gather.c",
-    "sorter_number(record, row->key);", "sorter_number(record, at);", "sim I19")
 cut("rules-fail", "that an object whose rules fail is left as it is", "sync/evaluate.c",
     "row.presence = FAILED;", "row.presence = LEFT;", "flow row-11-rules-fail")
 cut("one-stops-all", "that an object whose rules fail does not stop the others", "sync/evaluate.c",
@@ -502,8 +500,9 @@ cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->f
            "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
 cut("orphan-forgotten", "that what a killed run made is ours when its source is gone", "sync/flow.c",
     " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
-cut("orphan-confirmed", "that such a source is asked for", "sync/gather.c",
-    "if (links_source(&g->links, key) == NULL && !keys_has(&g->came, key))", "if (false)", "sim I10")
+cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",
+    "(dn_text_equal(e->name, op->change.name) ||\n\t\t       entry_digest(e, &in->attrs[i]) == op->digest)", "true",
+    "test_sync_apply test_orphans")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
