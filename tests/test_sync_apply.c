@@ -506,6 +506,32 @@ static void test_orphans(void **state)
 	}
 }
 
+/* What was meant and not done leaves nothing behind; whoever carries its mark has it of somebody.
+ */
+static void test_copied_mark(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = BEFORE, .alone = true};
+	struct err err;
+
+	(void)state;
+	start(mem, rules);
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 5, 0, "1");
+	assert_int_equal(first_run(mem, &s), -1);
+	put_people(mem, 5, 1, "1");
+	put_text(mem, "xyz.ldif",
+		arena_printf(mem,
+			"%s\ndn: CN=hand,OU=GAL,DC=xyz\nobjectClass: contact\ncn: hand\n"
+			"adminDescription: galway:f:p0004\n",
+			get_text(mem, "xyz.ldif")));
+	assert_string_equal(sync_now(mem), "full; add p0003");
+	assert_int_equal(contacts(mem), 5);
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
 		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_copied_mark),
 	};
 
 	sqlite3_auto_extension((void (*)(void))listen);

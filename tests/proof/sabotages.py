@@ -502,7 +502,7 @@ cut("orphan-forgotten", "that what a killed run made is ours when its source is 
     " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
 cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",
     "(dn_text_equal(e->name, op->change.name) ||\n\t\t       entry_digest(e, &in->attrs[i]) == op->digest)", "true",
-    "test_sync_apply test_orphans")
+    "test_sync_apply test_copied_mark")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
