@@ -89,5 +89,7 @@ int entry_unpack(struct arena *, const char **at, const char *end, struct entry 
 const char *entry_id_text(struct arena *, struct value id);
 /* The text form back to bytes. */
 struct value entry_id_parse(struct arena *, const char *text);
+/* The id whose text says these 16 bytes from left to right. */
+struct value entry_id_guid(struct arena *, const unsigned char bytes[16]);
 
 #endif

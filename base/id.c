@@ -1,9 +1,9 @@
 #include "base/entry.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 /* Active Directory prints the first three parts of a GUID as little-endian numbers
@@ -59,13 +59,23 @@ static bool hex_bytes(const char *text, unsigned char *to, size_t n)
 	for (; *text != '\0'; text++) {
 		if (*text == '-')
 			continue;
-		const char *d = strchr(digits, tolower((unsigned char)*text));
-		if (d == NULL || i == 2 * n)
+		const char c = ascii_lower(*text);
+		const bool letter = c >= 'a' && c <= 'f';
+		if ((!letter && !ascii_digit(c)) || i == 2 * n)
 			return false;
-		to[i / 2] = (unsigned char)(to[i / 2] << 4 | (d - digits));
+		to[i / 2] = (unsigned char)(to[i / 2] << 4 | (letter ? c - 'a' + 10 : c - '0'));
 		i++;
 	}
 	return i == 2 * n;
+}
+
+struct value entry_id_guid(struct arena *mem, const unsigned char bytes[16])
+{
+	char *id = arena_alloc(mem, 16);
+
+	for (unsigned i = 0; i < 16; i++)
+		id[guid_order[i]] = (char)bytes[i];
+	return (struct value){id, 16};
 }
 
 struct value entry_id_parse(struct arena *mem, const char *text)
@@ -73,12 +83,8 @@ struct value entry_id_parse(struct arena *mem, const char *text)
 	size_t len = strlen(text);
 	unsigned char raw[16] = {0};
 
-	if (len == 36 && hex_bytes(text, raw, 16)) {
-		char *id = arena_copy(mem, raw, 16);
-		for (unsigned i = 0; i < 16; i++)
-			id[guid_order[i]] = (char)raw[i];
-		return (struct value){id, 16};
-	}
+	if (len == 36 && hex_bytes(text, raw, 16))
+		return entry_id_guid(mem, raw);
 	if (len > 2 && len % 2 == 0 && strncmp(text, "0x", 2) == 0) {
 		unsigned char *bytes = arena_zalloc(mem, len / 2);
 		if (hex_bytes(text + 2, bytes, len / 2 - 1))

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "connectors/ldap_code.h"
+#include "connectors/ldap_id.h"
 
 /* More than any schema has; a bound for what a hostile server can make us compare. */
 #define ATTRS_MAX 2000
@@ -258,7 +259,7 @@ int entry_read(struct value name, struct value list, const struct search_request
 	int part = put_attrs(e, list, req, arena_alloc(mem, n_values * sizeof(struct value)), err);
 	if (part < 0)
 		return -1;
-	e->id = entry_first(e, req->id);
+	e->id = ldap_id_of(mem, req->id, entry_first(e, req->id));
 	if (e->id.len == 0)
 		return err_set(err, ERR_FATAL,
 			"%.*s: has no %s: may the account read it, is `id` right?", (int)name.len,

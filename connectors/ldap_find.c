@@ -15,6 +15,7 @@
 #include "base/filter.h"
 #include "connectors/ldap_ask.h"
 #include "connectors/ldap_code.h"
+#include "connectors/ldap_id.h"
 #include "connectors/ldap_range.h"
 
 /* Entries that one search may give: values may be many people's, but a list of that length is no
@@ -91,6 +92,11 @@ static bool is_name(const struct find *f, const struct asked *a)
 	return f->wishes[a->first]->by == WISH_NAME;
 }
 
+static struct value sought(const struct find *f, const struct wish *w)
+{
+	return w->by == WISH_ID ? ldap_id_asked(f->scratch, f->req->id, w->value) : w->value;
+}
+
 static const char *filter_of(const struct find *f, const struct asked *a)
 {
 	const char *attribute = attr_name(attr_of(f, f->wishes[a->first]));
@@ -98,7 +104,7 @@ static const char *filter_of(const struct find *f, const struct asked *a)
 
 	buf_printf(&filter, "(&%s(|", f->req->filter);
 	for (size_t i = a->first; i < a->first + a->n; i++) {
-		const struct value v = filter_escape(f->scratch, f->wishes[i]->value);
+		const struct value v = filter_escape(f->scratch, sought(f, f->wishes[i]));
 		buf_printf(&filter, "(%s=%.*s)", attribute, (int)v.len, v.data);
 	}
 	buf_puts(&filter, "))");

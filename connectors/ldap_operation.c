@@ -7,6 +7,7 @@
 #include "base/dn.h"
 
 #include "connectors/ldap_ask.h"
+#include "connectors/ldap_id.h"
 #include "connectors/local.h"
 
 struct value stage_name(const struct change *c, enum stage stage)
@@ -201,7 +202,8 @@ bool operation_post_read(
 		return false;
 	if (ber_scanf(ber, "{m{{m[m", &dn, &name, &first) != LBER_ERROR &&
 		attr_id(name.bv_val, name.bv_len) == id && first.bv_len > 0) {
-		*value = (struct value){arena_copy(mem, first.bv_val, first.bv_len), first.bv_len};
+		const char *copy = arena_copy(mem, first.bv_val, first.bv_len);
+		*value = ldap_id_of(mem, id, (struct value){copy, first.bv_len});
 		found = true;
 	}
 	ber_free(ber, 1);

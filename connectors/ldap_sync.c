@@ -6,7 +6,6 @@
  * Only ids are taken: what changed is read by its id then, as what is wished for; and what is not
  * found so is gone, whatever was said of it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,6 +13,7 @@
 #include "base/keys.h"
 #include "connectors/ldap_ask.h"
 #include "connectors/ldap_code.h"
+#include "connectors/ldap_id.h"
 #include "connectors/ldap_since.h"
 
 /* Reading all, page by page, is as quick as so much at once. */
@@ -46,19 +46,6 @@ const char *sync_obstacle(const struct ldap_connector *l)
 	if (!session_supports(l->dir.session, LDAP_CONTROL_SYNC))
 		return "the server does not offer syncrepl (the overlay syncprov)";
 	return l->dir.id != attr_named("entryUUID") ? "id is not entryUUID" : NULL;
-}
-
-/* A syncUUID has the 16 bytes of which entryUUID is the text (RFC 4530). */
-static struct value id_of(struct sync *s, const struct berval *uuid)
-{
-	char *text = arena_alloc(s->mem, 37), *at = text;
-
-	for (unsigned i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*at++ = '-';
-		at += sprintf(at, "%02x", (unsigned char)uuid->bv_val[i]);
-	}
-	return (struct value){text, (size_t)(at - text)};
 }
 
 /* The request, with the server's cookie of the last time. */
@@ -136,7 +123,7 @@ static int doubt(const struct sync *s, struct err *err, const char *why)
 
 static int tell(struct sync *s, const struct berval *uuid, bool gone, struct err *err)
 {
-	const struct told t = {id_of(s, uuid), gone};
+	const struct told t = {ldap_id_of_sync(s->mem, uuid->bv_val), gone};
 
 	/* Once is changed, once is gone: which of them was last? */
 	if (!keys_put(&s->seen, entry_key(t.id), 0))

@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "sync/state_lock.h"
 #include "sync/undone.h"
 
 static const char *text_or(const char *text, const char *other)
@@ -94,18 +95,34 @@ static int show_last_run(struct state *state, struct arena *mem, long long flow,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Who watches is not to be told of a fault because a run is at work; but of one that is stuck. */
+static int show_running(const struct setup *setup, struct arena *mem, const struct state_holder *h)
+{
+	const bool stale = (long long)time(NULL) - h->since > setup->stale;
+
+	printf("a run is at work since %s, process %s: ask again when it is done\n",
+		time_text(mem, h->since), h->pid);
+	if (stale)
+		printf("  stale: that is more than %lld minutes ago\n", setup->stale / 60);
+	return stale ? EXIT_USAGE : EXIT_GOOD;
+}
+
 int command_status(struct arena *mem, const struct request *q, struct err *err)
 {
 	struct setup setup;
 	struct state *state = NULL;
+	struct state_holder holder;
 	struct flow **flows;
 	unsigned n;
 	int code = EXIT_GOOD;
 
 	if (setup_load(mem, q->config, &setup, err) < 0 ||
-		flows_named(&setup, q->argc, q->argv, mem, &flows, &n, err) < 0 ||
-		state_open(setup.state, false, &state, err) < 0)
-		code = -1;
+		flows_named(&setup, q->argc, q->argv, mem, &flows, &n, err) < 0)
+		return -1;
+	if (state_open(setup.state, false, &state, err) < 0)
+		return err->kind == ERR_BUSY && state_held(setup.state, &holder)
+			       ? show_running(&setup, mem, &holder)
+			       : -1;
 	for (unsigned i = 0; code >= 0 && i < n; i++) {
 		struct flow_state known;
 		long long links = 0;

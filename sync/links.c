@@ -233,7 +233,7 @@ int links_contact(struct links *l, struct arena *mem, const struct flow *f, cons
 		memcmp(marker.data, prefix.data, prefix.len) != 0)
 		return 0;
 	const char *text = arena_copy(mem, marker.data + prefix.len, marker.len - prefix.len);
-	/* Text of 36 characters is a GUID in AD, and the id itself (entryUUID) elsewhere. */
+	/* Text of 36 characters is a GUID, but the id itself where a file has it as text. */
 	const struct value ids[] = {entry_id_parse(mem, text), value_of(text)};
 	for (unsigned i = 0; i < 2 && *slot == NULL; i++) {
 		if (links_find(l, ids[i], entry_key(ids[i]), slot, err) < 0)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "sync/held.h"
 #include "sync/options.h"
 
 /* Directory data is not for everybody: no core files, no files that others may read. */
@@ -59,6 +60,7 @@ int main(int argc, char **argv)
 	occupy_standard();
 	settle_in();
 	int code = options_parse(argc, argv, &command, &request, &err);
+	const int held = code == 0 && command->looks ? held_begin() : -1;
 	if (code == 0)
 		code = command->run(mem, &request, &err);
 	if (code < 0) {
@@ -66,7 +68,7 @@ int main(int argc, char **argv)
 		code = exit_of(&err);
 	}
 	arena_free(mem);
-	if (fflush(stdout) != 0 && code != EXIT_USAGE) {
+	if ((held_end(held) != 0 || fflush(stdout) != 0) && code != EXIT_USAGE) {
 		log_error("standard output: %s", strerror(errno));
 		code = EXIT_LATER;
 	}

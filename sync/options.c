@@ -11,7 +11,7 @@
 /* In pairs, the source's before the target's, of --source, -bind, -password and -base; then the
  * others. */
 #define INIT_SIDES "stbBpKgG"
-#define INIT_LETTERS INIT_SIDES "ci"
+#define INIT_LETTERS INIT_SIDES "ki"
 
 const struct command commands[] = {
 	{"check", "", "read the configuration, the rules and every directory; say what is wrong",
@@ -21,7 +21,7 @@ const struct command commands[] = {
 	{"preflight", "[FLOW...]",
 		"before a first sync: what is wrong in the directories, and what galway would do",
 		"F", true, command_preflight},
-	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaIP", true,
+	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaIP", false,
 		command_sync},
 	{"compare", "FILE [FLOW]",
 		"what MIM, Entra Connect or DSML would write, beside what we would", "F", true,
@@ -38,15 +38,15 @@ const struct command commands[] = {
 	{"history", "[FLOW | RUN | WHO]",
 		"the runs, what one of them changed, or one object's life", "F", true,
 		command_history},
-	{"undo", "RUN", "take a run back: put there what it found", "Foa", true, command_undo},
+	{"undo", "RUN", "take a run back: put there what it found", "Foa", false, command_undo},
 	{"links", "FLOW", "id and name of each source entry and of its target entry", "", true,
 		command_links},
 	{"authority", "show WHO | transfer WHO SIDE",
-		"the source of authority of an object, or hand it over", "", true,
+		"the source of authority of an object, or hand it over", "", false,
 		command_authority},
 	{"set", "WHO ATTR=VALUE... [FLOW]",
 		"write as a side, where it is the authority; else the denial is recorded", "AF",
-		true, command_set},
+		false, command_set},
 	{"schedule", "systemd|cron [FOLDER]",
 		"print, or write there, what has sync run every interval", "", true,
 		command_schedule},
@@ -87,13 +87,15 @@ const struct choice choices[] = {
 	{'K', "target-password", "REF", "the same for the target"},
 	{'g', "source-base", "DN", "what is read is below it; none: the server's own"},
 	{'G', "target-base", "DN", "the same for the target"},
-	{'c', "tls-ca", "FILE", "CA certificates of both servers; none: the system's"},
+	{'k', "tls-ca", "FILE", "CA certificates of both servers; none: the system's"},
 	{'i', "into", "DN", "where contacts are made; none: OU=GAL of the target"},
 	{'h', "help", NULL, "of any command: what it does and takes; also -h"},
 	{'\0', NULL, NULL, NULL},
 };
 
 #define N_CHOICES (sizeof(choices) / sizeof(choices[0]) - 1)
+
+static const struct option log_format = {"log-format", required_argument, NULL, 'L'};
 
 static const struct command *command_named(const char *name)
 {
@@ -130,7 +132,7 @@ static int take(struct request *q, int letter, const char *value, struct err *er
 	if (take_side(q, letter, value))
 		return 0;
 	switch (letter) {
-	case 'c':
+	case 'k':
 		q->tls_ca = value;
 		break;
 	case 'i':
@@ -184,38 +186,6 @@ static const char *name_of(int letter)
 	return choices[i].name;
 }
 
-static int parse_choices(
-	int argc, char **argv, const struct command *command, struct request *q, struct err *err)
-{
-	struct option longs[N_CHOICES + 1] = {{0}};
-	int letter;
-
-	for (size_t i = 0; i < N_CHOICES; i++)
-		longs[i] = (struct option){
-			choices[i].name, choices[i].value != NULL, NULL, choices[i].letter};
-	opterr = 0;
-	optind = 0;
-	while ((letter = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1) {
-		if (letter == ':')
-			return err_set(err, ERR_FATAL, "%s needs a value", argv[optind - 1]);
-		if (letter == 'h') {
-			q->help = true;
-			return 0;
-		}
-		if (letter == '?')
-			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
-				argv[optind - 1], command->name);
-		if (strchr(command->options, letter) == NULL)
-			return err_set(err, ERR_FATAL, "--%s: no such option of \"galway %s\"",
-				name_of(letter), command->name);
-		if (take(q, letter, optarg, err) < 0)
-			return -1;
-	}
-	q->argc = argc - optind;
-	q->argv = argv + optind;
-	return 0;
-}
-
 static void be_quiet(struct request *q)
 {
 	q->quiet = true;
@@ -230,33 +200,82 @@ static int take_form(const char *form, struct err *err)
 	return 0;
 }
 
-/* What stands before the command: -c FILE, -v, -q, -h. Returns its place, or -1. */
+/* An option of all commands, which stands before the command or behind it: 1; 0: it is none. */
+static int take_global(struct request *q, int letter, struct err *err)
+{
+	switch (letter) {
+	case 'c':
+		q->config = optarg;
+		return 1;
+	case 'v':
+		log_level(LOG_DEBUG);
+		return 1;
+	case 'q':
+		be_quiet(q);
+		return 1;
+	case 'h':
+		q->help = true;
+		return 1;
+	case 'L':
+		return take_form(optarg, err) < 0 ? -1 : 1;
+	default:
+		return 0;
+	}
+}
+
+static int parse_choices(
+	int argc, char **argv, const struct command *command, struct request *q, struct err *err)
+{
+	struct option longs[N_CHOICES + 2] = {{0}};
+	int letter;
+
+	for (size_t i = 0; i < N_CHOICES; i++)
+		longs[i] = (struct option){
+			choices[i].name, choices[i].value != NULL, NULL, choices[i].letter};
+	longs[N_CHOICES] = log_format;
+	opterr = 0;
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, ":o:c:vqh", longs, NULL)) != -1) {
+		if (letter == ':')
+			return err_set(err, ERR_FATAL, "%s needs a value", argv[optind - 1]);
+		const int global = take_global(q, letter, err);
+		if (global < 0 || q->help)
+			return global < 0 ? -1 : 0;
+		if (global == 1)
+			continue;
+		if (letter == '?')
+			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
+				argv[optind - 1], command->name);
+		if (strchr(command->options, letter) == NULL)
+			return err_set(err, ERR_FATAL, "--%s: no such option of \"galway %s\"",
+				name_of(letter), command->name);
+		if (take(q, letter, optarg, err) < 0)
+			return -1;
+	}
+	q->argc = argc - optind;
+	q->argv = argv + optind;
+	return 0;
+}
+
+/* What stands before the command. Returns its place, or -1. */
 static int parse_globals(int argc, char **argv, struct request *q, struct err *err)
 {
-	static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'}, {"log-format", required_argument, NULL, 'L'},
-		{0}};
+	const struct option longs[] = {{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'}, log_format, {0}};
 	int letter;
 
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "+:c:vqh", longs, NULL)) != -1) {
-		if (letter == 'c')
-			q->config = optarg;
-		else if (letter == 'v')
-			log_level(LOG_DEBUG);
-		else if (letter == 'q')
-			be_quiet(q);
-		else if (letter == 'h')
-			q->help = true;
-		else if (letter == 'V')
+		const int global = take_global(q, letter, err);
+		if (global < 0)
+			return -1;
+		if (letter == 'V')
 			q->version = true;
-		else if (letter != 'L')
+		else if (global == 0)
 			return err_set(err, ERR_FATAL, "%s: %s", argv[optind - 1],
 				letter == ':' ? "needs a value"
 					      : "no such option before the command: see "
 						"\"galway help\"");
-		else if (take_form(optarg, err) < 0)
-			return -1;
 	}
 	return optind;
 }

@@ -12,7 +12,7 @@ struct command {
 	const char *arguments; /* for help */
 	const char *help;
 	const char *options; /* the letters of the options it takes */
-	bool config;         /* it reads the configuration */
+	bool looks;          /* it reads the state and changes nothing */
 	int (*run)(struct arena *, const struct request *, struct err *);
 };
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +13,48 @@
 #include "base/err.h"
 #include "base/spool.h"
 
+/* Who wrote itself into the lock last. */
+static struct state_holder holder_of(int fd)
+{
+	struct state_holder h = {0};
+	const ssize_t n = pread(fd, h.pid, sizeof(h.pid) - 1, 0);
+	struct stat st;
+
+	h.pid[n > 0 ? n : 0] = '\0';
+	h.pid[strspn(h.pid, "0123456789")] = '\0';
+	if (fstat(fd, &st) == 0)
+		h.since = st.st_mtime;
+	return h;
+}
+
+/* A reader writes nothing: the process is that of the last writer, which may be gone. */
 static int held(int fd, const char *path, struct err *err)
 {
-	char text[64] = "";
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	const struct state_holder h = holder_of(fd);
 
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	if (h.pid[0] != '\0' && kill((pid_t)strtol(h.pid, NULL, 10), 0) < 0 && errno == ESRCH)
+		return err_set(err, ERR_BUSY,
+			"state %s: somebody reads it (galway diff, history ...): wait for it",
+			path);
 	return err_set(err, ERR_BUSY, "state %s: another run holds the lock%s%s: wait for it", path,
-		text[0] != '\0' ? ", process " : "", text);
+		h.pid[0] != '\0' ? ", process " : "", h.pid);
+}
+
+bool state_held(const char *path, struct state_holder *h)
+{
+	char *name;
+
+	if (asprintf(&name, "%s.lock", path) < 0)
+		return false;
+	const int lock = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	free(name);
+	if (lock < 0)
+		return false;
+	const bool free_now = flock(lock, LOCK_SH | LOCK_NB) == 0;
+	if (!free_now)
+		*h = holder_of(lock);
+	(void)close(lock);
+	return !free_now;
 }
 
 int state_private(const char *path, const struct stat *st, struct err *err)

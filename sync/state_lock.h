@@ -13,6 +13,13 @@ struct stat;
  * creates nothing. *fd is -1 when there is nothing to hold.
  */
 int state_lock(const char *path, bool write, int *fd, struct err *);
+/* The run that has the lock of this state. */
+struct state_holder {
+	char pid[32];    /* digits; "": it has not written it yet */
+	long long since; /* seconds since 1970 */
+};
+/* false: nobody writes. */
+bool state_held(const char *path, struct state_holder *);
 /* Whoever may write the state, or its lock, says what is ours to delete: refused (ERR_FATAL) is a
  * file of another user (but root may look after anybody's), and one that group or others may write.
  */

@@ -156,10 +156,10 @@ static const char schema[] =
 	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
 	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
 	"CREATE INDEX op_unknown ON op (id) WHERE result = 2;"
-	"PRAGMA user_version = 5; "
+	"PRAGMA user_version = 6; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY

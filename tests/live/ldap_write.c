@@ -52,14 +52,7 @@ static void put_value(struct arena *mem, struct change *c, const char *text)
 		m->add[m->n_add++] = v;
 }
 
-/* GUIDs are written as text. */
-static struct value read_id(struct arena *mem, const struct connector *c, const char *text)
-{
-	return strcmp(c->type->name, "ad") == 0 ? entry_id_parse(mem, text)
-						: value_copy(mem, value_of(text));
-}
-
-static struct change read_change(struct arena *mem, const struct connector *to, char *line)
+static struct change read_change(struct arena *mem, char *line)
 {
 	const char *op = field(&line);
 	struct change c = {.mods = arena_alloc(mem, 64 * sizeof(struct mod))};
@@ -69,7 +62,7 @@ static struct change read_change(struct arena *mem, const struct connector *to, 
 					   : CHANGE_MODIFY;
 	c.name = value_copy(mem, value_of(field(&line)));
 	if (c.op != CHANGE_ADD)
-		c.id = read_id(mem, to, field(&line));
+		c.id = entry_id_parse(mem, field(&line));
 	if (strcmp(op, "rename") == 0)
 		c.new_name = value_copy(mem, value_of(field(&line)));
 	while (line != NULL)
@@ -119,7 +112,7 @@ static void write_all(struct connector *c)
 	while (getline(&line, &room, stdin) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] != '\0')
-			changes[n++] = read_change(mem, c, line);
+			changes[n++] = read_change(mem, line);
 		if (line[0] == '\0' || n == BATCH) {
 			write_batch(c, changes, n);
 			n = 0;

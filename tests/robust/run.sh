@@ -90,6 +90,8 @@ want 0 'Exit codes' --help
 want 2 "no help on 'chekc': there is each command" help chekc
 want 0 '^galway [0-9.]+$' --version
 want 2 '^galway: error: --hlp: no such option before the command' --hlp
+want 2 '^galway: error: nothere.conf: No such file' status -q -c nothere.conf
+want 2 '^."time":.*nothere.conf: No such file' status --log-format json -c nothere.conf
 want 2 '^galway: error: -x: no such option before the command' -x
 want 2 '^galway: error: -c: needs a value' -c
 want 2 'xml: it is text, html, json, csv, ldif, dsml or markdown' diff --format xml
@@ -250,6 +252,9 @@ for _ in $(seq 100); do
 done
 want 5 "another run holds the lock, process $first:" sync
 want 5 "another run holds the lock, process $first:" diff
+want 0 "a run is at work since .*, process $first:" status
+touch -d '2 days ago' state.db.lock
+want 2 'stale: that is more than 540 minutes ago' status
 exec 8<report 7>&-
 cat <&8 >/dev/null
 exec 8<&-
@@ -257,6 +262,23 @@ code=0
 wait "$first" || code=$?
 [ "$code" = 4 ] || { echo "FAILED: the first of two runs ended with $code"; failed=$((failed + 1)); }
 want 4 'nothing to do' sync
+
+# A long page of which somebody has read the first character keeps no sync out.
+mkfifo page
+exec 7<>page
+"$galway" -c galway.conf diff --undo 1 --format html >page 7>&- &
+reader=$!
+head -c 1 <&7 >/dev/null
+want 4 'nothing to do' sync
+exec 8<page 7>&-
+[ "$(cat <&8 | tail -n 1)" = '</html>' ] || { echo "FAILED: the page is not whole"; failed=$((failed + 1)); }
+exec 8<&-
+wait "$reader" && { echo "FAILED: a diff with changes ended with 0"; failed=$((failed + 1)); }
+# One that reads, and is no run.
+exec 9<state.db.lock
+flock -s 9
+want 5 'somebody reads it' sync
+exec 9<&-
 
 # --- a full disk -------------------------------------------------------------------------------------
 # With room for nothing, for the changes, for the new file, for the state ...: nothing is half-done.
