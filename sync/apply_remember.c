@@ -126,6 +126,15 @@ int apply_failure(struct applying *a, const struct step *s, uint32_t place, cons
 	return 0;
 }
 
+/* A rename may have been done all the same. */
+static int record_failure(
+	struct applying *a, const struct step *s, uint32_t place, const struct outcome *o)
+{
+	if (s->change.new_name.len > 0 && note_names(a, s) < 0)
+		return -1;
+	return apply_failure(a, s, place, o->err.text);
+}
+
 int apply_remember(struct applying *a, struct batch *b)
 {
 	if (apply_record(a) < 0)
@@ -138,8 +147,8 @@ int apply_remember(struct applying *a, struct batch *b)
 		if (b->steps[i].op == STEP_ADD && b->steps[i].number == 8)
 			keys_put(&a->nameless, dn_key(b->steps[i].source_name), 0);
 		if (apply_pending(a, &b->steps[i], o) < 0 ||
-			(done && record_link(a, &b->steps[i], o) < 0) ||
-			(!done && apply_failure(a, &b->steps[i], b->places[i], o->err.text) < 0))
+			(done ? record_link(a, &b->steps[i], o)
+			      : record_failure(a, &b->steps[i], b->places[i], o)) < 0)
 			return -1;
 	}
 	if (journal_note(&a->journal, a->state, b->journalled, b->of, b->n, a->err) < 0)
