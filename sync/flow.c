@@ -98,7 +98,7 @@ static int make_plan(struct planning *p)
 {
 	if (gather_all(p) < 0)
 		return -1;
-	if (p->g.full && !p->g.one && orphans_find(&p->g, &p->plan->intents, p->err) < 0)
+	if (!p->g.one && orphans_find(&p->g, &p->plan->intents, p->err) < 0)
 		return -1;
 	p->plan->full = p->g.full;
 	p->plan->links = (long long)p->g.links.n;

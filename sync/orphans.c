@@ -14,7 +14,7 @@
 /* In place of a contact: several carry the mark, and none has the name. */
 static const struct entry several;
 
-/* The marks of adds that have neither link nor row -> numbers of the operations. */
+/* The marks of adds whose contacts may be nobody's -> numbers of the operations. */
 static int wish_contacts(
 	struct gather *g, struct intents *in, struct keys *marks, struct wishes *w, struct err *err)
 {
@@ -25,7 +25,9 @@ static int wish_contacts(
 		if (links_find(&g->links, op->source, key, &slot, err) < 0)
 			return -1;
 		in->linked[i] = slot != NULL;
-		if (op->kind != STEP_ADD || slot != NULL || keys_has(&g->opened, key))
+		/* What is added again has its old link. */
+		if (op->kind != STEP_ADD || keys_has(&g->opened, key) ||
+			(slot != NULL && (slot->flags & LINK_LEAVES) == 0))
 			continue;
 		const struct value mark = plan_marker(g->mem, g->flow, op->source);
 		const uint64_t hash = hash_bytes(mark.data, mark.len, 0);
@@ -43,7 +45,10 @@ static bool made_it(
 	const struct gather *g, const struct intents *in, unsigned i, const struct entry *e)
 {
 	const struct op *op = &in->ops[i];
+	const struct link_slot *slot = links_source(&g->links, entry_key(op->source));
 
+	if (slot != NULL && slot->target == e->key)
+		return false;
 	return value_same(entry_first(e, g->flow->marker),
 		       plan_marker(g->scratch, g->flow, op->source)) &&
 	       dn_text_below(e->name, &g->flow->managed[0]) &&
