@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 
 #include "connectors/connector.h"
+#include "sync/intents.h"
+#include "sync/row.h"
 
 /*
  * Batches overlap: one is written by a thread while the one before is remembered and the next one
@@ -532,6 +534,33 @@ static void test_copied_mark(void **state)
 	arena_free(mem);
 }
 
+/* References followed a contact that a killed run renamed: nobody else wrote them. */
+static void test_followed(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct op op = {.kind = STEP_MODIFY,
+		.source = value_of("bob"),
+		.change = {.op = CHANGE_MODIFY,
+			.name = value_of("CN=bob,DC=xyz"),
+			.new_name = value_of("CN=bert,DC=xyz")}};
+	const struct attr_set none = {0};
+	const struct intents in = {.n = 1, .ops = &op, .attrs = &none};
+	const struct open_row open = {.id = value_of("cem")};
+	struct value manager = value_of("cn=Bert,DC=xyz");
+	struct entry e = {.name = value_of("CN=cem,DC=xyz")};
+	struct row row = {.open = &open, .current = &e};
+
+	(void)state;
+	entry_put(mem, &e, attr_named("manager"), &manager, 1);
+	entry_put(mem, &e, attr_named("title"), &manager, 1);
+	intents_apply(&in, mem, &row, NULL);
+	assert_true(
+		value_same(entry_first(row.was, attr_named("manager")), value_of("CN=bob,DC=xyz")));
+	assert_true(value_same(entry_first(row.was, attr_named("title")), manager));
+	assert_true(value_same(entry_first(row.current, attr_named("manager")), manager));
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_denial_of_killed),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_copied_mark),
+		cmocka_unit_test(test_followed),
 	};
 
 	sqlite3_auto_extension((void (*)(void))listen);

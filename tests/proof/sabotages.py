@@ -498,6 +498,8 @@ cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->f
     "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
            "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
+cut("followed-killed", "that what followed a rename of a killed run is ours", "sync/intents.c",
+    "lead_back(mem, &op->change, was);", ";", "test_sync_apply test_followed")
 cut("orphan-forgotten", "that what a killed run made is ours when its source is gone", "sync/flow.c",
     " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
 cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",
