@@ -507,7 +507,7 @@ cut("orphan-made", "that a mark alone, which somebody may have copied, deletes n
     "test_sync_apply test_copied_mark")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
-pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
+pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "test_sync_flow test_stopped_delta")
 cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
     "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
 cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",

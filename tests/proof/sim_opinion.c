@@ -39,7 +39,9 @@ static bool is_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
 		const struct stray *stray = &h->strays[i];
-		if (!stray->seen && value_same(stray->contact->id, contact->id))
+		/* Renamed by hand it may be changed, too: then it is nobody's. */
+		if (value_same(stray->contact->id, contact->id) &&
+			(!stray->seen || !dn_text_equal(stray->contact->name, contact->name)))
 			return true;
 	}
 	return false;
@@ -128,6 +130,15 @@ static bool may_lack_mark(const struct history *h)
 	return h->unmarked && h->bound;
 }
 
+static bool is_given(const struct history *h, const struct entry *person)
+{
+	bool given = false;
+
+	for (unsigned i = 0; i < h->n_given && !given; i++)
+		given = value_same(h->given[i], person->id);
+	return given;
+}
+
 static void check_manager(
 	const struct opinion *o, const struct entry *person, const struct entry *contact)
 {
@@ -137,8 +148,8 @@ static void check_manager(
 	const unsigned n = at >= 0 ? contacts_of(o, o->sources->entries[at], &whose) : 0;
 	const struct value is = entry_first(contact, sim_attr(A_MANAGER));
 
-	/* Of one in conflict nobody can say. */
-	if (n > 1 || may_lack_mark(o->h) ||
+	/* Of one in conflict nobody can say, nor of one that the target deleted and that is its. */
+	if (n > 1 || (at >= 0 && is_given(o->h, o->sources->entries[at])) || may_lack_mark(o->h) ||
 		(n == 1 && (who_is_protected(whose) || !who_is_managed(whose, !o->flow))) ||
 		(at >= 0 && (!who_in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
@@ -166,7 +177,8 @@ static void check_proxies(
 	for (unsigned i = 0; is != NULL && i < is->n; i++) {
 		const struct value v = is->values[i];
 		if (memmem(v.data, v.len, "@hand.", 6) == NULL && !o->h->orphans &&
-			!(o->h->touched && was_stray(o->h, contact)) &&
+			!((o->h->touched || sim_flow(o->h, o->flow)->leave == LEAVE_HIDE) &&
+				was_stray(o->h, contact)) &&
 			entry_get(contact, sim_attr(A_UNREAD)) == NULL &&
 			!entry_has(person, sim_attr(A_PROXY), v))
 			sim_wrong(o->h, "I15", "%s has %.*s, which is nobody's", who_text(contact),
@@ -200,10 +212,8 @@ static void check_person(const struct opinion *o, const struct entry *person)
 	if (o->h->unmarked && o->h->others)
 		return;
 	if (n == 0) {
-		for (unsigned i = 0; i < o->h->n_given; i++) {
-			if (value_same(o->h->given[i], person->id))
-				return;
-		}
+		if (is_given(o->h, person))
+			return;
 		sim_wrong(o->h, "I15", "%s has no contact", who_text(person));
 		return;
 	}

@@ -30,6 +30,7 @@ struct track {
 	bool quiet;      /* it had nothing to do, and nothing was done to it since */
 	bool drifted;    /* the target was edited, or a read lied, since the last full run */
 	long long shown; /* entries of the source in the last good full run; -1 */
+	unsigned moved;  /* people who had another name once, that it has heard of */
 };
 
 #define SIM_GIVEN 32

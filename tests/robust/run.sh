@@ -344,7 +344,7 @@ flow program-to-xyz {
     into = "OU=GAL,DC=xyz,DC=example"
 }
 END
-want 5 'ended before it had answered' sync program-to-xyz
+want 5 'bin.sh: ended' sync program-to-xyz
 holds 0077 <(head -n 1 seen) 1
 holds 0 <(tail -n 1 seen) 1
 
