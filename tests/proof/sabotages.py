@@ -661,7 +661,7 @@ cut("mail-address", "that an address of a mail is one", "sync/mail.c",
 cut("mail-word", "that what looks like an encoded word is encoded", "sync/message.c",
     ' && strstr(at, "=?") == NULL', "", "test_sync_message test_subjects")
 cut("mail-once", "that a timer tells the same trouble once in an interval", "sync/mail_once.c",
-    "return hash == m->hash", "return false && hash == m->hash", "mail by a timer: 0 mails")
+    "return read && hash == m->hash", "return false && read && hash == m->hash", "mail by a timer: 0 mails")
 cut("log-json", "that a line of JSON is ASCII", "base/text.c",
     "else if (c >= 0x20 && c < 0x7f)", "else if (c >= 0x20 && c < 0x100)", "test_base_log test_json")
 cut("progress-safe", "that a flow's name is text on the terminal", "base/progress.c",
