@@ -87,8 +87,24 @@ static int note_names(struct applying *a, const struct step *s)
 	return 0;
 }
 
+/* A directory may take the references to a contact away with it. Whoever has one still was to lose
+ * it in this run, and something failed. */
+static int note_delete(struct applying *a, const struct step *s)
+{
+	struct link gone;
+
+	if (a->applied->summary.failed == 0)
+		return 0;
+	const int rc = state_link(a->state, a->flow, s->source_id, a->mem, &gone, a->err);
+	if (rc == 1 && gone.name != 0)
+		keys_put(&a->renamed, gone.name, 0);
+	return rc < 0 ? -1 : 0;
+}
+
 static int record_link(struct applying *a, struct step *s, const struct outcome *o)
 {
+	if (s->op == STEP_DELETE && note_delete(a, s) < 0)
+		return -1;
 	if (s->op == STEP_DELETE || s->op == STEP_FORGET)
 		return a->plan->undoes != 0
 			       ? state_unlink(a->state, a->flow, s->source_id, a->err)

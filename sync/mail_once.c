@@ -38,11 +38,11 @@ bool mail_told(const struct mail_mark *m, const char *state, long long seconds, 
 
 	if (f == NULL)
 		return false;
-	(void)fgets(line, sizeof(line), f);
+	const bool read = fgets(line, sizeof(line), f) != NULL;
 	(void)fclose(f);
 	const unsigned long long hash = strtoull(line, &end, 16);
 	const long long when = strtoll(end, NULL, 10);
-	return hash == m->hash && when > 0 && when <= now && now - when < seconds;
+	return read && hash == m->hash && when > 0 && when <= now && now - when < seconds;
 }
 
 void mail_tell(const struct mail_mark *m, const char *state, long long now)

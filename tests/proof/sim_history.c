@@ -173,8 +173,11 @@ static void remember(struct history *h, const struct sync *s)
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
 		t->drifted = false;
+		/* Who refers to somebody who was renamed is looked at by the next run. */
 		t->quiet = !wrote && !h->copied && s->plan.forget == 0 &&
-			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE;
+			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE &&
+			   t->moved == h->w.n_moved;
+		t->moved = h->w.n_moved;
 	}
 	if (lied(h))
 		t->drifted = true;
