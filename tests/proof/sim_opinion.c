@@ -26,6 +26,7 @@ void check_remember(struct history *h, const struct sync *s)
 	/* A read that lied may have kept them from sight, until the next full run. */
 	const bool seen = good && s->was_full && !h->tracks[s->flow].drifted;
 
+	h->torn |= !good;
 	for (unsigned i = 0; i < h->n_strays; i++)
 		h->strays[i].seen |= seen;
 	for (unsigned i = 0; !good && i < h->w.n_audits && h->n_strays < SIM_STRAYS; i++) {
@@ -208,8 +209,9 @@ static void check_person(const struct opinion *o, const struct entry *person)
 
 	if (n > 1 || contended(o, person) || (n == 0 && may_lack_mark(o->h)))
 		return;
-	/* Two installations, of which one knows a contact by its link and the other by none. */
-	if (o->h->unmarked && o->h->others)
+	/* Two installations, of which one knows a contact by its link and the other by none; or a
+	 * mark that says whose another contact is. */
+	if (o->h->unmarked && (o->h->others || o->h->copied))
 		return;
 	if (n == 0) {
 		if (is_given(o->h, person))
@@ -242,10 +244,11 @@ static void check_contact(const struct opinion *o, const struct entry *contact)
 	const struct entry *person = who_source(o->flow, o->sources, contact);
 	const struct flow *f = sim_flow(o->h, o->flow);
 
+	/* One of a run that could not remember it stays, when somebody gave it another name. */
 	if ((person != NULL && who_in_scope(o->h, o->flow, person)) || o->h->orphans ||
-		is_stray(o->h, contact) || who_is_protected(contact) ||
-		!who_is_managed(contact, !o->flow) || who_is_given(o->h, o->flow, contact) ||
-		f->leave == LEAVE_KEEP)
+		is_stray(o->h, contact) || (o->h->touched && was_stray(o->h, contact)) ||
+		who_is_protected(contact) || !who_is_managed(contact, !o->flow) ||
+		who_is_given(o->h, o->flow, contact) || f->leave == LEAVE_KEEP)
 		return;
 	/* Until the grace period is over. */
 	if (f->leave == LEAVE_HIDE && who_is_hidden(contact) &&

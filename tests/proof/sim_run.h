@@ -58,6 +58,7 @@ struct history {
 	bool unmarked;              /* a mark was taken away by hand */
 	bool misled;  /* a run believed a target that hid contacts: the history ends with what must
 			 hold all the same */
+	bool torn;    /* a run did not end well: not all that it did is known */
 	bool copied;  /* two contacts may have one mark, which few entries are asked for by */
 	bool bound;   /* some contact is not galway's to write to */
 	bool touched; /* somebody else did something in a target, or its authority was transferred
