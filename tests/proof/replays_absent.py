@@ -106,7 +106,8 @@ def the_first_five_hundred():
         s.settings = "page-size = 0"
         s.server.limit["unpaged"] = 500  # leans on: ldap_search.c, end_page *
         s.refused(2, r"sizeLimitExceeded \(4\)", "sync", "--full")
-        s.rogue(reads, lambda server, request, honest: honest()[:1780] + [dataclasses.replace(honest()[-1], code=0)])
+        s.server.limit["unpaged"] = 10000
+        s.rogue(changes.lists, lambda server, request, honest: honest()[:1780] + [dataclasses.replace(honest()[-1], code=0)])
         s.refused(5, r"the read was not complete: 26 of 26", "sync", "--full")  # leans on: gather.c, gather_confirm *
         s.settings = ""
         s.well()
