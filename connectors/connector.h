@@ -23,6 +23,8 @@ enum connector_can {
 	CAN_BESIDE = 8,       /* worth a thread: it waits for a server */
 	CAN_MEMBERS = 64,     /* groups may be made there, and filled (member) */
 	NEEDS_NO_PLACES = 32, /* it has no containers: they need not be there */
+	/* What it finds by ids is what a read of all should have: below the base, by the filter. */
+	CAN_CONFIRM = 128,
 };
 
 enum query_kind {

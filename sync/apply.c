@@ -251,9 +251,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	*applied = (struct applied){.summary = plan->summary, .texts = spool_new()};
 	keys_init(&applied->failures, 0, true);
 	keys_init(&a->nameless, 0, false);
-	keys_init(&a->given_up, 0, false);
-	keys_init(&a->taken_up, 0, false);
-	keys_init(&a->handed_on, 0, false);
+	keys_init(&a->renamed, 0, false);
 	a->mem = arena_new();
 	int rc = -1;
 	postponed_start(&a->postponed);
@@ -276,9 +274,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	for (unsigned i = 0; i < 2; i++)
 		arena_free(a->batches[i].mem);
 	keys_free(&a->nameless);
-	keys_free(&a->given_up);
-	keys_free(&a->taken_up);
-	keys_free(&a->handed_on);
+	keys_free(&a->renamed);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
 }

@@ -64,13 +64,16 @@ static int put_pins(struct applying *a)
 }
 
 /* Do links say by now what came of it? Not of an object of which nothing could be remembered, nor
- * of one that was added and not seen since. */
-static int is_settled(struct applying *a, const struct op *op)
+ * of one that was added and not seen since; but where it had a link before this run, or no source
+ * any more and a contact that was found, this run has seen to it. */
+static int is_settled(struct applying *a, const struct intents *in, unsigned i)
 {
+	const struct op *op = &in->ops[i];
+	const bool looked = in->linked != NULL && (in->linked[i] || in->contacts[i] != NULL);
 	struct link link;
 	int rc = state_unsolved(a->state, a->flow, op->source, a->err);
 
-	if (rc != 0 || (op->kind != STEP_ADD && op->kind != STEP_LINK))
+	if (rc != 0 || looked || (op->kind != STEP_ADD && op->kind != STEP_LINK))
 		return rc < 0 ? -1 : rc == 0;
 	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
 }
@@ -84,7 +87,7 @@ static int settle_intents(struct applying *a)
 	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
 		const struct op *op = &in->ops[i];
 		arena_reset(a->mem);
-		rc = is_settled(a, op);
+		rc = is_settled(a, in, i);
 		if (rc == 1)
 			rc = state_op_result(a->state, op->run, op->n, OP_SETTLED, a->err);
 	}
@@ -115,6 +118,9 @@ int apply_finish(struct applying *a)
 		f.epoch = plan->flow->epoch;
 	f.generation++;
 	f.links = plan->links + s->add + s->link - s->remove - s->forget;
+	/* Of some that go there was none (orphans.h). */
+	if (f.links < 0)
+		f.links = 0;
 	a->applied->finished = (long long)time(NULL);
 	a->run = (struct run){a->run.id, a->flow, a->run.started, a->applied->finished, plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
@@ -123,11 +129,11 @@ int apply_finish(struct applying *a)
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
 	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0 ||
-		dependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)
-		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
+		dependents_unsure(a->state, a->flow, plan->flow, &a->renamed, a->err) < 0)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
+		return -1;
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
 		return -1;
 	if (state_retire(a->state, plan->flow->history, a->err) < 0)
 		return -1;

@@ -68,29 +68,43 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 	return 0;
 }
 
-/* Where one takes the name that another had, who refers to it may mean the new one, though nothing
- * of him changed: the next run looks. */
+/* Who refers to somebody by a name that is given up here means nobody, or whoever takes it, now or
+ * later; and a reference to a contact that was renamed is not what was written any more. Nothing of
+ * him changed: the next run looks. */
 static int note_names(struct applying *a, const struct step *s)
 {
 	struct link before = {.name = 0};
 
-	if (a->plan->links == 0)
+	if (a->plan->links == 0 || s->number == 4)
 		return 0;
-	if (s->number != 4 &&
-		state_link(a->state, a->flow, s->source_id, a->mem, &before, a->err) < 0)
+	if (state_link(a->state, a->flow, s->source_id, a->mem, &before, a->err) < 0)
 		return -1;
-	if (before.name == s->link.name)
-		return 0;
-	if (before.name != 0 && keys_put(&a->given_up, before.name, 0) &&
-		keys_has(&a->taken_up, before.name))
-		keys_put(&a->handed_on, before.name, 0);
-	if (keys_put(&a->taken_up, s->link.name, 0) && keys_has(&a->given_up, s->link.name))
-		keys_put(&a->handed_on, s->link.name, 0);
+	const bool renamed = s->change.new_name.len > 0;
+	if (before.name != 0 && (before.name != s->link.name || renamed))
+		keys_put(&a->renamed, before.name, 0);
+	if (renamed)
+		keys_put(&a->renamed, s->link.name, 0);
 	return 0;
+}
+
+/* A directory may take the references to a contact away with it. Whoever has one still was to lose
+ * it in this run, and something failed. */
+static int note_delete(struct applying *a, const struct step *s)
+{
+	struct link gone;
+
+	if (a->applied->summary.failed == 0)
+		return 0;
+	const int rc = state_link(a->state, a->flow, s->source_id, a->mem, &gone, a->err);
+	if (rc == 1 && gone.name != 0)
+		keys_put(&a->renamed, gone.name, 0);
+	return rc < 0 ? -1 : 0;
 }
 
 static int record_link(struct applying *a, struct step *s, const struct outcome *o)
 {
+	if (s->op == STEP_DELETE && note_delete(a, s) < 0)
+		return -1;
 	if (s->op == STEP_DELETE || s->op == STEP_FORGET)
 		return a->plan->undoes != 0
 			       ? state_unlink(a->state, a->flow, s->source_id, a->err)
@@ -129,6 +143,15 @@ int apply_failure(struct applying *a, const struct step *s, uint32_t place, cons
 	return 0;
 }
 
+/* A rename may have been done all the same. */
+static int record_failure(
+	struct applying *a, const struct step *s, uint32_t place, const struct outcome *o)
+{
+	if (s->change.new_name.len > 0 && note_names(a, s) < 0)
+		return -1;
+	return apply_failure(a, s, place, o);
+}
+
 int apply_remember(struct applying *a, struct batch *b)
 {
 	if (apply_record(a) < 0)
@@ -141,8 +164,8 @@ int apply_remember(struct applying *a, struct batch *b)
 		if (b->steps[i].op == STEP_ADD && b->steps[i].number == 8)
 			keys_put(&a->nameless, dn_key(b->steps[i].source_name), 0);
 		if (apply_pending(a, &b->steps[i], o) < 0 ||
-			(done && record_link(a, &b->steps[i], o) < 0) ||
-			(!done && apply_failure(a, &b->steps[i], b->places[i], o) < 0))
+			(done ? record_link(a, &b->steps[i], o)
+			      : record_failure(a, &b->steps[i], b->places[i], o)) < 0)
 			return -1;
 	}
 	if (journal_note(&a->journal, a->state, b->journalled, b->of, b->n, a->err) < 0)

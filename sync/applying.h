@@ -57,9 +57,7 @@ struct applying {
 	struct run run;
 	long long flow;
 	struct keys nameless; /* dependents_wait */
-	/* Keys of names: that sources have given up in this run, that they have new, and both:
-	 * dependents_unsure. */
-	struct keys given_up, taken_up, handed_on;
+	struct keys renamed;  /* dependents_unsure */
 	struct err *err;
 };
 

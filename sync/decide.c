@@ -309,3 +309,47 @@ int planning_decide(struct planning *p)
 		arena_free(lots[i / EACH].list[i % EACH].mem);
 	return rc;
 }
+
+/* The link that the run could not remember, and the contact that it made. */
+static int plan_orphan(struct planning *p, struct deciding *d, const struct op *op)
+{
+	const struct flow *f = p->plan->flow;
+
+	d->open = (struct open_row){.key = entry_key(op->source),
+		.presence = GONE,
+		.link = NO_LINK,
+		.id = op->source,
+		.name = op->source_name};
+	d->link = (struct link){.source = op->source, .target = d->current.id};
+	d->v = (struct verdict){.has_current = true};
+	d->row = (struct row){.open = &d->open,
+		.link = &d->link,
+		.current = &d->current,
+		.was = &d->current,
+		.verdict = &d->v,
+		.now = p->now};
+	if (state_authority(p->g.state, p->g.known.id, op->source, d->mem, &d->row.side, p->err) <
+		0)
+		return -1;
+	d->row.flag = plan_flag(f, &d->open, &d->link, &d->current);
+	if (d->row.side == NULL)
+		d->row.side = d->row.flag;
+	plan_row(d->mem, f, &d->row, &d->s);
+	return take(p, d);
+}
+
+int planning_orphans(struct planning *p)
+{
+	const struct intents *in = &p->plan->intents;
+	int rc = 0;
+
+	for (unsigned i = 0; i < in->n && in->contacts != NULL && rc == 0; i++) {
+		struct deciding d = {.mem = p->g.scratch};
+		if (in->contacts[i] == NULL)
+			continue;
+		d.current = *in->contacts[i];
+		rc = plan_orphan(p, &d, &in->ops[i]);
+		arena_reset(p->g.scratch);
+	}
+	return rc;
+}

@@ -140,8 +140,9 @@ static int find_waiting(struct state *state, long long flow, const struct keys *
 	return rc;
 }
 
-static int let_wait(
-	struct state *state, long long flow, const struct keys *names, bool unsure, struct err *err)
+/* unsure: the flow, when what the references were left as counts no more; NULL. */
+static int let_wait(struct state *state, long long flow, const struct keys *names,
+	const struct flow *unsure, struct err *err)
 {
 	struct arena *mem = arena_new();
 	struct buf ids = {0};
@@ -153,8 +154,9 @@ static int let_wait(
 		memcpy(&id, ids.data + at, sizeof(id));
 		rc = state_link(state, flow, id, mem, &link, err);
 		link.source_digest = 0;
-		if (rc == 1 && unsure)
-			link.written = written_unsure(mem, link.written);
+		if (rc == 1 && unsure != NULL)
+			link.written =
+				written_unsure(mem, unsure->rules, unsure->epoch, link.written);
 		if (rc == 1)
 			rc = state_put_link(state, flow, &link, err);
 	}
@@ -165,11 +167,11 @@ static int let_wait(
 
 int dependents_wait(struct state *state, long long flow, const struct keys *names, struct err *err)
 {
-	return let_wait(state, flow, names, false, err);
+	return let_wait(state, flow, names, NULL, err);
 }
 
-int dependents_unsure(
-	struct state *state, long long flow, const struct keys *names, struct err *err)
+int dependents_unsure(struct state *state, long long id, const struct flow *flow,
+	const struct keys *names, struct err *err)
 {
-	return let_wait(state, flow, names, true, err);
+	return let_wait(state, id, names, flow, err);
 }

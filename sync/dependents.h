@@ -2,6 +2,7 @@
 #define SYNC_DEPENDENTS_H
 
 struct err;
+struct flow;
 struct gather;
 struct keys;
 struct state;
@@ -19,7 +20,9 @@ int dependents_find(struct gather *, struct keys *, struct err *);
  * not. Whoever refers to them was written, or not, with a name that may never come: his link says
  * that the next run looks at him. In the caller's transaction. */
 int dependents_wait(struct state *, long long flow, const struct keys *names, struct err *);
-/* The same for names that others have now: a reference that means another is nobody's doing. */
-int dependents_unsure(struct state *, long long flow, const struct keys *names, struct err *);
+/* The same for source names that were given up, or whose contacts were renamed: that a reference
+ * means another by now, or nobody, or is spelled otherwise, is nobody's doing. */
+int dependents_unsure(
+	struct state *, long long id, const struct flow *, const struct keys *names, struct err *);
 
 #endif

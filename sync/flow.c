@@ -12,6 +12,7 @@
 #include "connectors/connector.h"
 #include "sync/canary.h"
 #include "sync/claims.h"
+#include "sync/orphans.h"
 #include "sync/planning.h"
 #include "sync/undo.h"
 #include "sync/wishes.h"
@@ -71,7 +72,7 @@ static int gather_all(struct planning *p)
 		err_in(p->err, "source %s", g->flow->source);
 	if (compare_end(g, rc, p->err) < 0)
 		return -1;
-	if (gather_drifted(g, p->err) < 0)
+	if (gather_drifted(g, p->err) < 0 || gather_confirm(g, p->err) < 0)
 		return err_in(p->err, "source %s", g->flow->source);
 	if (gather_gone(g, sealed, p->err) < 0)
 		return -1;
@@ -97,6 +98,8 @@ static int make_plan(struct planning *p)
 {
 	if (gather_all(p) < 0)
 		return -1;
+	if (!p->g.one && orphans_find(&p->g, &p->plan->intents, p->err) < 0)
+		return -1;
 	p->plan->full = p->g.full;
 	p->plan->links = (long long)p->g.links.n;
 	p->plan->cookie = p->g.cookie;
@@ -115,7 +118,7 @@ static int make_plan(struct planning *p)
 		return -1;
 	if (p->m.unsure)
 		return 0;
-	if (p->g.n_open > 0 && planning_decide(p) < 0)
+	if ((p->g.n_open > 0 && planning_decide(p) < 0) || planning_orphans(p) < 0)
 		return -1;
 	/* The guard measures what goes by what there is. */
 	if (p->g.links.sparse && p->plan->summary.remove + p->plan->summary.hide > 0)

@@ -12,12 +12,13 @@ struct object;
 struct outcome;
 
 /*
- * The last gate before the wire, whatever was planned: the only caller of connector_write. A change
- * passes when the entry lies strictly below a managed container by its parsed name, the new name
- * too, every attribute is one that the flow writes (but an undo puts back what was there: undo.h)
- * and none of those that nobody should write for a contact, and the source is authoritative for
- * each, for the object when it is added or deleted, and for its name (object_side: what somebody
- * set for the object, NULL: nobody did). Outside the flow's own container nothing is deleted.
+ * The last gate before the wire, whatever was planned: the only one that gives a change to
+ * connector_write. A change passes when the entry lies strictly below a managed container by its
+ * parsed name, the new name too, every attribute is one that the flow writes (but an undo puts back
+ * what was there: undo.h) and none of those that nobody should write for a contact, and the source
+ * is authoritative for each, for the object when it is added or deleted, and for its name
+ * (object_side: what somebody set for the object, NULL: nobody did). Outside the flow's own
+ * container nothing is deleted.
  */
 int gate_check(struct arena *, const struct flow *, const char *object_side, const struct step *,
 	struct err *);

@@ -128,6 +128,8 @@ int gather_open(struct gather *g, const struct open_row *row, struct err *err)
 			slot->flags |= LINK_LEAVES;
 		slot->row = at;
 	}
+	if (row->link == NO_LINK && keys_has(&g->waits, row->key))
+		keys_put(&g->opened, row->key, 0);
 	g->n_open++;
 	return match_ask(g, row, at, err);
 }
@@ -136,6 +138,8 @@ int gather_start(struct gather *g, struct err *err)
 {
 	g->scratch = arena_new();
 	keys_init(&g->waits, 0, false);
+	keys_init(&g->came, 0, false);
+	keys_init(&g->opened, 0, false);
 	/* Whatever digests say of them, which are not of everything that a run writes. */
 	for (unsigned i = 0; i < g->intents->n; i++)
 		keys_put(&g->waits, entry_key(g->intents->ops[i].source), 0);
@@ -159,6 +163,8 @@ void gather_free(struct gather *g)
 	rules_free(g->flow->rules);
 	links_free(&g->links);
 	keys_free(&g->waits);
+	keys_free(&g->came);
+	keys_free(&g->opened);
 	free(g->managed);
 	spool_free(g->rows);
 	spool_free(g->cookie);
@@ -236,6 +242,8 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 	uint64_t digest = source_digest(g->flow, e);
 	if (add_scope(g, e, &digest, err) < 0)
 		return -1;
+	if (slot == NULL && keys_has(&g->waits, e->key))
+		keys_put(&g->came, e->key, 0);
 	if (slot != NULL) {
 		bool known = !g->compare.beside;
 		slot->flags |= LINK_SOURCE;
@@ -288,7 +296,7 @@ static void wish(struct wishing *w, struct value id)
 			(struct wish){.by = WISH_ID, .value = value_copy(w->mem, id)};
 }
 
-/* The ids are those of links, and of objects that wait and have none. */
+/* The ids are those of links, and of objects that wait and have none, or have an intent. */
 static int wish_all(struct gather *g, struct wishing *w, struct err *err)
 {
 	struct link_slot *slot;
@@ -300,6 +308,8 @@ static int wish_all(struct gather *g, struct wishing *w, struct err *err)
 		return -1;
 	while ((rc = links_next(&g->links, &link, &slot, err)) == 1)
 		wish(w, link.source);
+	for (unsigned i = 0; i < g->intents->n; i++)
+		wish(w, g->intents->ops[i].source);
 	if (rc < 0 || state_pendings(g->state, g->known.id, err) < 0)
 		return -1;
 	while ((rc = state_next_pending(g->state, g->scratch, &p, err)) == 1) {
@@ -477,6 +487,52 @@ int gather_drifted(struct gather *g, struct err *err)
 		rc = read_again(g, old, &found, err);
 	keys_free(&found);
 	arena_free(old);
+	return rc;
+}
+
+/* How many of them the source has. */
+static int count_there(struct gather *g, const struct keys *which, size_t *n, struct err *err)
+{
+	struct arena *wishes = arena_new();
+	struct entry e;
+	int rc = start_reading(g, wishes, which, true, err);
+
+	while (rc == 0 && (rc = connector_next(g->source, g->scratch, &e, err)) == 1) {
+		*n += !e.gone && keys_has(which, e.key);
+		arena_reset(g->scratch);
+		rc = 0;
+	}
+	arena_free(wishes);
+	return rc;
+}
+
+int gather_confirm(struct gather *g, struct err *err)
+{
+	struct keys missed;
+	size_t there = 0;
+	int rc = 0;
+
+	if (!g->full || g->one || (g->source->type->can & CAN_CONFIRM) == 0)
+		return 0;
+	keys_init(&missed, 0, false);
+	for (size_t i = 0; i < g->links.n; i++) {
+		if (is_gone(g, &g->links.slots[i]))
+			keys_put(&missed, g->links.slots[i].source, 0);
+	}
+	/* Or whose contact has no link to tell of it (orphans.h). */
+	for (unsigned i = 0; i < g->intents->n; i++) {
+		const uint64_t key = entry_key(g->intents->ops[i].source);
+		if (links_source(&g->links, key) == NULL && !keys_has(&g->came, key))
+			keys_put(&missed, key, 0);
+	}
+	if (missed.n > 0)
+		rc = count_there(g, &missed, &there, err);
+	if (there > 0)
+		rc = err_set(err, ERR_BUSY,
+			"the read was not complete: %zu of %zu that it lacks are there, when they "
+			"are asked for",
+			there, missed.n);
+	keys_free(&missed);
 	return rc;
 }
 

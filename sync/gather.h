@@ -48,6 +48,7 @@ struct gather {
 	struct links links;
 	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
 			    * without a digest in their link, or with an intent */
+	struct keys came, opened; /* of those that wait and have no link: seen; with a row */
 	const struct intents *intents;
 	uint64_t *managed; /* keys of target ids of the flows into the source */
 	size_t n_managed;
@@ -74,6 +75,9 @@ int gather_start(struct gather *, struct err *);
  * Asks for flow, source and scratch only. */
 int gather_learn(struct gather *, struct err *);
 int gather_source(struct gather *, const struct sealed **, struct err *);
+/* Whoever was not seen in a full run is asked for by his id, where the source can do that. When one
+ * is there, the read lacked him though it came to its proved end: ERR_BUSY. */
+int gather_confirm(struct gather *, struct err *);
 /* Open rows for the links whose source is gone. */
 int gather_gone(struct gather *, const struct sealed *, struct err *);
 /* For those that are as they were in the source, but not in the target, when this was not known

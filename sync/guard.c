@@ -33,6 +33,9 @@ static void check_limits(const struct guard_facts *f, const struct guard_kind *k
 		   *name = k->name != NULL ? k->name : "";
 
 	for (unsigned i = 0; i < N_LIMITS; i++) {
+		/* A first run has what there is; deletes only of what one that was killed made. */
+		if (f->first && i != LIMIT_DELETE)
+			continue;
 		const long long limit = limit_of(i, &f->limits[i], k->links), n = k->tally.n[i];
 		if (n > limit)
 			refuse(r,
@@ -96,7 +99,7 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], 
 	}
 	if (f->other != NULL)
 		refuse(&r, "another directory answers as %.100s than in the last run", f->other);
-	if (f->first)
+	if (f->first && gone == 0)
 		return r.n;
 	for (unsigned i = 0; i < f->n_kinds; i++) {
 		/* One rule that has all links says nothing new. */

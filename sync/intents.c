@@ -114,6 +114,31 @@ static void apply(const struct op *op, const struct attr_set *attrs, struct aren
 	}
 }
 
+static bool refers(const struct entry *e, struct value name)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < e->n && !found; i++)
+		found = attr_syntax(e->attrs[i].id) == SYNTAX_DN &&
+			value_among(e->attrs[i].id, name, e->attrs[i].values, e->attrs[i].n);
+	return found;
+}
+
+/* References followed an entry that such a run renamed. */
+static void lead_back(struct arena *mem, const struct change *c, struct entry *e)
+{
+	for (unsigned i = 0; i < e->n; i++) {
+		const struct attr *a = &e->attrs[i];
+		struct mod back = {.attr = a->id, .n_remove = 1, .n_add = 1};
+		const struct change change = {.op = CHANGE_MODIFY, .n = 1, .mods = &back};
+		back.remove = &(struct value){c->new_name.data, c->new_name.len};
+		back.add = &(struct value){c->name.data, c->name.len};
+		if (attr_syntax(a->id) == SYNTAX_DN &&
+			value_among(a->id, c->new_name, a->values, a->n))
+			change_apply(mem, e, &change);
+	}
+}
+
 void intents_apply(const struct intents *in, struct arena *mem, struct row *row, struct link *link)
 {
 	struct entry *was = NULL;
@@ -121,7 +146,10 @@ void intents_apply(const struct intents *in, struct arena *mem, struct row *row,
 	row->was = row->current;
 	for (unsigned i = 0; i < in->n; i++) {
 		const struct op *op = &in->ops[i];
-		if (!value_same(op->source, row->open->id))
+		const bool its = value_same(op->source, row->open->id);
+		const struct value renamed = op->change.new_name;
+		if (!its && (row->current == NULL || renamed.len == 0 ||
+				    !refers(row->current, renamed)))
 			continue;
 		if (row->current == NULL) {
 			row->deleted |= op->kind == STEP_DELETE && row->link != NULL &&
@@ -133,6 +161,10 @@ void intents_apply(const struct intents *in, struct arena *mem, struct row *row,
 			entry_copy(mem, was, row->current);
 			row->was = was;
 		}
-		apply(op, &in->attrs[i], mem, row->current, was, row->link != NULL ? link : NULL);
+		if (its)
+			apply(op, &in->attrs[i], mem, row->current, was,
+				row->link != NULL ? link : NULL);
+		else
+			lead_back(mem, &op->change, was);
 	}
 }

@@ -1,6 +1,8 @@
 #ifndef SYNC_INTENTS_H
 #define SYNC_INTENTS_H
 
+#include <stdbool.h>
+
 #include "sync/journal.h"
 
 struct arena;
@@ -21,6 +23,10 @@ struct intents {
 	unsigned n;
 	const struct op *ops;         /* the newest first */
 	const struct attr_set *attrs; /* of each: journal_attrs of its run */
+	/* orphans.h; NULL: nobody looked. Of each: had its object a link; the contact that was
+	 * found without one, or NULL. */
+	bool *linked;
+	const struct entry **contacts;
 };
 
 int intents_load(struct state *, long long flow, struct arena *, struct intents *, struct err *);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,16 +33,16 @@ static bool path_of(const char *state, char path[PATH_MAX])
 
 bool mail_told(const struct mail_mark *m, const char *state, long long seconds, long long now)
 {
-	unsigned long long hash;
-	long long when;
-	char path[PATH_MAX];
+	char path[PATH_MAX], line[64] = "", *end;
 	FILE *f = path_of(state, path) ? fopen(path, "re") : NULL;
 
 	if (f == NULL)
 		return false;
-	const bool known = fscanf(f, "%llx %lld", &hash, &when) == 2;
+	const bool read = fgets(line, sizeof(line), f) != NULL;
 	(void)fclose(f);
-	return known && hash == m->hash && when <= now && now - when < seconds;
+	const unsigned long long hash = strtoull(line, &end, 16);
+	const long long when = strtoll(end, NULL, 10);
+	return read && hash == m->hash && when > 0 && when <= now && now - when < seconds;
 }
 
 void mail_tell(const struct mail_mark *m, const char *state, long long now)

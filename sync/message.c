@@ -33,19 +33,16 @@ static void put_text(struct buf *b, const char *name, const char *text)
 	text_safe_add(&safe, text, strlen(text), 1);
 	buf_printf(b, "%s:", name);
 	const char *at = safe.data != NULL ? safe.data : "";
-	size_t left = safe.len;
-	if (utf8_ascii(at, left) && left <= LINE && strstr(at, "=?") == NULL) {
+	const char *const end = at + safe.len;
+	const bool plain = utf8_ascii(at, safe.len) && safe.len <= LINE && strstr(at, "=?") == NULL;
+	if (plain)
 		buf_printf(b, " %s\r\n", at);
-		left = 0;
-	} else {
-		while (left > 0) {
-			const size_t n = beginning(at, left, WORD);
-			buf_puts(b, " =?UTF-8?B?");
-			buf_base64(b, at, n);
-			buf_puts(b, "?=\r\n");
-			at += n;
-			left -= n;
-		}
+	while (!plain && at < end) {
+		const size_t n = beginning(at, (size_t)(end - at), WORD);
+		buf_puts(b, " =?UTF-8?B?");
+		buf_base64(b, at, n);
+		buf_puts(b, "?=\r\n");
+		at += n;
 	}
 	buf_free(&safe);
 }

@@ -22,5 +22,7 @@ struct planning {
 
 /* decide.c: steps for all open rows, which are paired. */
 int planning_decide(struct planning *);
+/* And for contacts that have neither row nor link (orphans.h). */
+int planning_orphans(struct planning *);
 
 #endif

@@ -52,6 +52,7 @@ static void put_link_back(struct arena *mem, const struct inverting *v, struct s
 {
 	s->remember = true;
 	s->link = v->op->link;
+	s->link.source = v->op->source; /* there may have been none (orphans.h) */
 	s->link.source_digest = 0;
 	if (v->current != NULL)
 		s->link.target = v->current->id;

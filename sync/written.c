@@ -250,16 +250,26 @@ struct value written_make(struct arena *mem, const struct desired *d, uint64_t e
 	return v;
 }
 
-struct value written_unsure(struct arena *mem, struct value bytes)
+struct value written_unsure(
+	struct arena *mem, const struct rules *rules, uint64_t epoch, struct value bytes)
 {
-	const size_t epoch = sizeof(uint16_t); /* behind that of the name */
+	const struct rule *rule = written_rule(rules, epoch, bytes);
+	const uint16_t digest = NOT_OURS;
+	unsigned n = 0;
 
-	if (bytes.len < 2 * epoch)
+	if (rule == NULL)
 		return bytes;
-	/* As if it had been written under other rules. */
 	char *copy = arena_copy(mem, bytes.data, bytes.len);
-	copy[epoch] = (char)~copy[epoch];
-	copy[epoch + 1] = (char)~copy[epoch + 1];
+	const struct parts p = parts_of(bytes);
+	const unsigned *attrs = rule_attrs(rule, &n);
+	char *at = copy + HEAD + p.n_bits;
+	for (size_t i = 0; i < p.n_bits * 8; i++) {
+		if ((p.bits[i / 8] >> (i % 8) & 1) == 0)
+			continue;
+		if (i < n && attr_syntax(attrs[i]) == SYNTAX_DN)
+			memcpy(at, &digest, DIGEST);
+		at += DIGEST;
+	}
 	return (struct value){copy, bytes.len};
 }
 

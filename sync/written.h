@@ -55,10 +55,10 @@ struct value written_with_references(
  * was left under this name. */
 struct value written_doubt(
 	struct arena *, struct value before, struct value claimed, struct value name);
-/* What to remember when its attributes may mean others than when they were written: of them
- * nothing.
- */
-struct value written_unsure(struct arena *, struct value bytes);
+/* What to remember when its references may mean, or be, others than when they were written: of
+ * them nothing. */
+struct value written_unsure(
+	struct arena *, const struct rules *, uint64_t epoch, struct value bytes);
 /* Does it refer to one of these? Under any rules. */
 bool written_refers(struct value bytes, const struct keys *names);
 

@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 
 #include "connectors/connector.h"
+#include "sync/intents.h"
+#include "sync/row.h"
 
 /*
  * Batches overlap: one is written by a thread while the one before is remembered and the next one
@@ -445,12 +447,129 @@ static void test_denial_of_killed(void **state)
 	}
 }
 
+/* Somebody puts another mark on it. */
+static void take_over(struct arena *mem, const char *name)
+{
+	struct setup setup = load(mem);
+	const struct query all = {.kind = QUERY_ALL};
+	struct value mark = value_of("of the others");
+	struct mod mod = {.attr = attr_named("adminDescription"), .n_add = 1, .add = &mark};
+	struct connector *c;
+	struct outcome out;
+	struct entry e;
+	struct err err = {0};
+
+	assert_int_equal(connector_open(setup.flows[0].target_config, &c, &err), 0);
+	assert_int_equal(connector_read(c, &all, &err), 0);
+	while (connector_next(c, mem, &e, &err) == 1 && !value_same(e.name, value_of(name)))
+		;
+	mod.remove = (struct value[]){entry_first(&e, mod.attr)};
+	mod.n_remove = 1;
+	const struct change change = {
+		.op = CHANGE_MODIFY, .id = e.id, .name = e.name, .n = 1, .mods = &mod};
+	assert_int_equal(connector_write(c, &change, &out, 1, mem, &err), 0);
+	assert_int_equal(out.kind, OUTCOME_DONE);
+	assert_int_equal(connector_close(c, &err), 0);
+}
+
+/* A contact that a killed run made is ours, though its source left before the next run; but not
+ * one that somebody made his own. */
+static void test_orphans(void **state)
+{
+	struct err err;
+
+	(void)state;
+	for (int theirs = 0; theirs < 2; theirs++) {
+		struct arena *mem = arena_new();
+		struct server s = {.at = 1, .fate = AFTER, .alone = true};
+		start(mem, rules);
+		put_people(mem, 3, 0, "1");
+		assert_int_equal(run(mem, NULL, &err), 0);
+		put_people(mem, 5, 0, "1");
+		assert_int_equal(first_run(mem, &s), -1);
+		assert_string_equal(known(mem), "3 2 0");
+		put_people(mem, 5, 1, "1");
+		if (theirs)
+			take_over(mem, "CN=p0004,OU=GAL,DC=xyz");
+		assert_string_equal(sync_now(mem),
+			theirs ? "full; link p0003" : "full; link p0003; delete p0004");
+		assert_int_equal(contacts(mem), theirs ? 5 : 4);
+		assert_string_equal(known(mem), theirs ? "4 1 0" : "4 0 0");
+		assert_string_equal(sync_now(mem), "delta");
+		assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+		if (!theirs) {
+			assert_string_equal(sync_with(mem, &(struct flow_options){.undo = 3}),
+				"delta; add p0004; forget p0003");
+			assert_int_equal(contacts(mem), 5);
+			assert_string_equal(sync_now(mem), "full; link p0003; delete p0004");
+			assert_int_equal(contacts(mem), 4);
+		}
+		arena_free(mem);
+	}
+}
+
+/* What was meant and not done leaves nothing behind; whoever carries its mark has it of somebody.
+ */
+static void test_copied_mark(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = BEFORE, .alone = true};
+	struct err err;
+
+	(void)state;
+	start(mem, rules);
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 5, 0, "1");
+	assert_int_equal(first_run(mem, &s), -1);
+	put_people(mem, 5, 1, "1");
+	put_text(mem, "xyz.ldif",
+		arena_printf(mem,
+			"%s\ndn: CN=hand,OU=GAL,DC=xyz\nobjectClass: contact\ncn: hand\n"
+			"adminDescription: galway:f:p0004\n",
+			get_text(mem, "xyz.ldif")));
+	assert_string_equal(sync_now(mem), "full; add p0003");
+	assert_int_equal(contacts(mem), 5);
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+	arena_free(mem);
+}
+
+/* References followed a contact that a killed run renamed: nobody else wrote them. */
+static void test_followed(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct op op = {.kind = STEP_MODIFY,
+		.source = value_of("bob"),
+		.change = {.op = CHANGE_MODIFY,
+			.name = value_of("CN=bob,DC=xyz"),
+			.new_name = value_of("CN=bert,DC=xyz")}};
+	const struct attr_set none = {0};
+	const struct intents in = {.n = 1, .ops = &op, .attrs = &none};
+	const struct open_row open = {.id = value_of("cem")};
+	struct value manager = value_of("cn=Bert,DC=xyz");
+	struct entry e = {.name = value_of("CN=cem,DC=xyz")};
+	struct row row = {.open = &open, .current = &e};
+
+	(void)state;
+	entry_put(mem, &e, attr_named("manager"), &manager, 1);
+	entry_put(mem, &e, attr_named("title"), &manager, 1);
+	intents_apply(&in, mem, &row, NULL);
+	assert_true(
+		value_same(entry_first(row.was, attr_named("manager")), value_of("CN=bob,DC=xyz")));
+	assert_true(value_same(entry_first(row.was, attr_named("title")), manager));
+	assert_true(value_same(entry_first(row.current, attr_named("manager")), manager));
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
+		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_copied_mark),
+		cmocka_unit_test(test_followed),
 	};
 
 	sqlite3_auto_extension((void (*)(void))listen);

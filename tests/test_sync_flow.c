@@ -324,6 +324,56 @@ static void test_name_handed_on(void **state)
 	arena_free(mem);
 }
 
+/* The same, where the name is taken in a later run than it was given up in: until then it is
+ * nobody's. */
+static void test_name_given_up(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b; cem key=c manager=CN=bob,DC=abc");
+	sync_now(mem);
+	put_source(mem, "ann key=a; bert uid=bob key=b; cem key=c manager=CN=bob,DC=abc");
+	assert_string_equal(sync_now(mem), "delta; modify bob >bert");
+	assert_string_equal(sync_now(mem), "delta; modify cem");
+	assert_string_equal(sync_now(mem), "delta");
+	put_source(mem, "bob uid=ann key=a; bert uid=bob key=b; cem key=c manager=CN=bob,DC=abc");
+	assert_string_equal(sync_now(mem), "delta; modify ann >bob; modify cem");
+	assert_string_equal(
+		line_of(mem, "galway:f:cem", "manager: "), line_of(mem, "galway:f:ann", "dn: "));
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+	arena_free(mem);
+}
+
+/* References follow a contact that is renamed. When he who refers to it gets another one later,
+ * nobody else wrote that; but what somebody else did write beside it is told. */
+static void test_renamed_and_replaced(void **state)
+{
+	static const char *const managers[] = {"bob", "bert"};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		start(mem, rules);
+		put_source(mem, "ann key=a; bob key=b; cem key=c manager=CN=bob,DC=abc");
+		sync_now(mem);
+		put_source(mem, arena_printf(mem,
+					"ann key=a; bert uid=bob key=b; "
+					"cem key=c manager=CN=%s,DC=abc",
+					managers[i]));
+		sync_now(mem);
+		char *text = get_text(mem, "xyz.ldif");
+		strstr(text, "note: c")[6] = 'x';
+		put_text(mem, "xyz.ldif", text);
+		put_source(mem, "ann key=a; bert uid=bob key=b; cem key=c manager=CN=ann,DC=abc");
+		assert_string_equal(sync_now(mem), "delta; modify cem !note");
+		assert_string_equal(line_of(mem, "galway:f:cem", "manager: "),
+			line_of(mem, "galway:f:ann", "dn: "));
+	}
+	arena_free(mem);
+}
+
 /* Who refers to somebody whose contact could not be added, or renamed, is looked at in the next
  * run, a delta: by then the contact may have another name, which somebody else took meanwhile. */
 static void refer_and_fail(struct arena *mem, const char *source, const char *taken)
@@ -437,6 +487,8 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_name_taken_over),
 		cmocka_unit_test(test_name_handed_on),
+		cmocka_unit_test(test_name_given_up),
+		cmocka_unit_test(test_renamed_and_replaced),
 		cmocka_unit_test(test_refers_to_failed),
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_stale),

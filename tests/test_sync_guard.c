@@ -131,6 +131,11 @@ static const struct guard_case {
 	/* a first run, which only adds and adopts, is not refused */
 	{"add 100000 modify 100000 link 100 first read 0 sources -1 links 0 rules", ""},
 	{"add 1 first read 10", ""},
+	/* but what one that was killed before made is not all deleted */
+	{"add 100 delete 5 first sources -1 links 0", ""},
+	{"add 100 delete 6 first sources -1 links 0",
+		"6 deletes of 0 links are more than the limit of 5"},
+	{"delete 1 first read 0 sources -1 links 0", "the source is empty"},
 };
 
 /* All of the flow, and a rule: it has all links too, unless the case says otherwise. */

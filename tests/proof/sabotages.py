@@ -67,6 +67,10 @@ cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
 cut("deadline", "the deadline of a run", "sync/deadline.c",
     "(void)alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);", "",
     "test_sync_deadline test_deadline")
+cut("own-files", "that new files are nobody else's to read", "sync/main.c", "\t(void)umask(077);\n", "",
+    "robust '0077' is 0 times")
+cut("no-core", "that a crash leaves no core, in which a secret may be", "sync/main.c",
+    "\t(void)setrlimit(RLIMIT_CORE, &none);\n", "", "robust '0' is 0 times")
 cut("watchdog", "the end of a connection that stands still", "connectors/ldap_watch.c",
     "(void)shutdown(w->fd, SHUT_RDWR);", "", "rogue handshake-half-stalls")
 
@@ -141,8 +145,22 @@ cut("bulk-number", "that each operation of a Bulk gets its own answer", "connect
     "result_of(list, flights[i]->number, n)", "result_of(list, i, n)", "scim slower")
 cut("graph-unasked", "that only a flag which the configuration names is written", "sync/handover.c",
     "type->hand_over != NULL && flag->attr == attr_named(type->flag)", "type->hand_over != NULL", "graph another flag")
+cut("handover-known", "that what a tenant said is not told to it", "sync/handover.c",
+    "entry_has(e, flag->attr, flag->value) == wants", "false", covered="told-twice")
+cut("graph-known", "nor what it says now", "connectors/graph_behavior.c",
+    "if (rc < 0 || managed == on)", "if (rc < 0)", covered="told-twice")
+pair("told-twice", "that a tenant is not told what it says", ("handover-known", "graph-known"), "graph known already")
+cut("spread-twice", "that a mailbox is named once", "sync/spread.c", "if (k < i)", "if (false)", "graph boxes: twice")
+cut("spread-source", "that several mailboxes are no source", "sync/spread.c",
+    "if (strcmp(config_text(flow, \"source\"), title) == 0)", "if (false)", "graph boxes: a source")
+cut("spread-taken", "that their flows' names are nobody else's", "sync/spread.c",
+    "if (config_section(root, flow ? \"flow\" : \"connector\", title) != NULL)", "if (false)", "graph boxes: taken")
+cut("spread-part", "that half a flow's name is none", "sync/spread.c",
+    "(name[len] == '\\0' || name[len] == '/')", "true", "graph no such flow")
 cut("tls-verify", "that the server's certificate is demanded", "connectors/ldap_tls.c",
     "verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER", "LDAP_OPT_X_TLS_NEVER", "tls .*bind")
+cut("ldaprc", "that libldap reads no configuration of its own", "connectors/ldap_session.c",
+    "\t(void)setenv(\"LDAPNOINIT\", \"1\", 1);\n", "", "tls libldap's own configuration counts")
 cut("tls-version", "that TLS is of 1.2 at least", "connectors/ldap_tls.c",
     "bool found = false;\n\n\t(void)ldap_get_option",
     "bool found = true;\n\n\t(void)ldap_get_option", "tls .*bind")
@@ -159,6 +177,9 @@ cut("broken-target", "that a read of the target that broke is no end", "sync/mat
 cut("gone-unproved", "that who is not in a delta is there all the same", "sync/gather.c",
     "return g->full || (slot->flags & LINK_GONE) != 0 || keys_has(&g->waits, slot->source);", "return true;",
     "sim I10")
+cut("read-confirmed", "that who is not in a full read is asked for", "sync/gather.c",
+    "\tif (missed.n > 0)\n\t\trc = count_there(g, &missed, &there, err);\n", "",
+    "rogue one-is-not-listed")
 cut("partial-entry", "that an entry of which a part came is filled", "sync/gather.c",
     "\tif (connector_fill(g->source, g->scratch, e, err) < 0)\n\t\treturn -1;\n\treturn evaluation_put(",
     "\treturn evaluation_put(", "sim I15")
@@ -329,6 +350,8 @@ cut("target-shrunk", "that a target which lacks contacts is refused", "sync/guar
     "if (f->missing > limit_of(LIMIT_DELETE, &share, links))", "if (false)", "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
     "if (!f->full && f->plan.read == 0 && gone > 0 && gone == links)", "if (false)", "test_sync_guard test_guard")
+cut("first-run-deletes", "that a first run deletes no more than a few", "sync/guard.c",
+    "if (f->first && gone == 0)", "if (f->first)", "test_sync_guard test_guard")
 cut("first-run", "that a first run is one without links", "sync/ruling.c",
     ".first = plan->known.sources < 0 && plan->links == 0,", ".first = plan->known.sources < 0,",
     "flow guard-first-run-of-some")
@@ -468,8 +491,14 @@ cut("denial-of-killed", "that what is put back is told, also when the run is kil
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
     "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
 cut("name-handed-on", "that who refers to a name is looked at when another has it", "sync/apply_finish.c",
-    " ||\n\t\tdependents_unsure(a->state, a->flow, &a->handed_on, a->err) < 0)", ")",
+    " ||\n\t\tdependents_unsure(a->state, a->flow, plan->flow, &a->renamed, a->err) < 0)", ")",
     "test_sync_flow test_name_handed_on")
+cut("name-given-up", "that a name which is given up is nobody's", "sync/apply_remember.c",
+    "\tif (before.name != 0 && (before.name != s->link.name || renamed))\n\t\tkeys_put(&a->renamed, before.name, 0);\n", "",
+    "test_sync_flow test_name_given_up")
+cut("reference-followed", "that a reference which followed a rename is nobody else's doing", "sync/written.c",
+    "\t\tif (i < n && attr_syntax(attrs[i]) == SYNTAX_DN)\n\t\t\tmemcpy(at, &digest, DIGEST);\n", "",
+    "test_sync_flow test_renamed_and_replaced")
 cut("set-journal", "that the journal is durable before \"set\" writes", "sync/attempt.c",
     "\t\trc = single_intend(\n\t\t\t&w, x->state, &x->o, &x->step.change, x->as, x->undoes, x->mem, err);\n",
     "\t\trc = state_begin(x->state, err) < 0 ? -1 : state_commit(x->state, err);\n", "authority set in the journal")
@@ -479,12 +508,18 @@ cut("handover-journal", "that what a directory is told of an authority is in the
 cut("handover-again", "that an undo which is done already hands nothing over", "sync/cmd_undo.c",
     "\tif (back.n == 0) {\n", "\tif (false) {\n", "graph undo again")
 cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->flow = known.id;\n",
-    "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", covered="cookie",
+    "\ta->flow = known.id;\n\tif (put_cookie(a) < 0)\n\t\treturn -1;\n", "test_sync_flow test_skip",
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
            "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
+cut("followed-killed", "that what followed a rename of a killed run is ours", "sync/intents.c",
+    "lead_back(mem, &op->change, was);", ";", "test_sync_apply test_followed")
+cut("orphan-forgotten", "that what a killed run made is ours when its source is gone", "sync/flow.c",
+    " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
+cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",
+    "(dn_text_equal(e->name, op->change.name) ||\n\t\t       entry_digest(e, &in->attrs[i]) == op->digest)", "true",
+    "test_sync_apply test_copied_mark")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
-pair("cookie", "the cookie's place, and the full run that mends it", ("cookie-first", "stopped-full"), "sim I15")
 cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
     "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
 cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",
@@ -638,7 +673,7 @@ cut("mail-address", "that an address of a mail is one", "sync/mail.c",
 cut("mail-word", "that what looks like an encoded word is encoded", "sync/message.c",
     ' && strstr(at, "=?") == NULL', "", "test_sync_message test_subjects")
 cut("mail-once", "that a timer tells the same trouble once in an interval", "sync/mail_once.c",
-    "return known && hash == m->hash", "return false && known && hash == m->hash", "mail by a timer: 0 mails")
+    "return read && hash == m->hash", "return false && read && hash == m->hash", "mail by a timer: 0 mails")
 cut("log-json", "that a line of JSON is ASCII", "base/text.c",
     "else if (c >= 0x20 && c < 0x7f)", "else if (c >= 0x20 && c < 0x100)", "test_base_log test_json")
 cut("progress-safe", "that a flow's name is text on the terminal", "base/progress.c",

@@ -532,11 +532,11 @@ const struct connector_type sim_csv = {.name = "csv", .can = CAN_SINCE, FUNCTION
 const struct connector_type sim_mem = {
 	.name = "mem", .can = CAN_WRITE | CAN_FIND, .identity = sim_identity, FUNCTIONS};
 const struct connector_type sim_ldap = {.name = "ldap",
-	.can = CAN_WRITE | CAN_SINCE | CAN_FIND,
+	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_CONFIRM,
 	.identity = sim_identity,
 	FUNCTIONS};
 const struct connector_type sim_ad = {.name = "ad",
-	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_BESIDE | NEEDS_REFERRED,
+	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_CONFIRM | CAN_BESIDE | NEEDS_REFERRED,
 	.identity = sim_identity,
 	FUNCTIONS};
 const struct connector_type sim_scim = {.name = "scim", .can = CAN_SINCE, FUNCTIONS};

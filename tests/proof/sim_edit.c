@@ -342,9 +342,10 @@ static const char *marry(struct world *w, unsigned side, struct dice *dice)
 		return NULL;
 	give_addresses(w, side, sim_edit(w, side, (unsigned)at), dice, 30);
 	const struct value parent = dn_parent(w->sides[side].now.entries[at]->name);
-	return rename_to(w, side, at,
+	const char *renamed = rename_to(w, side, at,
 		value_of(arena_printf(w->mem, "CN=M%u,%.*s", dice_below(dice, 1000),
 			(int)parent.len, parent.data)));
+	return renamed != NULL ? renamed : told(w, w->sides[side].now.entries[at]);
 }
 
 static const char *swap_mail(struct world *w, unsigned side, struct dice *dice)

@@ -173,8 +173,11 @@ static void remember(struct history *h, const struct sync *s)
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
 		t->drifted = false;
+		/* Who refers to somebody who was renamed is looked at by the next run. */
 		t->quiet = !wrote && !h->copied && s->plan.forget == 0 &&
-			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE;
+			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE &&
+			   t->moved == h->w.n_moved;
+		t->moved = h->w.n_moved;
 	}
 	if (lied(h))
 		t->drifted = true;
@@ -355,8 +358,6 @@ static const char *do_event(struct history *h, const struct event *e)
 		return "";
 	case EVENT_RULES:
 		h->rules = !h->rules;
-		for (unsigned i = 0; i < h->n_strays; i++)
-			h->strays[i].lost |= !h->strays[i].seen;
 		h->tracks[0].quiet = h->tracks[1].quiet = false;
 		return "";
 	case EVENT_TIME:

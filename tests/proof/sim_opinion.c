@@ -22,22 +22,17 @@ static bool is_there(const struct sim_dir *d, const struct entry *e)
 
 void check_remember(struct history *h, const struct sync *s)
 {
-	const struct sim_dir *sources = &s->before[s->flow];
 	const bool good = s->result == SYNC_DONE && s->done.failed == 0 && s->meanwhile == NULL;
 	/* A read that lied may have kept them from sight, until the next full run. */
-	const bool seen = good && !h->tracks[s->flow].drifted;
+	const bool seen = good && s->was_full && !h->tracks[s->flow].drifted;
 
-	for (unsigned i = 0; s->result == SYNC_DONE && i < h->n_strays; i++) {
-		struct stray *stray = &h->strays[i];
-		stray->lost |= !stray->seen && !is_there(sources, stray->source);
-		stray->seen |= seen;
-	}
+	h->torn |= !good;
+	for (unsigned i = 0; i < h->n_strays; i++)
+		h->strays[i].seen |= seen;
 	for (unsigned i = 0; !good && i < h->w.n_audits && h->n_strays < SIM_STRAYS; i++) {
 		const struct entry *contact = h->w.audits[i].after;
 		if (contact != NULL)
-			h->strays[h->n_strays++] = (struct stray){.lost = h->w.sides[s->flow].lied,
-				.source = who_source(s->flow, sources, contact),
-				.contact = contact};
+			h->strays[h->n_strays++].contact = contact;
 	}
 }
 
@@ -45,7 +40,9 @@ static bool is_stray(const struct history *h, const struct entry *contact)
 {
 	for (unsigned i = 0; i < h->n_strays; i++) {
 		const struct stray *stray = &h->strays[i];
-		if ((stray->lost || !stray->seen) && value_same(stray->contact->id, contact->id))
+		/* Renamed by hand it may be changed, too: then it is nobody's. */
+		if (value_same(stray->contact->id, contact->id) &&
+			(!stray->seen || !dn_text_equal(stray->contact->name, contact->name)))
 			return true;
 	}
 	return false;
@@ -134,21 +131,13 @@ static bool may_lack_mark(const struct history *h)
 	return h->unmarked && h->bound;
 }
 
-/* Somebody who had another name once. Whoever takes that name over becomes the manager of those
- * whose entries say it, and they are as they were: a run does not look at them. */
-static bool has_moved(const struct opinion *o, struct value contact_name)
+static bool is_given(const struct history *h, const struct entry *person)
 {
-	const int at = contact_name.len > 0 ? sim_find(o->targets, contact_name) : -1;
-	const struct entry *who =
-		at >= 0 ? who_source(o->flow, o->sources, o->targets->entries[at]) : NULL;
+	bool given = false;
 
-	if (at >= 0 && who == NULL && o->h->w.n_moved > 0)
-		return true; /* and has left since */
-	for (unsigned i = 0; who != NULL && i < o->h->w.n_moved; i++) {
-		if (value_same(o->h->w.moved[i], who->id))
-			return true;
-	}
-	return false;
+	for (unsigned i = 0; i < h->n_given && !given; i++)
+		given = value_same(h->given[i], person->id);
+	return given;
 }
 
 static void check_manager(
@@ -160,13 +149,13 @@ static void check_manager(
 	const unsigned n = at >= 0 ? contacts_of(o, o->sources->entries[at], &whose) : 0;
 	const struct value is = entry_first(contact, sim_attr(A_MANAGER));
 
-	/* Of one in conflict nobody can say. */
-	if (n > 1 || may_lack_mark(o->h) ||
+	/* Of one in conflict nobody can say, nor of one that the target deleted and that is its. */
+	if (n > 1 || (at >= 0 && is_given(o->h, o->sources->entries[at])) || may_lack_mark(o->h) ||
 		(n == 1 && (who_is_protected(whose) || !who_is_managed(whose, !o->flow))) ||
 		(at >= 0 && (!who_in_scope(o->h, o->flow, o->sources->entries[at]) ||
 				    contended(o, o->sources->entries[at]))))
 		return;
-	if ((n == 0 ? is.len > 0 : !dn_text_equal(is, whose->name)) && !has_moved(o, is))
+	if (n == 0 ? is.len > 0 : !dn_text_equal(is, whose->name))
 		sim_wrong(o->h, "I15", "manager of %s is %.*s, and shall be %s", who_text(contact),
 			(int)is.len, is.data, n == 0 ? "nobody" : who_text(whose));
 }
@@ -189,7 +178,8 @@ static void check_proxies(
 	for (unsigned i = 0; is != NULL && i < is->n; i++) {
 		const struct value v = is->values[i];
 		if (memmem(v.data, v.len, "@hand.", 6) == NULL && !o->h->orphans &&
-			!(o->h->touched && was_stray(o->h, contact)) &&
+			!((o->h->touched || sim_flow(o->h, o->flow)->leave == LEAVE_HIDE) &&
+				was_stray(o->h, contact)) &&
 			entry_get(contact, sim_attr(A_UNREAD)) == NULL &&
 			!entry_has(person, sim_attr(A_PROXY), v))
 			sim_wrong(o->h, "I15", "%s has %.*s, which is nobody's", who_text(contact),
@@ -219,14 +209,13 @@ static void check_person(const struct opinion *o, const struct entry *person)
 
 	if (n > 1 || contended(o, person) || (n == 0 && may_lack_mark(o->h)))
 		return;
-	/* Two installations, of which one knows a contact by its link and the other by none. */
-	if (o->h->unmarked && o->h->others)
+	/* Two installations, of which one knows a contact by its link and the other by none; or a
+	 * mark that says whose another contact is. */
+	if (o->h->unmarked && (o->h->others || o->h->copied))
 		return;
 	if (n == 0) {
-		for (unsigned i = 0; i < o->h->n_given; i++) {
-			if (value_same(o->h->given[i], person->id))
-				return;
-		}
+		if (is_given(o->h, person))
+			return;
 		sim_wrong(o->h, "I15", "%s has no contact", who_text(person));
 		return;
 	}
@@ -255,10 +244,11 @@ static void check_contact(const struct opinion *o, const struct entry *contact)
 	const struct entry *person = who_source(o->flow, o->sources, contact);
 	const struct flow *f = sim_flow(o->h, o->flow);
 
+	/* One of a run that could not remember it stays, when somebody gave it another name. */
 	if ((person != NULL && who_in_scope(o->h, o->flow, person)) || o->h->orphans ||
-		is_stray(o->h, contact) || who_is_protected(contact) ||
-		!who_is_managed(contact, !o->flow) || who_is_given(o->h, o->flow, contact) ||
-		f->leave == LEAVE_KEEP)
+		is_stray(o->h, contact) || (o->h->touched && was_stray(o->h, contact)) ||
+		who_is_protected(contact) || !who_is_managed(contact, !o->flow) ||
+		who_is_given(o->h, o->flow, contact) || f->leave == LEAVE_KEEP)
 		return;
 	/* Until the grace period is over. */
 	if (f->leave == LEAVE_HIDE && who_is_hidden(contact) &&

@@ -365,9 +365,10 @@ static void check_blame(struct history *h, const struct flow *f, struct plan *p,
 		return;
 	while (plan_next(p, mem, &s, &place, &err) == 1) {
 		for (unsigned i = 0; i < s.n_denied; i++) {
-			/* A reference follows who is renamed, which its link learns later. */
+			/* What a directory did to references in a run that did not end well may be
+			 * told once as somebody's. */
 			if (strcmp(s.denied[i].side, f->target) == 0 &&
-				(s.denied[i].attr != sim_attr(A_MANAGER) || h->w.n_moved == 0))
+				(s.denied[i].attr != sim_attr(A_MANAGER) || !h->torn))
 				sim_wrong(h, "I23",
 					"%.*s: what galway wrote to %s is told as somebody else's",
 					(int)s.target_name.len, s.target_name.data,

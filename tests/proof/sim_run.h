@@ -30,17 +30,17 @@ struct track {
 	bool quiet;      /* it had nothing to do, and nothing was done to it since */
 	bool drifted;    /* the target was edited, or a read lied, since the last full run */
 	long long shown; /* entries of the source in the last good full run; -1 */
+	unsigned moved;  /* people who had another name once, that it has heard of */
 };
 
 #define SIM_GIVEN 32
 #define SIM_STRAYS 600
 
-/* A contact that was written by a run that could not remember it, and how its source was then. When
- * that changes before the next good run, nobody knows what was ours of it. */
+/* A contact that was written by a run that could not remember it: the next good full run does, or
+ * deletes it. */
 struct stray {
-	bool lost; /* so it is */
-	bool seen; /* a good run has seen it since */
-	const struct entry *source, *contact;
+	bool seen; /* such a run was */
+	const struct entry *contact;
 };
 
 struct history {
@@ -58,6 +58,7 @@ struct history {
 	bool unmarked;              /* a mark was taken away by hand */
 	bool misled;  /* a run believed a target that hid contacts: the history ends with what must
 			 hold all the same */
+	bool torn;    /* a run did not end well: not all that it did is known */
 	bool copied;  /* two contacts may have one mark, which few entries are asked for by */
 	bool bound;   /* some contact is not galway's to write to */
 	bool touched; /* somebody else did something in a target, or its authority was transferred

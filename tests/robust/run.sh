@@ -389,6 +389,23 @@ cmp -s xyz.ldif before.ldif || failed=$((failed + 1))
 # The lock went with it.
 want 4 'abc-to-xyz .delta.*nothing to do' sync abc-to-xyz
 
+# What it starts has what it gave itself: files of its own only, and no core.
+cat >>galway.conf <<'END'
+connector program {
+    type = exo
+    command = {"/bin/sh", "-c", "umask >seen; ulimit -Hc >>seen"}
+    base = "O=tenant"
+}
+flow program-to-xyz {
+    source = program
+    target = xyz
+    into = "OU=GAL,DC=xyz,DC=example"
+}
+END
+want 5 'bin.sh: ended' sync program-to-xyz
+holds 0077 <(head -n 1 seen) 1
+holds 0 <(tail -n 1 seen) 1
+
 # --- a hostile directory -----------------------------------------------------------------------------
 synced
 edit abc.ldif "$ann" 'displayName:: QW5uG1szMW1yZWQ='

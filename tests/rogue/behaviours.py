@@ -6,7 +6,7 @@ import typing
 import ber
 from changes import (FOREVER, adds, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs,
                      dripping, empty_page_first, empty_pages, empty_values, endless_page, endless_ranges, ends, entries,
-                     every, false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, many,
+                     every, false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, lists, many,
                      modifies, nested, new_people, nothing_found, notice, one, out_of_order, paged, ranges,
                      raw_attributes, reads, referral, referring, referring_twice, renamed, renames, resets, root, root_with, same_entry_endlessly,
                      same_page_again, says, searches, shuffled, silent, strange_id, strange_result, talks, times,
@@ -109,6 +109,9 @@ TABLE = [
     bad("unwillingToPerform-later", 2, r"unwillingToPerform \(53\)", later, says(53), kinds=LDAP),
     bad("other", 2, r"other \(80\)", reads, ends(80)),
     bad("unknown-code", 2, r"code 4242", reads, ends(4242)),
+    # Only the look for each who is missing shows that it is not so.
+    bad("one-is-not-listed", 5, r"the read was not complete: 1 of \d+ that it lacks are there", lists,
+        entries(lambda found: [f for f in found if not f.dn.startswith("CN=Person 04")]), roles=SOURCE),
     bad("nothing-there", 3, r"empty|no entries|all", reads, nothing_found, roles=SOURCE, kinds=LDAP),
 
     # Pages that never end, or end too early.

@@ -31,6 +31,11 @@ def first(request):
     return request.reads and not request.later
 
 
+def lists(request):
+    """A read that asks for nobody by his id."""
+    return request.reads and b"objectGUID" not in request.filter[1]
+
+
 def dirsyncs(request):
     return DIRSYNC in request.controls
 
