@@ -228,9 +228,24 @@ static void decide(void *with, size_t i)
 			written_with_references(d->mem, s->link.written, d->refs.names, d->refs.n);
 }
 
+/* Does the object have another contact, which a run made in the place of the one that is gone? What
+ * becomes of that says what becomes of the link (planning_orphans). */
+static bool has_orphan(const struct planning *p, const struct deciding *d)
+{
+	const struct intents *in = &p->plan->intents;
+	bool has = false;
+
+	for (unsigned i = 0; i < in->n && in->contacts != NULL && !has; i++)
+		has = in->contacts[i] != NULL && value_same(in->ops[i].source, d->open.id);
+	return has;
+}
+
 static int take(struct planning *p, struct deciding *d)
 {
 	struct step *s = &d->s;
+
+	if (s->op == STEP_FORGET && d->row.current == NULL && has_orphan(p, d))
+		return 0;
 	const bool skip = skipped(p, s);
 
 	p->plan->partial |= d->kept || skip;

@@ -20,6 +20,36 @@ static bool is_there(const struct sim_dir *d, const struct entry *e)
 	return false;
 }
 
+static bool is_known(const struct history *h, unsigned flow, struct value id)
+{
+	struct arena *mem = arena_new();
+	struct flow_state known;
+	struct link link;
+	const char *side;
+	struct err err;
+	const bool is =
+		state_flow(h->state, sim_flow(h, flow)->name, &known, &err) < 0 ||
+		(known.id != 0 &&
+			(state_link(h->state, known.id, id, mem, &link, &err) != 0 ||
+				state_authority(h->state, known.id, id, mem, &side, &err) != 0));
+
+	arena_free(mem);
+	return is;
+}
+
+/* Whoever is let go takes along what was said of him: that he is the target's. */
+static void forget_given(struct history *h)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < h->n_given; i++) {
+		const struct value id = h->given[i];
+		if (is_known(h, 0, id) || (h->two_way && is_known(h, 1, id)))
+			h->given[kept++] = id;
+	}
+	h->n_given = kept;
+}
+
 void check_remember(struct history *h, const struct sync *s)
 {
 	const bool good = s->result == SYNC_DONE && s->done.failed == 0 && s->meanwhile == NULL;
@@ -27,6 +57,7 @@ void check_remember(struct history *h, const struct sync *s)
 	const bool seen = good && s->was_full && !h->tracks[s->flow].drifted;
 
 	h->torn |= !good;
+	forget_given(h);
 	for (unsigned i = 0; i < h->n_strays; i++)
 		h->strays[i].seen |= seen;
 	for (unsigned i = 0; !good && i < h->w.n_audits && h->n_strays < SIM_STRAYS; i++) {
