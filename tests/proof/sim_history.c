@@ -168,16 +168,16 @@ static void remember(struct history *h, const struct sync *s)
 
 	if (s->result == SYNC_DONE && s->was_full)
 		t->shown = h->w.sides[s->flow].shown;
-	if (s->result == SYNC_DONE)
+	if (s->result == SYNC_DONE) {
 		memcpy(h->identity, s->identity, sizeof(h->identity));
+		t->waits = t->moved != h->w.n_moved;
+		t->moved = h->w.n_moved;
+	}
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
 		t->drifted = false;
-		/* Who refers to somebody who was renamed is looked at by the next run. */
 		t->quiet = !wrote && !h->copied && s->plan.forget == 0 &&
-			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE &&
-			   t->moved == h->w.n_moved;
-		t->moved = h->w.n_moved;
+			   s->faulty[0] == FAULT_NONE && s->faulty[1] == FAULT_NONE && !t->waits;
 	}
 	if (lied(h))
 		t->drifted = true;
@@ -258,7 +258,7 @@ static bool at_rest(struct history *h, bool full, struct dice *dice)
 		if (s.result != SYNC_DONE)
 			sim_wrong(h, "I16", "an undisturbed run fails: %s", s.err.text);
 		/* Who is forgotten may be somebody else's in the next run. */
-		rest &= h->w.n_audits == 0 && s.plan.forget == 0;
+		rest &= h->w.n_audits == 0 && s.plan.forget == 0 && !h->tracks[flow].waits;
 	}
 	return rest;
 }

@@ -31,6 +31,7 @@ struct track {
 	bool drifted;    /* the target was edited, or a read lied, since the last full run */
 	long long shown; /* entries of the source in the last good full run; -1 */
 	unsigned moved;  /* people who had another name once, that it has heard of */
+	bool waits;      /* it just did: who refers to one of them is looked at by the next run */
 };
 
 #define SIM_GIVEN 32
