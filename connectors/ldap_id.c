@@ -20,11 +20,6 @@ struct value ldap_id_of(struct arena *mem, unsigned attr, struct value v)
 	return entry_id_parse(mem, arena_copy(mem, v.data, v.len));
 }
 
-struct value ldap_id_of_sync(struct arena *mem, const char uuid[16])
-{
-	return entry_id_guid(mem, (const unsigned char *)uuid);
-}
-
 struct value ldap_id_asked(struct arena *mem, unsigned attr, struct value id)
 {
 	return id.len == UUID_BYTES && is_uuid(attr) ? value_of(entry_id_text(mem, id)) : id;

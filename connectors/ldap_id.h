@@ -13,8 +13,6 @@
 /* The id that the first value of this attribute is; what is no UUID stays as it is. The value must
  * outlive the id, which may be in the arena. */
 struct value ldap_id_of(struct arena *, unsigned attr, struct value);
-/* The id of a syncUUID (RFC 4533 2.1), whose 16 bytes are in the order of the text. */
-struct value ldap_id_of_sync(struct arena *, const char uuid[16]);
 /* The value by which the server finds the entry with this id. */
 struct value ldap_id_asked(struct arena *, unsigned attr, struct value id);
 

@@ -13,7 +13,6 @@
 #include "base/keys.h"
 #include "connectors/ldap_ask.h"
 #include "connectors/ldap_code.h"
-#include "connectors/ldap_id.h"
 #include "connectors/ldap_since.h"
 
 /* Reading all, page by page, is as quick as so much at once. */
@@ -123,7 +122,8 @@ static int doubt(const struct sync *s, struct err *err, const char *why)
 
 static int tell(struct sync *s, const struct berval *uuid, bool gone, struct err *err)
 {
-	const struct told t = {ldap_id_of_sync(s->mem, uuid->bv_val), gone};
+	/* The 16 bytes are in the order of the text that entryUUID has (RFC 4533 2.1). */
+	const struct told t = {entry_id_guid(s->mem, (const unsigned char *)uuid->bv_val), gone};
 
 	/* Once is changed, once is gone: which of them was last? */
 	if (!keys_put(&s->seen, entry_key(t.id), 0))

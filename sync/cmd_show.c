@@ -138,8 +138,12 @@ static int show_running(const struct setup *setup, struct arena *mem, const stru
 {
 	const bool stale = h->pid != 0 && (long long)time(NULL) - h->since > setup->stale;
 
-	printf("a run is at work since %s, process %ld: ask again when it is done\n",
-		time_text(mem, h->since), h->pid);
+	/* It has not written yet who it is. */
+	if (h->pid == 0)
+		printf("a run begins: ask again when it is done\n");
+	else
+		printf("a run is at work since %s, process %ld: ask again when it is done\n",
+			time_text(mem, h->since), h->pid);
 	if (stale)
 		printf("  stale: that is more than %lld minutes ago\n", setup->stale / 60);
 	return stale ? EXIT_USAGE : EXIT_GOOD;

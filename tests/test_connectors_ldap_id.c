@@ -47,10 +47,10 @@ static void test_an_id_is_asked_for_as_it_was_given(void **state)
 
 static void test_a_sync_uuid_is_the_id_of_the_entry(void **state)
 {
-	static const char bytes[16] = {0x01, 0x23, 0x45, 0x67, (char)0x89, (char)0xab, (char)0xcd,
-		(char)0xef, 0x01, 0x23, 0x45, 0x67, (char)0x89, (char)0xab, (char)0xcd, (char)0xef};
+	static const unsigned char bytes[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+		0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
 	struct arena *mem = arena_new();
-	const struct value id = ldap_id_of_sync(mem, bytes);
+	const struct value id = entry_id_guid(mem, bytes);
 
 	(void)state;
 	assert_string_equal(entry_id_text(mem, id), UUID);

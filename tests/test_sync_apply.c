@@ -508,6 +508,30 @@ static void test_orphans(void **state)
 	}
 }
 
+/* A directory took a reference away with the contact that it was to, before the run that was to
+ * change it could: nobody else did. */
+static void test_reference_went(void **state)
+{
+	static const char reference[] = "manager: CN=b,OU=GAL,DC=xyz\n";
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = SOME, .alone = true};
+	struct err err;
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;c key=k");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), reference));
+	put_source(mem, "a key=k manager=CN=c,DC=abc;c key=k");
+	assert_int_equal(run(mem, &s, &err), 1);
+	assert_int_equal(contacts(mem), 2);
+	assert_null(strstr(get_text(mem, "xyz.ldif"), reference));
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_string_equal(denied(mem), "");
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=c,OU=GAL,DC=xyz\n"));
+	arena_free(mem);
+}
+
 /* What was meant and not done leaves nothing behind; whoever carries its mark has it of somebody.
  */
 static void test_copied_mark(void **state)
@@ -568,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
 		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_reference_went),
 		cmocka_unit_test(test_copied_mark),
 		cmocka_unit_test(test_followed),
 	};

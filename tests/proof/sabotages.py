@@ -1,6 +1,6 @@
 """The list of the sabotages: what is taken out of which file, and what of the tests notices.
 
-A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken;
+A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken; "seed 1" one history of it, in which one is;
 "test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
 "incident NUMBER", "rogue BEHAVIOUR", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "hostile OUTPUT",
 "robust WORDS";
@@ -515,6 +515,13 @@ cut("followed-killed", "that what followed a rename of a killed run is ours", "s
     "lead_back(mem, &op->change, was);", ";", "test_sync_apply test_followed")
 cut("orphan-forgotten", "that what a killed run made is ours when its source is gone", "sync/flow.c",
     " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
+cut("held-page", "that a page which is not read to its end keeps no sync out", "sync/main.c",
+    "command->looks ? held_begin() : -1", "command->looks && false ? held_begin() : -1", "robust sync")
+cut("orphan-link", "that a contact which a killed run made keeps the link of the one it replaces", "sync/decide.c",
+    "s->op == STEP_FORGET && d->row.current == NULL && has_orphan(p, d)", "s->op == STEP_CONFLICT && has_orphan(p, d) && false",
+    "seed 11020280")
+cut("reference-went", "that a reference which went with its contact is nobody else's doing", "sync/apply_remember.c",
+    "a->applied->summary.failed == 0", "true", "test_sync_apply test_reference_went")
 cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",
     "(dn_text_equal(e->name, op->change.name) ||\n\t\t       entry_digest(e, &in->attrs[i]) == op->digest)", "true",
     "test_sync_apply test_copied_mark")

@@ -324,6 +324,7 @@ want 4 'nothing to do' sync
 # A long page of which somebody has read the first character keeps no sync out.
 mkfifo page
 exec 7<>page
+/usr/bin/python3 -c 'import fcntl; fcntl.fcntl(7, 1031, 4096)' # F_SETPIPE_SZ: a page is longer than that
 "$galway" -c galway.conf diff --undo 1 --format html >page 7>&- &
 reader=$!
 head -c 1 <&7 >/dev/null
