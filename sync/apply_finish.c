@@ -78,14 +78,15 @@ static int is_settled(struct applying *a, const struct intents *in, unsigned i)
 	return state_link(a->state, a->flow, op->source, a->mem, &link, a->err);
 }
 
-/* What runs before had meant to do was looked at by this one. */
-static int settle_intents(struct applying *a)
+int apply_looked(struct applying *a, const struct value *source)
 {
 	const struct intents *in = &a->plan->intents;
 	int rc = 0;
 
 	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
 		const struct op *op = &in->ops[i];
+		if (source != NULL && !value_same(op->source, *source))
+			continue;
 		arena_reset(a->mem);
 		rc = is_settled(a, in, i);
 		if (rc == 1)
@@ -133,7 +134,7 @@ int apply_finish(struct applying *a)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || settle_intents(a) < 0))
+	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || apply_looked(a, NULL) < 0))
 		return -1;
 	if (state_retire(a->state, plan->flow->history, a->err) < 0)
 		return -1;

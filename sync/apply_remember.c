@@ -7,6 +7,7 @@
 #include "base/spool.h"
 #include "base/utf8.h"
 #include "sync/applying.h"
+#include "sync/written.h"
 
 static const char *text_of(struct arena *mem, struct value v)
 {
@@ -79,7 +80,9 @@ static int note_names(struct applying *a, const struct step *s)
 		return 0;
 	if (state_link(a->state, a->flow, s->source_id, a->mem, &before, a->err) < 0)
 		return -1;
-	const bool renamed = s->change.new_name.len > 0;
+	/* By us, or by somebody whose name for it we leave. */
+	const bool renamed =
+		s->change.new_name.len > 0 || !written_same_name(before.written, s->link.written);
 	if (before.name != 0 && (before.name != s->link.name || renamed))
 		keys_put(&a->renamed, before.name, 0);
 	if (renamed)
@@ -121,7 +124,10 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 	if (s->link.side != NULL && state_authority_put(a->state, a->plan->flow->name, s->source_id,
 					    s->link.side, a->err) < 0)
 		return -1;
-	return state_put_link(a->state, a->flow, &s->link, a->err);
+	if (state_put_link(a->state, a->flow, &s->link, a->err) < 0)
+		return -1;
+	/* Should this run fail, the next one must not take back what this link has by now. */
+	return apply_looked(a, &s->source_id);
 }
 
 int apply_failure(struct applying *a, const struct step *s, uint32_t place, const struct outcome *o)

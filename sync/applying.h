@@ -82,6 +82,10 @@ int apply_begin(struct applying *);
  * the latest: now the next run may start from here. */
 int apply_finish(struct applying *);
 
+/* Of what runs before had meant to do and could not remember, that is settled of which links say by
+ * now what came of it: of one object, or of all (NULL), when this run has looked at all. */
+int apply_looked(struct applying *, const struct value *source);
+
 /* apply_verify.c: is it as the server said? What is not is remembered as failed. */
 int apply_verify(struct applying *);
 

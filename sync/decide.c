@@ -160,14 +160,14 @@ static bool skipped(const struct planning *p, const struct step *s)
 }
 
 /* What was skipped is looked at in the next run, whatever made it be looked at in this one. */
-static void look_again(const struct row *row, struct step *s)
+static void look_again(struct arena *mem, const struct row *row, struct step *s)
 {
 	*s = (struct step){.op = STEP_NONE,
 		.source_id = row->link->source,
 		.source_name = row->open->name,
 		.target_id = row->link->target,
 		.remember = true,
-		.link = *row->link};
+		.link = plan_kept(mem, row)};
 	s->link.source_digest = 0;
 }
 
@@ -252,7 +252,7 @@ static int take(struct planning *p, struct deciding *d)
 	if (skip && d->row.link == NULL)
 		return 0;
 	if (skip)
-		look_again(&d->row, s);
+		look_again(d->mem, &d->row, s);
 	p->plan->missing += d->row.link != NULL && d->row.current == NULL && !d->row.deleted &&
 			    (s->op == STEP_ADD || s->op == STEP_FORGET);
 	progress_add(PROGRESS_DONE, 1);

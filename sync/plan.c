@@ -59,6 +59,28 @@ static void head(const struct row *row, struct step *s)
 	}
 }
 
+/* Has it what a run wrote and could not remember? */
+static bool adrift(const struct row *row)
+{
+	return row->current != NULL && row->was != NULL && row->was != row->current;
+}
+
+struct link plan_kept(struct arena *mem, const struct row *row)
+{
+	struct link kept = *row->link;
+
+	if (adrift(row))
+		kept.written = written_adrift(mem, kept.written, row->was, row->current);
+	return kept;
+}
+
+/* Nothing of it is done; what a run could not remember is remembered at least. */
+static void keep_link(struct arena *mem, const struct row *row, struct step *s)
+{
+	s->remember = adrift(row);
+	s->link = plan_kept(mem, row);
+}
+
 /* One line of text: what was there, then more; each may be NULL. */
 static const char *and_also(struct arena *mem, const char *text, const char *more)
 {
@@ -476,6 +498,7 @@ static bool plan_hide(
 
 	if (row->link->left != 0 && row->now - row->link->left >= f->grace)
 		return false;
+	keep_link(mem, row, s);
 	s->link.left = row->link->left != 0 ? row->link->left : row->now;
 	s->link.source_digest = 0;
 	s->remember = true;
@@ -486,7 +509,7 @@ static bool plan_hide(
 	s->op = STEP_MODIFY;
 	if (!authority_ours(f, row->side, hide)) {
 		struct wanted w = {hide, FLOW_ALWAYS, 1, &yes, "galway", false};
-		s->remember = false;
+		keep_link(mem, row, s);
 		difference_deny(mem, f, row->side, &w, s);
 		return true;
 	}
@@ -511,6 +534,7 @@ static void plan_leave(
 	if (!authority_ours(f, row->side, ATTR_NONE)) {
 		s->op = STEP_MODIFY;
 		deny_object(mem, f, row, true, s);
+		keep_link(mem, row, s);
 		return;
 	}
 	if (!inside(mem, row->current->name, f->managed, 1)) {

@@ -19,6 +19,9 @@
 #define HASH 5
 #define REFERENCE 8
 
+/* In place of an epoch: as if it had been written under other rules. */
+#define NO_EPOCH 0
+
 /* In place of a digest: how the attribute was left is not ours to say. */
 #define NOT_OURS UINT16_MAX
 
@@ -33,7 +36,8 @@ struct parts {
 static uint16_t epoch_tag(const struct rule *rule, uint64_t epoch)
 {
 	epoch += rule_number(rule);
-	return (uint16_t)(epoch ^ epoch >> 16 ^ epoch >> 32 ^ epoch >> 48);
+	const uint16_t tag = (uint16_t)(epoch ^ epoch >> 16 ^ epoch >> 32 ^ epoch >> 48);
+	return tag != NO_EPOCH ? tag : 1;
 }
 
 static uint16_t dn_tag(struct value name)
@@ -94,6 +98,12 @@ bool written_name(const struct written *w, struct value name)
 		return true;
 	memcpy(&tag, w->bytes.data, sizeof(tag));
 	return tag == dn_tag(name);
+}
+
+bool written_same_name(struct value then, struct value now)
+{
+	return then.len < HEAD || now.len < HEAD ||
+	       memcmp(then.data, now.data, sizeof(uint16_t)) == 0;
 }
 
 const struct rule *written_rule(const struct rules *rules, uint64_t epoch, struct value bytes)
@@ -217,9 +227,16 @@ static void add_digests(struct buf *b, const struct desired *d, const struct ent
 	buf_free(&digests);
 }
 
-static void add_hashes(struct arena *mem, struct buf *b, const struct desired *d)
+static void add_hash(struct arena *mem, struct buf *b, unsigned attr, struct value v)
 {
 	unsigned char low[HASH];
+
+	put_low(low, value_hash(mem, attr, v));
+	buf_add(b, low, HASH);
+}
+
+static void add_hashes(struct arena *mem, struct buf *b, const struct desired *d)
+{
 	size_t n = 0;
 
 	for (unsigned i = 0; i < d->n; i++)
@@ -227,10 +244,8 @@ static void add_hashes(struct arena *mem, struct buf *b, const struct desired *d
 	pack_number(b, n);
 	for (unsigned i = 0; i < d->n; i++) {
 		const struct wanted *w = &d->attrs[i];
-		for (unsigned k = 0; w->mode == FLOW_MERGE && k < w->n; k++) {
-			put_low(low, value_hash(mem, w->attr, w->values[k]));
-			buf_add(b, low, HASH);
-		}
+		for (unsigned k = 0; w->mode == FLOW_MERGE && k < w->n; k++)
+			add_hash(mem, b, w->attr, w->values[k]);
 	}
 }
 
@@ -273,26 +288,61 @@ struct value written_unsure(
 	return (struct value){copy, bytes.len};
 }
 
+/* Of attributes nothing; these hashes, and those references. */
+static struct value unknown(
+	struct arena *mem, uint16_t name, const struct buf *hashes, const struct parts *references)
+{
+	const uint16_t head[] = {name, NO_EPOCH};
+	struct buf b = {0};
+
+	buf_add(&b, head, sizeof(head));
+	buf_putc(&b, 0);
+	pack_number(&b, hashes->len / HASH);
+	if (hashes->len > 0)
+		buf_add(&b, hashes->data, hashes->len);
+	buf_add(&b, references->references, REFERENCE * references->n_references);
+	const struct value v = {arena_copy(mem, b.data, b.len), b.len};
+	buf_free(&b);
+	return v;
+}
+
 struct value written_doubt(
 	struct arena *mem, struct value before, struct value claimed, struct value name)
 {
 	const struct parts old = parts_of(before), now = parts_of(claimed);
-	uint16_t head[] = {dn_tag(name), 0};
-	struct buf b = {0};
+	struct buf hashes = {0};
 
 	if (now.bits == NULL)
 		return claimed;
-	/* As if it had been written under other rules. */
-	memcpy(&head[1], claimed.data + sizeof(head[0]), sizeof(head[1]));
-	head[1] = (uint16_t)~head[1];
-	buf_add(&b, head, sizeof(head));
-	buf_putc(&b, 0);
-	pack_number(&b, old.n_hashes + now.n_hashes);
 	if (old.n_hashes > 0)
-		buf_add(&b, old.hashes, HASH * old.n_hashes);
-	buf_add(&b, now.hashes, HASH * now.n_hashes);
-	buf_add(&b, now.references, REFERENCE * now.n_references);
-	const struct value v = {arena_copy(mem, b.data, b.len), b.len};
-	buf_free(&b);
+		buf_add(&hashes, old.hashes, HASH * old.n_hashes);
+	buf_add(&hashes, now.hashes, HASH * now.n_hashes);
+	const struct value v = unknown(mem, dn_tag(name), &hashes, &now);
+	buf_free(&hashes);
+	return v;
+}
+
+struct value written_adrift(
+	struct arena *mem, struct value before, const struct entry *was, const struct entry *now)
+{
+	const struct parts old = parts_of(before);
+	struct buf hashes = {0};
+	uint16_t name;
+
+	if (old.bits == NULL)
+		return before;
+	memcpy(&name, before.data, sizeof(name));
+	if (!dn_text_equal(was->name, now->name))
+		name = dn_tag(now->name);
+	buf_add(&hashes, old.hashes, HASH * old.n_hashes);
+	for (unsigned i = 0; i < now->n; i++) {
+		const struct attr *a = &now->attrs[i];
+		for (unsigned k = 0; k < a->n; k++) {
+			if (!entry_has(was, a->id, a->values[k]))
+				add_hash(mem, &hashes, a->id, a->values[k]);
+		}
+	}
+	const struct value v = unknown(mem, name, &hashes, &old);
+	buf_free(&hashes);
 	return v;
 }

@@ -16,8 +16,8 @@ struct keys;
  * attributes; for merge attributes a hash of each value of ours, so that only those are ever taken
  * away again.
  *
- *   u16 of the name's hash | u16 epoch | u8 bytes of bits, without zeros at the end | bits, one an
- *   attribute | u16 digest for each bit set | number (pack_number) of | 40-bit hashes of
+ *   u16 of the name's hash | u16 epoch, 0: of none | u8 bytes of bits, without zeros at the end |
+ * bits, one an attribute | u16 digest for each bit set | number (pack_number) of | 40-bit hashes of
  * {attribute, value} | to the end, 64 bits each: keys of the source names that the entry refers to
  *
  * No bit: the attribute was left absent, or is an `add` or `merge` one, of which no digest is kept.
@@ -36,6 +36,8 @@ struct written {
 bool written_left(const struct written *, unsigned attr, const struct attr *now);
 /* Is the entry's name the one that we left it with? True when that is not known. */
 bool written_name(const struct written *, struct value name);
+/* Was it left under the name of then? True when one of them does not say. */
+bool written_same_name(struct value then, struct value now);
 /* Is the value one that we put into a merge attribute? */
 bool written_value(const struct written *, unsigned attr, struct value);
 
@@ -55,6 +57,11 @@ struct value written_with_references(
  * was left under this name. */
 struct value written_doubt(
 	struct arena *, struct value before, struct value claimed, struct value name);
+/* What to remember of an entry that is left as it is, after a run that could not remember it made
+ * `now` of `was`: the values that came are ours too, and how its attributes were left is not known;
+ * a new name is ours. */
+struct value written_adrift(
+	struct arena *, struct value before, const struct entry *was, const struct entry *now);
 /* What to remember when its references may mean, or be, others than when they were written: of
  * them nothing. */
 struct value written_unsure(

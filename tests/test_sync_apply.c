@@ -73,6 +73,8 @@ enum fate {
 	STOP,   /* the server goes away; nothing was done */
 	BEFORE, /* killed before it is done */
 	AFTER,  /* killed after it was done */
+	LOST,   /* nobody knows whether it was done; it was not */
+	LEAVES, /* the server goes away when all was done, and remembered */
 	FULL,   /* while it is done, the state cannot be written any more */
 };
 
@@ -173,6 +175,8 @@ static int server_write(struct connector *c, const struct change *changes, struc
 	int rc = 0;
 	if (fate == BEFORE)
 		_exit(9);
+	for (size_t i = 0; i < n && fate == LOST; i++)
+		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
 	if (fate == STOP)
 		rc = err_set(err, ERR_BUSY, "the server went away");
 	for (size_t i = 0; i < n && rc == 0; i++) {
@@ -181,7 +185,7 @@ static int server_write(struct connector *c, const struct change *changes, struc
 		else if (fate == SOME)
 			rc = connector_write(s->file, &changes[i], &outcomes[i], 1, mem, err);
 	}
-	if (rc == 0 && fate != SOME)
+	if (rc == 0 && fate != SOME && fate != LOST)
 		rc = connector_write(s->file, changes, outcomes, n, mem, err);
 	if (fate == AFTER)
 		_exit(9);
@@ -212,7 +216,11 @@ static int server_next(struct connector *c, struct arena *mem, struct entry *e, 
 
 static int server_close(struct connector *c, struct err *err)
 {
-	return connector_close(((struct server *)c)->file, err);
+	struct server *s = (struct server *)c;
+
+	if (connector_close(s->file, err) < 0)
+		return -1;
+	return s->fate == LEAVES ? err_set(err, ERR_BUSY, "the server went away") : 0;
 }
 
 static const struct connector_type server_type = {.name = "server",
@@ -447,6 +455,85 @@ static void test_denial_of_killed(void **state)
 	}
 }
 
+/* What a killed run wrote to the contact of somebody who leaves, and is hidden, is ours when he is
+ * back. */
+static void test_left_after_killed(void **state)
+{
+	static const char into[] = " into = ";
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = AFTER, .alone = true};
+	const char *at = strstr(config, into);
+	struct err err;
+
+	(void)state;
+	start(mem, rules);
+	put_text(mem, "galway.conf",
+		arena_printf(
+			mem, "%.*s leave = hide\n grace = 7d\n%s", (int)(at - config), config, at));
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 3, 0, "2");
+	assert_int_equal(first_run(mem, &s), -1);
+	put_people(mem, 3, 1, "2");
+	assert_string_equal(sync_now(mem), "full; modify p0002");
+	assert_string_equal(known(mem), "3 0 0");
+	put_people(mem, 3, 0, "3");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_string_equal(denied(mem), "");
+	arena_free(mem);
+}
+
+/* A reply was lost, and the next run, which did it, failed behind that: its links count, and not
+ * what the one before had meant. */
+static void test_remembered_and_failed(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server lost = {.at = 1, .fate = LOST, .alone = true};
+	struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
+	struct err err;
+
+	(void)state;
+	start(mem, rules);
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 3, 0, "2");
+	assert_int_equal(run(mem, &lost, &err), 3);
+	assert_string_equal(known(mem), "3 3 0");
+	assert_int_equal(run(mem, &leaves, &err), -1);
+	assert_string_equal(known(mem), "3 0 0");
+	put_people(mem, 3, 0, "3");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_string_equal(denied(mem), "");
+	arena_free(mem);
+}
+
+/* Whom somebody moves has another name for those who refer to him, also where no directory sees to
+ * that. */
+static void test_moved_by_hand(void **state)
+{
+	static const char into[] = " into = ", name[] = "dn: CN=b,OU=GAL";
+	struct arena *mem = arena_new();
+	const char *at = strstr(config, into);
+
+	(void)state;
+	start(mem, rules);
+	put_text(mem, "galway.conf",
+		arena_printf(
+			mem, "%.*s adopt = \"OU=Old,DC=xyz\"\n%s", (int)(at - config), config, at));
+	put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k");
+	assert_string_equal(sync_now(mem), "full; add a; add b");
+	char *text = get_text(mem, "xyz.ldif"), *dn = strstr(text, name);
+	assert_non_null(dn);
+	memcpy(dn + strlen(name) - 3, "Old", 3);
+	put_text(mem, "xyz.ldif", text);
+	(void)sync_with(mem, &(struct flow_options){.full = true});
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b,OU=GAL,DC=xyz\n"));
+	assert_string_equal(sync_now(mem), "delta; modify a");
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b,OU=Old,DC=xyz\n"));
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+	arena_free(mem);
+}
+
 /* Somebody puts another mark on it. */
 static void take_over(struct arena *mem, const char *name)
 {
@@ -591,6 +678,9 @@ int main(void)
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
+		cmocka_unit_test(test_left_after_killed),
+		cmocka_unit_test(test_remembered_and_failed),
+		cmocka_unit_test(test_moved_by_hand),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_reference_went),
 		cmocka_unit_test(test_copied_mark),

@@ -253,6 +253,42 @@ static void test_doubt(void **state)
 	arena_free(mem);
 }
 
+/* What a run wrote and did not remember is ours from now on, and nothing is known of the rest. */
+static void test_adrift(void **state)
+{
+	static const uint64_t names[] = {7};
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct written w =
+		make(mem, &f, "tel=1 url+=u px+=smtp:a", "tel=1 url=u px=smtp:a", no_skip);
+	const struct value none = {NULL, 0};
+	struct value urls[] = {value_of("u"), value_of("v"), value_of("w")};
+	struct entry was = {.name = value_of("cn=ann")}, now = {.name = value_of("CN=Ann")};
+
+	(void)state;
+	entry_put(mem, &was, attr_of("url"), &urls[1], 1);
+	entry_put(mem, &now, attr_of("url"), &urls[1], 2);
+	w.bytes = written_with_references(mem, w.bytes, names, 1);
+	const struct value before = w.bytes;
+	assert_false(left_as(mem, &w, "tel", "2"));
+	w.bytes = written_adrift(mem, before, &was, &now);
+	assert_true(left_as(mem, &w, "tel", "1") && left_as(mem, &w, "tel", "2"));
+	assert_true(written_value(&w, attr_of("url"), value_of("u")));
+	assert_false(written_value(&w, attr_of("url"), value_of("v")));
+	assert_true(written_value(&w, attr_of("url"), value_of("w")));
+	assert_null(written_rule(f.rules, f.epoch, w.bytes));
+	assert_true(refers(w.bytes, 7));
+	assert_true(written_same_name(before, w.bytes));
+	now.name = value_of("cn=bob");
+	w.bytes = written_adrift(mem, w.bytes, &was, &now);
+	assert_true(left_as(mem, &w, "tel", "2"));
+	assert_true(written_name(&w, value_of("cn=bob")));
+	assert_false(written_same_name(before, w.bytes));
+	assert_true(written_same_name(none, w.bytes) && written_same_name(w.bytes, none));
+	assert_true(value_same(written_adrift(mem, none, &was, &now), none));
+	arena_free(mem);
+}
+
 /* Many attributes: the last of them, too, up to 2,040; those behind may be anything. */
 static void test_many(void **state)
 {
@@ -329,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_adrift),
 		cmocka_unit_test(test_many),
 	};
 

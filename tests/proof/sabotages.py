@@ -520,6 +520,12 @@ cut("held-page", "that a page which is not read to its end keeps no sync out", "
 cut("orphan-link", "that a contact which a killed run made keeps the link of the one it replaces", "sync/decide.c",
     "s->op == STEP_FORGET && d->row.current == NULL && has_orphan(p, d)", "s->op == STEP_CONFLICT && has_orphan(p, d) && false",
     "seed 11020280")
+cut("left-adrift", "that what a killed run wrote to the contact of somebody who leaves is ours", "sync/plan.c",
+    "\tif (adrift(row))\n\t\tkept", "\tif (false)\n\t\tkept", "test_sync_apply test_left_after_killed")
+cut("looked", "that what a link remembers is not taken back because an earlier reply was lost", "sync/apply_remember.c",
+    "\treturn apply_looked(a, &s->source_id);\n", "\treturn 0;\n", "test_sync_apply test_remembered_and_failed")
+cut("moved-by-hand", "that references to a contact which somebody moved are looked at", "sync/apply_remember.c",
+    " || !written_same_name(before.written, s->link.written)", "", "test_sync_apply test_moved_by_hand")
 cut("reference-went", "that a reference which went with its contact is nobody else's doing", "sync/apply_remember.c",
     "a->applied->summary.failed == 0", "true", "test_sync_apply test_reference_went")
 cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",

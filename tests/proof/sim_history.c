@@ -160,8 +160,8 @@ static bool lied(const struct history *h)
 	return h->w.sides[0].lied || h->w.sides[1].lied;
 }
 
-/* What the checks remember of the run. */
-static void remember(struct history *h, const struct sync *s)
+/* What the checks remember of the run. moved: so many had another name when it began. */
+static void remember(struct history *h, const struct sync *s, unsigned moved)
 {
 	struct track *t = &h->tracks[s->flow], *other = &h->tracks[!s->flow];
 	const bool wrote = h->w.n_audits > 0;
@@ -170,8 +170,8 @@ static void remember(struct history *h, const struct sync *s)
 		t->shown = h->w.sides[s->flow].shown;
 	if (s->result == SYNC_DONE) {
 		memcpy(h->identity, s->identity, sizeof(h->identity));
-		t->waits = t->moved != h->w.n_moved;
-		t->moved = h->w.n_moved;
+		t->waits = t->moved != moved;
+		t->moved = moved;
 	}
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
@@ -211,11 +211,13 @@ static void tell_sync(const struct history *h, const struct sync *s)
 
 static void sync_and_check(struct history *h, struct sync *s)
 {
+	const unsigned moved = h->w.n_moved;
+
 	sim_sync(h, s);
 	if (h->tell)
 		tell_sync(h, s);
 	check_sync(h, s);
-	remember(h, s);
+	remember(h, s, moved);
 	check_remember(h, s);
 	h->misled |= h->w.sides[!s->flow].lied && (s->result == SYNC_DONE || h->w.n_audits > 0);
 }
@@ -303,7 +305,8 @@ static const char *give(struct history *h, const struct event *e)
 		for (unsigned i = 0; i < 2; i++)
 			(void)state_authority_put(
 				h->state, i == 0 ? "there" : "back", id, NULL, &err);
-		h->tracks[0].drifted = h->tracks[1].drifted = true;
+		stir(h, 0, EDITS_TARGET);
+		stir(h, 1, EDITS_TARGET);
 		return "back";
 	}
 	for (unsigned i = 0; i < h->n_given; i++) {

@@ -47,7 +47,7 @@ def certificate(folder, name, ca="ca", san="IP:127.0.0.1,DNS:localhost", algorit
     (pathlib.Path(folder) / f"{name}.ext").write_text(f"subjectAltName={san}\n")
     openssl("req", "-newkey", *algorithm, "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr",
             folder=folder)
-    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "30",
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "20",
             "-extfile", f"{name}.ext", "-out", f"{name}.pem", folder=folder)
 
 
