@@ -137,6 +137,7 @@ static void note_edit(struct history *h, unsigned what)
 	h->copied |= (what & EDITS_COPIES) != 0;
 	h->bound |= (what & EDITS_BINDS) != 0;
 	h->touched |= (what & EDITS_TARGET) != 0;
+	h->hands += (what & EDITS_TARGET) != 0;
 }
 
 static const char *do_edit(struct history *h, const struct event *e)

@@ -162,13 +162,18 @@ static bool may_lack_mark(const struct history *h)
 	return h->unmarked && h->bound;
 }
 
+static bool among(const struct value *ids, unsigned n, const struct entry *person)
+{
+	bool is = false;
+
+	for (unsigned i = 0; i < n && !is; i++)
+		is = value_same(ids[i], person->id);
+	return is;
+}
+
 static bool is_given(const struct history *h, const struct entry *person)
 {
-	bool given = false;
-
-	for (unsigned i = 0; i < h->n_given && !given; i++)
-		given = value_same(h->given[i], person->id);
-	return given;
+	return among(h->given, h->n_given, person);
 }
 
 static void check_manager(
@@ -238,7 +243,8 @@ static void check_person(const struct opinion *o, const struct entry *person)
 	const unsigned n = contacts_of(o, person, &contact);
 	char target[200];
 
-	if (n > 1 || contended(o, person) || (n == 0 && may_lack_mark(o->h)))
+	if (n > 1 || contended(o, person) || (n == 0 && may_lack_mark(o->h)) ||
+		among(o->h->frozen, o->h->n_frozen, person))
 		return;
 	/* Two installations, of which one knows a contact by its link and the other by none; or a
 	 * mark that says whose another contact is. */

@@ -378,6 +378,26 @@ static void check_blame(struct history *h, const struct flow *f, struct plan *p,
 	}
 }
 
+/* What somebody undid again and again is left to him; who did not is not told so. */
+static void note_frozen(struct history *h, struct plan *p, struct arena *mem)
+{
+	struct step s;
+	struct err err;
+	uint32_t place;
+
+	if (p->summary.denied == 0 || plan_rewind(p, &err) < 0)
+		return;
+	while (plan_next(p, mem, &s, &place, &err) == 1) {
+		if (s.message == NULL || strstr(s.message, "frozen: ") == NULL)
+			continue;
+		if (h->hands < 3)
+			sim_wrong(h, "I22", "%.*s is frozen, and hands did %u things",
+				(int)s.target_name.len, s.target_name.data, h->hands);
+		if (h->n_frozen < SIM_FROZEN)
+			h->frozen[h->n_frozen++] = value_copy(h->w.mem, s.source_id);
+	}
+}
+
 static void run(struct history *h, struct flow *flow, struct sync *s, struct arena *mem)
 {
 	struct plan p;
@@ -401,6 +421,7 @@ static void run(struct history *h, struct flow *flow, struct sync *s, struct are
 		if (h->tell)
 			tell_steps(&p, mem);
 		check_blame(h, flow, &p, mem);
+		note_frozen(h, &p, mem);
 		go = judged(h, &p, s, &s->err);
 	}
 	s->result = go == 0 ? SYNC_REFUSED : SYNC_FAILED;

@@ -36,6 +36,7 @@ struct track {
 
 #define SIM_GIVEN 32
 #define SIM_STRAYS 600
+#define SIM_FROZEN 8
 
 /* A contact that was written by a run that could not remember it: the next good full run does, or
  * deletes it. */
@@ -68,6 +69,9 @@ struct history {
 	struct value given[SIM_GIVEN]; /* source ids whose authority is the target */
 	unsigned n_given_then;         /* when the state was backed up */
 	struct value given_then[SIM_GIVEN];
+	unsigned hands; /* what was done by hand in a target */
+	unsigned n_frozen;
+	struct value frozen[SIM_FROZEN]; /* source ids of which galway gave something up */
 	unsigned n_strays;
 	struct stray strays[SIM_STRAYS];
 	bool tell; /* print what happens */
