@@ -101,15 +101,17 @@ static bool made(const struct op *op, const struct attr_set *attrs, const struct
 }
 
 static void apply(const struct op *op, const struct attr_set *attrs, struct arena *mem,
-	const struct entry *now, struct entry *was, struct link *link)
+	struct row *row, struct entry *was, struct link *link)
 {
 	if (made(op, attrs, was)) {
 		was->n = 0;
 		if (link != NULL)
 			link->written = (struct value){NULL, 0};
 	} else if (op->kind != STEP_ADD && op->kind != STEP_DELETE) {
-		if (link != NULL && link->left == 0 && hides(op, now))
+		const bool hid = hides(op, row->current);
+		if (hid && link != NULL && link->left == 0)
 			link->left = op->when;
+		row->hid |= hid;
 		take_back(mem, &op->change, was);
 	}
 }
@@ -162,8 +164,7 @@ void intents_apply(const struct intents *in, struct arena *mem, struct row *row,
 			row->was = was;
 		}
 		if (its)
-			apply(op, &in->attrs[i], mem, row->current, was,
-				row->link != NULL ? link : NULL);
+			apply(op, &in->attrs[i], mem, row, was, row->link != NULL ? link : NULL);
 		else
 			lead_back(mem, &op->change, was);
 	}

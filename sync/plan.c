@@ -161,7 +161,8 @@ static struct wanted *all_wanted(
 	marker[0] = plan_marker(mem, f, row->open->id);
 	w[(*n)++] = (struct wanted){f->marker, FLOW_ALWAYS, 1, marker, "galway", false};
 	/* Back from hiding (leave = hide): shown again, unless the rules say whether it is. */
-	if (row->link != NULL && row->link->left != 0 && !said)
+	const bool hid = row->link != NULL ? row->link->left != 0 : row->hid;
+	if (hid && !said)
 		w[(*n)++] = (struct wanted){hide, FLOW_ALWAYS, 0, NULL, "galway", true};
 	return w;
 }

@@ -80,6 +80,7 @@ struct row {
 	 * ours. Mostly current itself. */
 	const struct entry *was;
 	bool deleted;   /* there is none because such a run deleted it */
+	bool hid;       /* such a run hid it, as its source had left; a link says so itself */
 	bool postpones; /* an add gets its references later (postponed.h) */
 	const struct verdict *verdict;
 	const char *flag; /* what flags in the directories say of the object's authority; NULL */

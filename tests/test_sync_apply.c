@@ -74,6 +74,7 @@ enum fate {
 	BEFORE, /* killed before it is done */
 	AFTER,  /* killed after it was done */
 	LOST,   /* nobody knows whether it was done; it was not */
+	UNTOLD, /* the same; it was */
 	LEAVES, /* the server goes away when all was done, and remembered */
 	FULL,   /* while it is done, the state cannot be written any more */
 };
@@ -175,8 +176,6 @@ static int server_write(struct connector *c, const struct change *changes, struc
 	int rc = 0;
 	if (fate == BEFORE)
 		_exit(9);
-	for (size_t i = 0; i < n && fate == LOST; i++)
-		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
 	if (fate == STOP)
 		rc = err_set(err, ERR_BUSY, "the server went away");
 	for (size_t i = 0; i < n && rc == 0; i++) {
@@ -189,6 +188,8 @@ static int server_write(struct connector *c, const struct change *changes, struc
 		rc = connector_write(s->file, changes, outcomes, n, mem, err);
 	if (fate == AFTER)
 		_exit(9);
+	for (size_t i = 0; i < n && (fate == LOST || fate == UNTOLD); i++)
+		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
 	pthread_mutex_lock(&lock);
 	s->writing = false;
 	pthread_mutex_unlock(&lock);
@@ -455,21 +456,27 @@ static void test_denial_of_killed(void **state)
 	}
 }
 
-/* What a killed run wrote to the contact of somebody who leaves, and is hidden, is ours when he is
- * back. */
-static void test_left_after_killed(void **state)
+static void start_hiding(struct arena *mem)
 {
 	static const char into[] = " into = ";
-	struct arena *mem = arena_new();
-	struct server s = {.at = 1, .fate = AFTER, .alone = true};
 	const char *at = strstr(config, into);
-	struct err err;
 
-	(void)state;
 	start(mem, rules);
 	put_text(mem, "galway.conf",
 		arena_printf(
 			mem, "%.*s leave = hide\n grace = 7d\n%s", (int)(at - config), config, at));
+}
+
+/* What a killed run wrote to the contact of somebody who leaves, and is hidden, is ours when he is
+ * back. */
+static void test_left_after_killed(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = AFTER, .alone = true};
+	struct err err;
+
+	(void)state;
+	start_hiding(mem);
 	put_people(mem, 3, 0, "1");
 	assert_int_equal(run(mem, NULL, &err), 0);
 	put_people(mem, 3, 0, "2");
@@ -480,6 +487,32 @@ static void test_left_after_killed(void **state)
 	put_people(mem, 3, 0, "3");
 	assert_int_equal(run(mem, NULL, &err), 0);
 	assert_string_equal(denied(mem), "");
+	arena_free(mem);
+}
+
+/* One that a killed run made was hidden when its source was gone, and the answer was lost: it has
+ * no link, and is shown again all the same. */
+static void test_hidden_without_link(void **state)
+{
+	static const char hidden[] = "msExchHideFromAddressLists: TRUE\n";
+	struct arena *mem = arena_new();
+	struct server killed = {.at = 1, .fate = AFTER, .alone = true};
+	struct server untold = {.at = 1, .fate = UNTOLD, .alone = true};
+	struct err err;
+
+	(void)state;
+	start_hiding(mem);
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 4, 0, "1");
+	assert_int_equal(first_run(mem, &killed), -1);
+	put_people(mem, 4, 1, "1");
+	assert_int_equal(run(mem, &untold, &err), 1);
+	assert_string_equal(known(mem), "3 2 0");
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), hidden));
+	put_people(mem, 4, 0, "1");
+	assert_string_equal(sync_now(mem), "delta; link p0003");
+	assert_null(strstr(get_text(mem, "xyz.ldif"), hidden));
 	arena_free(mem);
 }
 
@@ -679,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
 		cmocka_unit_test(test_left_after_killed),
+		cmocka_unit_test(test_hidden_without_link),
 		cmocka_unit_test(test_remembered_and_failed),
 		cmocka_unit_test(test_moved_by_hand),
 		cmocka_unit_test(test_orphans),

@@ -522,6 +522,8 @@ cut("orphan-link", "that a contact which a killed run made keeps the link of the
     "seed 11020280")
 cut("left-adrift", "that what a killed run wrote to the contact of somebody who leaves is ours", "sync/plan.c",
     "\tif (adrift(row))\n\t\tkept", "\tif (false)\n\t\tkept", "test_sync_apply test_left_after_killed")
+cut("hidden-without-link", "that what a run hid is shown again, though it could not remember", "sync/intents.c",
+    "\t\trow->hid |= hid;\n", "", "test_sync_apply test_hidden_without_link")
 cut("looked", "that what a link remembers is not taken back because an earlier reply was lost", "sync/apply_remember.c",
     "\treturn apply_looked(a, &s->source_id);\n", "\treturn 0;\n", "test_sync_apply test_remembered_and_failed")
 cut("moved-by-hand", "that references to a contact which somebody moved are looked at", "sync/apply_remember.c",

@@ -140,6 +140,7 @@ struct world {
 	uint64_t guids;   /* given so far */
 	unsigned n_moved; /* people who had another name once: their ids */
 	struct value moved[SIM_MOVED];
+	unsigned n_shifted; /* contacts that were given another name by hand */
 	unsigned n_audits;
 	struct audit audits[SIM_AUDITS];
 	struct figures *figures;

@@ -205,6 +205,7 @@ static const char *rename_to(struct world *w, unsigned side, int at, struct valu
 	if (value_same(e->name, name) || (there >= 0 && there != at))
 		return NULL;
 	const char *text = arena_printf(w->mem, "%s to %.*s", told(w, e), (int)name.len, name.data);
+	w->n_shifted += edit_is_contact(e);
 	if (w->n_moved < SIM_MOVED)
 		w->moved[w->n_moved++] = e->id;
 	sim_rename(w, side, (unsigned)at, name);

@@ -161,8 +161,8 @@ static bool lied(const struct history *h)
 	return h->w.sides[0].lied || h->w.sides[1].lied;
 }
 
-/* What the checks remember of the run. moved: so many had another name when it began. */
-static void remember(struct history *h, const struct sync *s, unsigned moved)
+/* What the checks remember of the run. moved, shifted: so many had another name when it began. */
+static void remember(struct history *h, const struct sync *s, unsigned moved, unsigned shifted)
 {
 	struct track *t = &h->tracks[s->flow], *other = &h->tracks[!s->flow];
 	const bool wrote = h->w.n_audits > 0;
@@ -173,6 +173,8 @@ static void remember(struct history *h, const struct sync *s, unsigned moved)
 		memcpy(h->identity, s->identity, sizeof(h->identity));
 		t->waits = t->moved != moved;
 		t->moved = moved;
+		t->waits |= s->was_full && t->shifted != shifted;
+		t->shifted = s->was_full ? shifted : t->shifted;
 	}
 	if (s->result == SYNC_DONE && s->was_full && s->done.failed == 0 && !lied(h) &&
 		s->meanwhile == NULL) {
@@ -212,13 +214,13 @@ static void tell_sync(const struct history *h, const struct sync *s)
 
 static void sync_and_check(struct history *h, struct sync *s)
 {
-	const unsigned moved = h->w.n_moved;
+	const unsigned moved = h->w.n_moved, shifted = h->w.n_shifted;
 
 	sim_sync(h, s);
 	if (h->tell)
 		tell_sync(h, s);
 	check_sync(h, s);
-	remember(h, s, moved);
+	remember(h, s, moved, shifted);
 	check_remember(h, s);
 	h->misled |= h->w.sides[!s->flow].lied && (s->result == SYNC_DONE || h->w.n_audits > 0);
 }

@@ -27,11 +27,12 @@ struct sync {
 
 /* What the checks remember of a flow between runs. */
 struct track {
-	bool quiet;      /* it had nothing to do, and nothing was done to it since */
-	bool drifted;    /* the target was edited, or a read lied, since the last full run */
-	long long shown; /* entries of the source in the last good full run; -1 */
-	unsigned moved;  /* people who had another name once, that it has heard of */
-	bool waits;      /* it just did: who refers to one of them is looked at by the next run */
+	bool quiet;       /* it had nothing to do, and nothing was done to it since */
+	bool drifted;     /* the target was edited, or a read lied, since the last full run */
+	long long shown;  /* entries of the source in the last good full run; -1 */
+	unsigned moved;   /* people who had another name once, that it has heard of */
+	unsigned shifted; /* contacts that hands gave another name: a full run hears of them */
+	bool waits;       /* it just did: who refers to one of them is looked at by the next run */
 };
 
 #define SIM_GIVEN 32
