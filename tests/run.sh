@@ -20,7 +20,8 @@ select=()
 [ $# -eq 0 ] || select+=(-R "$1")
 code=0
 rm -f "$folder/tests.xml"
-ctest --test-dir "$folder" -j "$(nproc)" --output-on-failure --no-tests=error \
+# Two places a core: tests/CMakeLists.txt says who takes how many.
+ctest --test-dir "$folder" -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error \
     --output-junit "$folder/tests.xml" "${select[@]}" || code=$?
 
 # count WHAT: from <testsuite ... tests="9" failures="1" disabled="0" skipped="1" ...>, one a line

@@ -250,10 +250,16 @@ static void do_sync(struct history *h, const struct event *e)
 	}
 }
 
-/* Undisturbed runs of all flows: is nothing done? */
-static bool at_rest(struct history *h, bool full, struct dice *dice)
+enum rest {
+	RESTLESS,
+	IDLE, /* nothing is done, but the next run looks at what this one heard of */
+	REST
+};
+
+/* Undisturbed runs of all flows. */
+static enum rest at_rest(struct history *h, bool full, struct dice *dice)
 {
-	bool rest = true;
+	enum rest rest = REST;
 
 	for (unsigned flow = 0; flow < flows(h) && h->wrong[0] == '\0'; flow++) {
 		struct sync s = {
@@ -263,7 +269,10 @@ static bool at_rest(struct history *h, bool full, struct dice *dice)
 		if (s.result != SYNC_DONE)
 			sim_wrong(h, "I16", "an undisturbed run fails: %s", s.err.text);
 		/* Who is forgotten may be somebody else's in the next run. */
-		rest &= h->w.n_audits == 0 && s.plan.forget == 0 && !h->tracks[flow].waits;
+		if (h->w.n_audits > 0 || s.plan.forget > 0)
+			rest = RESTLESS;
+		else if (h->tracks[flow].waits && rest == REST)
+			rest = IDLE;
 	}
 	return rest;
 }
@@ -277,13 +286,13 @@ static void settle(struct history *h, const struct event *e)
 	/* Deltas do as well when nobody wrote to the target. */
 	const bool full = h->tracks[0].drifted || h->tracks[1].drifted || dice_chance(&dice, 50);
 
-	while (h->wrong[0] == '\0' && !at_rest(h, full, &dice)) {
+	while (h->wrong[0] == '\0' && at_rest(h, full, &dice) != REST) {
 		if (++round == ROUNDS)
 			sim_wrong(h, "I14", "it does not come to rest");
 	}
 	for (unsigned flow = 0; flow < flows(h) && h->wrong[0] == '\0'; flow++)
 		check_settled(h, flow);
-	if (!full && h->wrong[0] == '\0' && !at_rest(h, true, &dice))
+	if (!full && h->wrong[0] == '\0' && at_rest(h, true, &dice) == RESTLESS)
 		sim_wrong(h, "I17", "after deltas a full run has something to do");
 }
 
