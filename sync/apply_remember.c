@@ -69,6 +69,12 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 	return 0;
 }
 
+/* The state knows it too, for this run may not live to tell those who refer to it. */
+static int note_name(struct applying *a, struct keys *names, uint64_t name)
+{
+	return keys_put(names, name, 0) ? state_put_name(a->state, a->flow, name, a->err) : 0;
+}
+
 /* Who refers to somebody by a name that is given up here means nobody, or whoever takes it, now or
  * later; and a reference to a contact that was renamed is not what was written any more. Nothing of
  * him changed: the next run looks. */
@@ -83,11 +89,10 @@ static int note_names(struct applying *a, const struct step *s)
 	/* By us, or by somebody whose name for it we leave. */
 	const bool renamed =
 		s->change.new_name.len > 0 || !written_same_name(before.written, s->link.written);
-	if (before.name != 0 && (before.name != s->link.name || renamed))
-		keys_put(&a->renamed, before.name, 0);
-	if (renamed)
-		keys_put(&a->renamed, s->link.name, 0);
-	return 0;
+	if (before.name != 0 && (before.name != s->link.name || renamed) &&
+		note_name(a, &a->renamed, before.name) < 0)
+		return -1;
+	return renamed ? note_name(a, &a->renamed, s->link.name) : 0;
 }
 
 /* A directory may take the references to a contact away with it. Whoever has one still was to lose
@@ -98,9 +103,9 @@ static int note_delete(struct applying *a, const struct step *s)
 
 	if (a->applied->summary.failed == 0)
 		return 0;
-	const int rc = state_link(a->state, a->flow, s->source_id, a->mem, &gone, a->err);
+	int rc = state_link(a->state, a->flow, s->source_id, a->mem, &gone, a->err);
 	if (rc == 1 && gone.name != 0)
-		keys_put(&a->renamed, gone.name, 0);
+		rc = note_name(a, &a->renamed, gone.name);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -139,8 +144,9 @@ int apply_failure(struct applying *a, const struct step *s, uint32_t place, cons
 	if (spool_add(a->applied->texts, text, strlen(text), &at, a->err) < 0)
 		return -1;
 	keys_put(&a->applied->failures, place + 1ull, at);
-	if (s->change.op == CHANGE_ADD || s->change.new_name.len > 0)
-		keys_put(&a->nameless, dn_key(s->source_name), 0);
+	if ((s->change.op == CHANGE_ADD || s->change.new_name.len > 0) &&
+		note_name(a, &a->nameless, dn_key(s->source_name)) < 0)
+		return -1;
 	/* Without its references a new entry was added all the same. */
 	if (a->planned)
 		sum->failed++;
@@ -167,8 +173,9 @@ int apply_remember(struct applying *a, struct batch *b)
 		const struct outcome *o = b->of[i];
 		bool done = o == NULL || o->kind == OUTCOME_DONE;
 		/* Who was deleted in the target may have come back under another name. */
-		if (b->steps[i].op == STEP_ADD && b->steps[i].number == 8)
-			keys_put(&a->nameless, dn_key(b->steps[i].source_name), 0);
+		if (b->steps[i].op == STEP_ADD && b->steps[i].number == 8 &&
+			note_name(a, &a->nameless, dn_key(b->steps[i].source_name)) < 0)
+			return -1;
 		if (apply_pending(a, &b->steps[i], o) < 0 ||
 			(done ? record_link(a, &b->steps[i], o)
 			      : record_failure(a, &b->steps[i], b->places[i], o)) < 0)

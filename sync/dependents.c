@@ -39,7 +39,9 @@ static int find_referring(
 	if (links_begin(&g->links, err) < 0)
 		return -1;
 	while ((rc = links_next(&g->links, &link, &slot, err)) == 1) {
-		if ((slot->flags & LINK_OPEN) == 0 && written_refers(link.written, names))
+		if ((slot->flags & LINK_OPEN) == 0 &&
+			(written_refers(link.written, names) ||
+				written_refers(link.written, &g->names)))
 			keys_put(found, slot->source, 0);
 	}
 	return rc;
@@ -51,7 +53,7 @@ static int by_memory(struct gather *g, struct keys *found, struct err *err)
 
 	keys_init(&names, 0, false);
 	int rc = find_leaving(g, &names, err);
-	if (rc == 0 && names.n > 0)
+	if (rc == 0 && names.n + g->names.n > 0)
 		rc = find_referring(g, &names, found, err);
 	keys_free(&names);
 	return rc;
@@ -118,7 +120,8 @@ int dependents_find(struct gather *g, struct keys *found, struct err *err)
 
 	while (i < g->links.n && (g->links.slots[i].flags & LINK_LEAVES) == 0)
 		i++;
-	if (i == g->links.n)
+	/* Behind a run that did not end comes a full one, which has all links. */
+	if (i == g->links.n && (g->links.sparse || g->names.n == 0))
 		return 0;
 	return g->links.sparse ? by_target(g, found, err) : by_memory(g, found, err);
 }

@@ -9,7 +9,9 @@ struct state;
 
 /*
  * Objects that refer to somebody whose contact goes in this run, as to their manager: they are to
- * be looked at though nothing of them changed, for their own contacts lose the reference. The
+ * be looked at though nothing of them changed, for their own contacts lose the reference. So are
+ * those that refer to a name of which a run before, that did not come to its end, noted that it
+ * means another (state_names). The
  * others need nobody to find them: what lacks a contact is looked at in every run.
  */
 

@@ -140,6 +140,7 @@ int gather_start(struct gather *g, struct err *err)
 	keys_init(&g->waits, 0, false);
 	keys_init(&g->came, 0, false);
 	keys_init(&g->opened, 0, false);
+	keys_init(&g->names, 0, false);
 	/* Whatever digests say of them, which are not of everything that a run writes. */
 	for (unsigned i = 0; i < g->intents->n; i++)
 		keys_put(&g->waits, entry_key(g->intents->ops[i].source), 0);
@@ -147,7 +148,7 @@ int gather_start(struct gather *g, struct err *err)
 	g->row_order = sorter_new(12);
 	match_start(g);
 	g->evaluation = evaluation_new(g);
-	if (load_links(g, err) < 0)
+	if (load_links(g, err) < 0 || state_names(g->state, g->known.id, &g->names, err) < 0)
 		return -1;
 	/* Others' contacts carry a marker. Who lost it is looked for in full runs only. */
 	if (g->links.sparse)
@@ -165,6 +166,7 @@ void gather_free(struct gather *g)
 	keys_free(&g->waits);
 	keys_free(&g->came);
 	keys_free(&g->opened);
+	keys_free(&g->names);
 	free(g->managed);
 	spool_free(g->rows);
 	spool_free(g->cookie);

@@ -49,6 +49,7 @@ struct gather {
 	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
 			    * without a digest in their link, or with an intent */
 	struct keys came, opened; /* of those that wait and have no link: seen; with a row */
+	struct keys names; /* state_names, which a run left behind that did not come to its end */
 	const struct intents *intents;
 	uint64_t *managed; /* keys of target ids of the flows into the source */
 	size_t n_managed;
@@ -83,7 +84,7 @@ int gather_gone(struct gather *, const struct sealed *, struct err *);
 /* For those that are as they were in the source, but not in the target, when this was not known
  * yet. */
 int gather_drifted(struct gather *, struct err *);
-/* And for those that refer to somebody who leaves. */
+/* And for those that refer to somebody who leaves, or to one of g->names. */
 int gather_dependents(struct gather *, struct err *);
 void gather_free(struct gather *);
 

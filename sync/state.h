@@ -8,6 +8,7 @@
 
 struct arena;
 struct err;
+struct keys;
 
 /*
  * What galway remembers between runs, in one SQLite file: flows, links, what is pending, runs.
@@ -67,6 +68,13 @@ struct link {
 	const char *side; /* of the journal's links that went: whose somebody had set that the
 			     object is; NULL */
 };
+
+/* dn_keys of names in the source that mean another contact by now, or none, or one of another name,
+ * as what a run remembered says, until a run that came to its end told those who refer to them
+ * (dependents.h). */
+int state_names(struct state *, long long flow, struct keys *, struct err *);
+int state_put_name(struct state *, long long flow, uint64_t name, struct err *);
+int state_drop_names(struct state *, long long flow, struct err *);
 
 long long state_count_links(struct state *, long long flow, struct err *);
 /* All links of a flow in the order of their source ids; *link is good until the next call. 1, 0,

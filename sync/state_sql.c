@@ -45,6 +45,9 @@ static const char *const texts[N_QUERIES] = {
 	[Q_PENDINGS] =
 		"SELECT source, kind, name, attribute, value, side, authority, rule, message, "
 		"run, since FROM pending WHERE flow = ? ORDER BY kind, name, attribute, value",
+	[Q_NAMES] = "SELECT name FROM renamed WHERE flow = ?",
+	[Q_PUT_NAME] = "INSERT OR IGNORE INTO renamed (flow, name) VALUES (?, ?)",
+	[Q_DROP_NAMES] = "DELETE FROM renamed WHERE flow = ?",
 	[Q_AUTHORITY] = "SELECT side FROM authority WHERE flow = ? AND source = ?",
 	[Q_RUNS] =
 		"SELECT id, started, finished, full, exit, read, adds, modifies, renames, deletes, "
@@ -140,6 +143,8 @@ static const char schema[] =
 	" target_digest INTEGER, name INTEGER, left INTEGER, written BLOB, flag INTEGER, "
 	" undone BLOB, PRIMARY KEY (flow, source)) WITHOUT ROWID;"
 	"CREATE INDEX link_waiting ON link (flow) WHERE source_digest = 0;"
+	"CREATE TABLE renamed (flow INTEGER, name INTEGER, PRIMARY KEY (flow, name)) WITHOUT "
+	"ROWID;"
 	"CREATE TABLE directory (name TEXT PRIMARY KEY, identity TEXT, expires INTEGER) "
 	" WITHOUT ROWID;"
 	"CREATE TABLE authority (flow INTEGER, source BLOB, side TEXT, PRIMARY KEY (flow, source)) "
@@ -166,10 +171,10 @@ static const char schema[] =
 	"CREATE TABLE op (id INTEGER PRIMARY KEY, kind INTEGER, result INTEGER, source BLOB, "
 	" target BLOB, name BLOB, change BLOB, before BLOB, link BLOB);"
 	"CREATE INDEX op_unknown ON op (id) WHERE result = 2;"
-	"PRAGMA user_version = 7; "
+	"PRAGMA user_version = 8; "
 	"COMMIT";
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 
 /* What to do about a damaged file, and about one that cannot be read. */
 #define REMEDY ": put a backup in its place, or " MOVE_AWAY

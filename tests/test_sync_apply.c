@@ -540,6 +540,29 @@ static void test_remembered_and_failed(void **state)
 	arena_free(mem);
 }
 
+/* A run gave a name to another, and did not live to tell those who refer to it: the next one does.
+ */
+static void test_names_of_failed(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
+	struct err err;
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;d key=k");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b,OU=GAL,DC=xyz\n"));
+	put_source(mem, "a key=k manager=CN=b,DC=abc;x key=k uid=b;b key=k uid=d");
+	assert_int_equal(run(mem, &leaves, &err), -1);
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=x,OU=GAL,DC=xyz\n"));
+	assert_string_equal(sync_now(mem), "full; modify a");
+	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b(1),OU=GAL,DC=xyz\n"));
+	assert_string_equal(denied(mem), "");
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
 /* Whom somebody moves has another name for those who refer to him, also where no directory sees to
  * that. */
 static void test_moved_by_hand(void **state)
@@ -714,6 +737,7 @@ int main(void)
 		cmocka_unit_test(test_left_after_killed),
 		cmocka_unit_test(test_hidden_without_link),
 		cmocka_unit_test(test_remembered_and_failed),
+		cmocka_unit_test(test_names_of_failed),
 		cmocka_unit_test(test_moved_by_hand),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_reference_went),

@@ -524,6 +524,10 @@ cut("left-adrift", "that what a killed run wrote to the contact of somebody who 
     "\tif (adrift(row))\n\t\tkept", "\tif (false)\n\t\tkept", "test_sync_apply test_left_after_killed")
 cut("hidden-without-link", "that what a run hid is shown again, though it could not remember", "sync/intents.c",
     "\t\trow->hid |= hid;\n", "", "test_sync_apply test_hidden_without_link")
+cut("names-of-failed", "that names which a failed run gave another meaning are noted", "sync/apply_remember.c",
+    "? state_put_name(a->state, a->flow, name, a->err) : 0", "? 0 : 0", "test_sync_apply test_names_of_failed")
+cut("names-unsure", "that what became of references in a failed run is nobody else's doing", "sync/decide.c",
+    "if (rc == 1 && p->g.names.n > 0 &&", "if (false &&", "test_sync_apply test_names_of_failed")
 cut("looked", "that what a link remembers is not taken back because an earlier reply was lost", "sync/apply_remember.c",
     "\treturn apply_looked(a, &s->source_id);\n", "\treturn 0;\n", "test_sync_apply test_remembered_and_failed")
 cut("moved-by-hand", "that references to a contact which somebody moved are looked at", "sync/apply_remember.c",
