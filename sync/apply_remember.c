@@ -124,7 +124,7 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 	if (o != NULL && o->id.len > 0)
 		s->link.target = o->id;
 	if (o != NULL && o->digest != 0)
-		s->link.target_digest = o->digest;
+		s->link.target_digest = link_digest(o->digest);
 	/* What went with a link comes back with it. */
 	if (s->link.side != NULL && state_authority_put(a->state, a->plan->flow->name, s->source_id,
 					    s->link.side, a->err) < 0)

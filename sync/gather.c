@@ -34,7 +34,7 @@ static uint64_t source_digest(const struct flow *f, const struct entry *e)
 		parts[0] = entry_digest(e, &f->reads);
 		parts[1] = hash_bytes(e->name.data, e->name.len, 0);
 	}
-	return hash_bytes(parts, sizeof(parts), 0);
+	return link_digest(hash_bytes(parts, sizeof(parts), 0));
 }
 
 static int load_pending(struct gather *g, struct err *err)
@@ -205,7 +205,7 @@ static int add_scope(struct gather *g, struct entry *e, uint64_t *digest, struct
 	if (connector_fill(g->source, g->scratch, e, err) < 0)
 		return -1;
 	const struct rule *rule = rules_scope(g->flow->rules, e);
-	*digest += rule != NULL ? rule_number(rule) + 1 : 0;
+	*digest = link_digest(*digest + (rule != NULL ? rule_number(rule) + 1 : 0));
 	return 0;
 }
 

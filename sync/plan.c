@@ -315,9 +315,9 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 uint64_t target_digest(const struct flow *f, const struct entry *e)
 {
 	if (e->digest != 0)
-		return e->digest;
-	return hash_bytes(
-		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->tells));
+		return link_digest(e->digest);
+	return link_digest(hash_bytes(
+		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->tells)));
 }
 
 /* A contact that somebody deleted, and that is not added again. */

@@ -55,11 +55,20 @@ int state_flows(struct state *, struct arena *, const char ***names, unsigned *n
 /* The flow's cookie, empty when there is none. */
 int state_cookie(struct state *, long long flow, struct arena *, struct value *, struct err *);
 
+/* Of a digest so much as links keep of it: 47 bits, for which SQLite needs six bytes, and not
+ * eight. Never 0: that says that nothing is known. Two entries have the same by chance in 1 of
+ * 10^14. */
+static inline uint64_t link_digest(uint64_t digest)
+{
+	digest &= (1ull << 47) - 1;
+	return digest != 0 ? digest : 1;
+}
+
 /* Remembered: this source entry is that target entry, and this is what was last written. */
 struct link {
-	struct value source, target; /* ids */
-	uint64_t source_digest, target_digest;
-	uint64_t name;        /* dn_key of the source's name: for references */
+	struct value source, target;           /* ids */
+	uint64_t source_digest, target_digest; /* link_digest; 0: not known */
+	uint64_t name;                         /* dn_key of the source's name: for references */
 	long long left;       /* when the source was first seen to be gone or out of scope; 0 */
 	struct value written; /* written.h */
 	struct value undone;  /* undone.h; mostly empty */

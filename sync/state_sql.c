@@ -131,7 +131,7 @@ static const char *const texts[N_QUERIES] = {
 		       " AND id NOT IN (SELECT max(id) FROM run GROUP BY flow)",
 };
 
-/* Digests are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.
+/* Keys are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.
  */
 static const char schema[] =
 	"BEGIN; "
