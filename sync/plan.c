@@ -62,7 +62,7 @@ static void head(const struct row *row, struct step *s)
 /* Has it what a run wrote and could not remember? */
 static bool adrift(const struct row *row)
 {
-	return row->current != NULL && row->was != NULL && row->was != row->current;
+	return row->was != row->current;
 }
 
 struct link plan_kept(struct arena *mem, const struct row *row)
