@@ -540,27 +540,32 @@ static void test_remembered_and_failed(void **state)
 	arena_free(mem);
 }
 
-/* A run gave a name to another, and did not live to tell those who refer to it: the next one does.
- */
+/* A run gave a name to another, and did not live to tell those who refer to it: the next one does,
+ * also when it is of somebody else only. */
 static void test_names_of_failed(void **state)
 {
-	struct arena *mem = arena_new();
-	struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
-	struct err err;
-
 	(void)state;
-	start(mem, rules);
-	put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;d key=k");
-	assert_int_equal(run(mem, NULL, &err), 0);
-	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b,OU=GAL,DC=xyz\n"));
-	put_source(mem, "a key=k manager=CN=b,DC=abc;x key=k uid=b;b key=k uid=d");
-	assert_int_equal(run(mem, &leaves, &err), -1);
-	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=x,OU=GAL,DC=xyz\n"));
-	assert_string_equal(sync_now(mem), "full; modify a");
-	assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b(1),OU=GAL,DC=xyz\n"));
-	assert_string_equal(denied(mem), "");
-	assert_string_equal(sync_now(mem), "delta");
-	arena_free(mem);
+	for (int one = 0; one < 2; one++) {
+		const struct flow_options of_one = {.object = "CN=x,DC=abc"};
+		struct arena *mem = arena_new();
+		struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
+		struct err err;
+		start(mem, rules);
+		put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;d key=k");
+		assert_int_equal(run(mem, NULL, &err), 0);
+		assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b,OU=GAL,DC=xyz\n"));
+		put_source(mem, "a key=k manager=CN=b,DC=abc;x key=k uid=b;b key=k uid=d");
+		assert_int_equal(run(mem, &leaves, &err), -1);
+		assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=x,OU=GAL,DC=xyz\n"));
+		if (one)
+			(void)sync_with(mem, &of_one);
+		assert_string_equal(sync_now(mem), "full; modify a");
+		assert_non_null(
+			strstr(get_text(mem, "xyz.ldif"), "manager: CN=b(1),OU=GAL,DC=xyz\n"));
+		assert_string_equal(denied(mem), "");
+		assert_string_equal(sync_now(mem), "delta");
+		arena_free(mem);
+	}
 }
 
 /* Whom somebody moves has another name for those who refer to him, also where no directory sees to
