@@ -91,7 +91,7 @@ static const char *kinds[] = {"none", "entry", "busy", "fatal"};
 
 /* Settings, the server, what comes of opening, and what then of one search for at most 2 entries:
  * "N entries", or "KIND: text that is in the error". The number is that of connections. Each ends
- * within 3 s (timeout and 2 s more), or 5 s where it is tried again. */
+ * long before a timeout that does not work: within 8 s, also on a machine that has more to do. */
 enum { ANY = -1 };
 static const struct session_case {
 	const char *settings, *script, *opened, *found;
@@ -249,7 +249,7 @@ static void check(const struct session_case *t)
 	}
 	const double took = seconds() - begin;
 	server_stop(&server);
-	if (took > (strstr(t->settings, "retry = 4s") != NULL ? 5.0 : 3.0))
+	if (took > 8)
 		wrong("%s: took %.1f s\n", t->script, took);
 	if (t->connections != ANY && server.connections != t->connections)
 		wrong("%s: %d connections, not %d\n", t->script, server.connections,
@@ -335,7 +335,7 @@ static void test_again(void **state)
 {
 	struct server_script server;
 	struct arena *mem = arena_new();
-	const struct timespec more = {1, 100000000};
+	const struct timespec more = {3, 100000000};
 	LDAPMessage *message;
 	struct session *s;
 	struct err err;
@@ -343,7 +343,7 @@ static void test_again(void **state)
 
 	(void)state;
 	server_start(&server, OK "take|" OK "entries=1 silent");
-	assert_int_equal(open_session(mem, ANON "; deadline = 1s", server.port, &s, &err), 0);
+	assert_int_equal(open_session(mem, ANON "; deadline = 3s", server.port, &s, &err), 0);
 	assert_int_equal(look(s, &entries, &err), -1);
 	assert_false(session_alive(s));
 	assert_int_equal(session_again(s, &err), 0);
@@ -354,7 +354,7 @@ static void test_again(void **state)
 	assert_false(session_alive(s));
 	assert_int_equal(session_again(s, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
-	assert_non_null(strstr(err.text, "deadline of 1s is over"));
+	assert_non_null(strstr(err.text, "deadline of 3s is over"));
 	session_close(s);
 	server_stop(&server);
 	assert_int_equal(server.connections, 2);
