@@ -214,8 +214,7 @@ static void check_proxies(
 	for (unsigned i = 0; is != NULL && i < is->n; i++) {
 		const struct value v = is->values[i];
 		if (memmem(v.data, v.len, "@hand.", 6) == NULL && !o->h->orphans &&
-			!((o->h->touched || sim_flow(o->h, o->flow)->leave == LEAVE_HIDE) &&
-				was_stray(o->h, contact)) &&
+			!(o->h->touched && was_stray(o->h, contact)) &&
 			entry_get(contact, sim_attr(A_UNREAD)) == NULL &&
 			!entry_has(person, sim_attr(A_PROXY), v))
 			sim_wrong(o->h, "I15", "%s has %.*s, which is nobody's", who_text(contact),
