@@ -95,10 +95,10 @@ int apply_looked(struct applying *a, const struct value *source)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Those whom this run found noted were told by its plan, if it looked at all. */
-static int tell_dependents(struct applying *a, bool whole)
+/* Whoever refers to a name that was noted before was looked at by this run's plan, or was not. */
+static int tell_dependents(struct applying *a, bool looked)
 {
-	if ((!whole && state_names(a->state, a->flow, &a->renamed, a->err) < 0) ||
+	if ((!looked && state_names(a->state, a->flow, &a->renamed, a->err) < 0) ||
 		dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0 ||
 		dependents_unsure(a->state, a->flow, a->plan->flow, &a->renamed, a->err) < 0)
 		return -1;
@@ -139,7 +139,7 @@ int apply_finish(struct applying *a)
 	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (tell_dependents(a, whole) < 0)
+	if (tell_dependents(a, whole && plan->undoes == 0) < 0)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;

@@ -16,9 +16,9 @@ struct keys;
  * attributes; for merge attributes a hash of each value of ours, so that only those are ever taken
  * away again.
  *
- *   u16 of the name's hash | u16 epoch, 0: of none | u8 bytes of bits, without zeros at the end |
- * bits, one an attribute | u16 digest for each bit set | number (pack_number) of | 40-bit hashes of
- * {attribute, value} | to the end, 64 bits each: keys of the source names that the entry refers to
+ *   u16 of the name's hash | u16 epoch (0: none) | u8 bytes of bits, no zeros at the end | bits,
+ *   one an attribute | u16 digest for each bit set | number (pack_number) of | 40-bit hashes of
+ *   {attribute, value} | to the end, 64 bits each: keys of source names that the entry refers to
  *
  * No bit: the attribute was left absent, or is an `add` or `merge` one, of which no digest is kept.
  * The part by attributes is read only while the rules are those it was written under (epoch), the

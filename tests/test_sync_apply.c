@@ -541,25 +541,30 @@ static void test_remembered_and_failed(void **state)
 }
 
 /* A run gave a name to another, and did not live to tell those who refer to it: the next one does,
- * also when it is of somebody else only. */
+ * also when it is of somebody else only, or an undo of something else. */
 static void test_names_of_failed(void **state)
 {
+	static const struct flow_options between[] = {
+		{.full = true}, {.object = "CN=x,DC=abc"}, {.undo = 2}};
+
 	(void)state;
-	for (int one = 0; one < 2; one++) {
-		const struct flow_options of_one = {.object = "CN=x,DC=abc"};
+	for (int i = 0; i < 3; i++) {
 		struct arena *mem = arena_new();
 		struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
 		struct err err;
 		start(mem, rules);
 		put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;d key=k");
 		assert_int_equal(run(mem, NULL, &err), 0);
+		put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;d key=k;e key=k");
+		assert_int_equal(run(mem, NULL, &err), 0);
 		assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=b,OU=GAL,DC=xyz\n"));
-		put_source(mem, "a key=k manager=CN=b,DC=abc;x key=k uid=b;b key=k uid=d");
+		put_source(mem, "a key=k manager=CN=b,DC=abc;x key=k uid=b;b key=k uid=d;e key=k");
 		assert_int_equal(run(mem, &leaves, &err), -1);
 		assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=x,OU=GAL,DC=xyz\n"));
-		if (one)
-			(void)sync_with(mem, &of_one);
-		assert_string_equal(sync_now(mem), "full; modify a");
+		if (i > 0)
+			(void)sync_with(mem, &between[i]);
+		assert_string_equal(
+			sync_now(mem), i < 2 ? "full; modify a" : "full; add e; modify a");
 		assert_non_null(
 			strstr(get_text(mem, "xyz.ldif"), "manager: CN=b(1),OU=GAL,DC=xyz\n"));
 		assert_string_equal(denied(mem), "");
