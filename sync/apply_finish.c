@@ -139,7 +139,7 @@ int apply_finish(struct applying *a)
 	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (tell_dependents(a, whole && plan->undoes == 0) < 0)
+	if (tell_dependents(a, whole) < 0)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;

@@ -526,10 +526,8 @@ cut("hidden-without-link", "that what a run hid is shown again, though it could 
     "\t\trow->hid |= hid;\n", "", "test_sync_apply test_hidden_without_link")
 cut("names-of-failed", "that names which a failed run gave another meaning are noted", "sync/apply_remember.c",
     "? state_put_name(a->state, a->flow, name, a->err) : 0", "? 0 : 0", "test_sync_apply test_names_of_failed")
-cut("names-left", "that a run of one object tells those who refer to such a name", "sync/apply_finish.c",
+cut("names-left", "that a run of one object, or an undo, tells those who refer to such a name", "sync/apply_finish.c",
     "(!looked && state_names(", "(false && state_names(", "test_sync_apply test_names_of_failed")
-cut("names-undo", "that an undo tells those who refer to such a name", "sync/apply_finish.c",
-    "tell_dependents(a, whole && plan->undoes == 0)", "tell_dependents(a, whole)", "test_sync_apply test_names_of_failed")
 cut("names-unsure", "that what became of references in a failed run is nobody else's doing", "sync/decide.c",
     "if (rc == 1 && p->g.names.n > 0 &&", "if (false &&", "test_sync_apply test_names_of_failed")
 cut("looked", "that what a link remembers is not taken back because an earlier reply was lost", "sync/apply_remember.c",
