@@ -252,6 +252,9 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	keys_init(&applied->failures, 0, true);
 	keys_init(&a->nameless, 0, false);
 	keys_init(&a->renamed, 0, false);
+	keys_init(&a->intended, 0, false);
+	for (unsigned i = 0; i < plan->intents.n; i++)
+		keys_put(&a->intended, entry_key(plan->intents.ops[i].source), 0);
 	a->mem = arena_new();
 	int rc = -1;
 	postponed_start(&a->postponed);
@@ -275,6 +278,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 		arena_free(a->batches[i].mem);
 	keys_free(&a->nameless);
 	keys_free(&a->renamed);
+	keys_free(&a->intended);
 	arena_free(a->mem);
 	return rc < 0 ? err_in(err, "flow %s", plan->flow->name) : 0;
 }

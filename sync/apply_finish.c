@@ -33,6 +33,8 @@ int apply_begin(struct applying *a)
 		return -1;
 	a->flow = known.id;
 	a->applied->run = a->run.id;
+	if (state_names(a->state, a->flow, &a->renamed, a->err) < 0)
+		return -1;
 	journal_start(&a->journal, a->run_mem, a->plan->flow, a->run.id, a->flow, a->plan->undoes);
 	a->kept = true;
 	return 0;
@@ -83,6 +85,8 @@ int apply_looked(struct applying *a, const struct value *source)
 	const struct intents *in = &a->plan->intents;
 	int rc = 0;
 
+	if (source != NULL && !keys_has(&a->intended, entry_key(*source)))
+		return 0;
 	for (unsigned i = 0; i < in->n && rc >= 0; i++) {
 		const struct op *op = &in->ops[i];
 		if (source != NULL && !value_same(op->source, *source))
@@ -95,11 +99,11 @@ int apply_looked(struct applying *a, const struct value *source)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Whoever refers to a name that was noted before was looked at by this run's plan, or was not. */
-static int tell_dependents(struct applying *a, bool looked)
+/* Also of names that a run before had noted: that somebody was looked at is not all, for what came
+ * of it may not have been remembered. */
+static int tell_dependents(struct applying *a)
 {
-	if ((!looked && state_names(a->state, a->flow, &a->renamed, a->err) < 0) ||
-		dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0 ||
+	if (dependents_wait(a->state, a->flow, &a->nameless, a->err) < 0 ||
 		dependents_unsure(a->state, a->flow, a->plan->flow, &a->renamed, a->err) < 0)
 		return -1;
 	return state_drop_names(a->state, a->flow, a->err);
@@ -139,7 +143,7 @@ int apply_finish(struct applying *a)
 	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
-	if (tell_dependents(a, whole) < 0)
+	if (tell_dependents(a) < 0)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;

@@ -9,6 +9,10 @@
 #include "sync/applying.h"
 #include "sync/written.h"
 
+/* Somebody moved a whole container: more names than these are noted as 0, which stands for all.
+ * They would come in no order, and each take a page of the state. */
+#define NAMES_MOST 10000
+
 static const char *text_of(struct arena *mem, struct value v)
 {
 	if (!utf8_valid(v.data, v.len) || (v.len > 0 && memchr(v.data, '\0', v.len) != NULL))
@@ -72,7 +76,9 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 /* The state knows it too, for this run may not live to tell those who refer to it. */
 static int note_name(struct applying *a, struct keys *names, uint64_t name)
 {
-	return keys_put(names, name, 0) ? state_put_name(a->state, a->flow, name, a->err) : 0;
+	if (!keys_put(names, name, 0) || names->n > NAMES_MOST + 1)
+		return 0;
+	return state_put_name(a->state, a->flow, names->n > NAMES_MOST ? 0 : name, a->err);
 }
 
 /* Who refers to somebody by a name that is given up here means nobody, or whoever takes it, now or
@@ -131,8 +137,9 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 		return -1;
 	if (state_put_link(a->state, a->flow, &s->link, a->err) < 0)
 		return -1;
-	/* Should this run fail, the next one must not take back what this link has by now. */
-	return apply_looked(a, &s->source_id);
+	/* Should this run fail, the next one must not take back what this link has by now. What was
+	 * left for another run has no number (decide.c). */
+	return s->number != 0 ? apply_looked(a, &s->source_id) : 0;
 }
 
 int apply_failure(struct applying *a, const struct step *s, uint32_t place, const struct outcome *o)

@@ -37,7 +37,7 @@ static int doubt(struct applying *a, const struct unverified *u, struct link *li
 		return -1;
 	const bool renamed = u->there && c->new_name.len > 0;
 	link->written =
-		written_doubt(a->mem, before, link->written, renamed ? c->new_name : c->name);
+		written_doubt(a->mem, before, link->written, c, renamed ? c->new_name : c->name);
 	return 0;
 }
 

@@ -58,6 +58,7 @@ struct applying {
 	long long flow;
 	struct keys nameless; /* dependents_wait */
 	struct keys renamed;  /* dependents_unsure */
+	struct keys intended; /* entry_keys of the sources of plan->intents */
 	struct err *err;
 };
 

@@ -162,14 +162,14 @@ static bool skipped(const struct planning *p, const struct step *s)
 }
 
 /* What was skipped is looked at in the next run, whatever made it be looked at in this one. */
-static void look_again(struct arena *mem, const struct row *row, struct step *s)
+static void look_again(const struct row *row, struct step *s)
 {
 	*s = (struct step){.op = STEP_NONE,
 		.source_id = row->link->source,
 		.source_name = row->open->name,
 		.target_id = row->link->target,
 		.remember = true,
-		.link = plan_kept(mem, row)};
+		.link = *row->link};
 	s->link.source_digest = 0;
 }
 
@@ -254,7 +254,7 @@ static int take(struct planning *p, struct deciding *d)
 	if (skip && d->row.link == NULL)
 		return 0;
 	if (skip)
-		look_again(d->mem, &d->row, s);
+		look_again(&d->row, s);
 	p->plan->missing += d->row.link != NULL && d->row.current == NULL && !d->row.deleted &&
 			    (s->op == STEP_ADD || s->op == STEP_FORGET);
 	progress_add(PROGRESS_DONE, 1);
@@ -342,7 +342,6 @@ static int plan_orphan(struct planning *p, struct deciding *d, const struct op *
 	d->row = (struct row){.open = &d->open,
 		.link = &d->link,
 		.current = &d->current,
-		.was = &d->current,
 		.verdict = &d->v,
 		.now = p->now};
 	if (state_authority(p->g.state, p->g.known.id, op->source, d->mem, &d->row.side, p->err) <
@@ -351,6 +350,7 @@ static int plan_orphan(struct planning *p, struct deciding *d, const struct op *
 	d->row.flag = plan_flag(f, &d->open, &d->link, &d->current);
 	if (d->row.side == NULL)
 		d->row.side = d->row.flag;
+	intents_apply(&p->plan->intents, d->mem, &d->row, &d->link);
 	plan_row(d->mem, f, &d->row, &d->s);
 	return take(p, d);
 }

@@ -108,7 +108,8 @@ static void apply(const struct op *op, const struct attr_set *attrs, struct aren
 		if (link != NULL)
 			link->written = (struct value){NULL, 0};
 	} else if (op->kind != STEP_ADD && op->kind != STEP_DELETE) {
-		const bool hid = hides(op, row->current);
+		const bool hid =
+			value_same(op->target, row->current->id) && hides(op, row->current);
 		if (hid && link != NULL && link->left == 0)
 			link->left = op->when;
 		row->hid |= hid;
@@ -141,6 +142,15 @@ static void lead_back(struct arena *mem, const struct change *c, struct entry *e
 	}
 }
 
+static bool same(const struct entry *was, const struct entry *now)
+{
+	bool same = was->n == now->n && value_same(was->name, now->name);
+
+	for (unsigned i = 0; i < was->n && same; i++)
+		same = attr_equal(&was->attrs[i], entry_get(now, was->attrs[i].id));
+	return same;
+}
+
 void intents_apply(const struct intents *in, struct arena *mem, struct row *row, struct link *link)
 {
 	struct entry *was = NULL;
@@ -168,4 +178,6 @@ void intents_apply(const struct intents *in, struct arena *mem, struct row *row,
 		else
 			lead_back(mem, &op->change, was);
 	}
+	if (was != NULL && same(was, row->current))
+		row->was = row->current;
 }

@@ -59,26 +59,13 @@ static void head(const struct row *row, struct step *s)
 	}
 }
 
-/* Has it what a run wrote and could not remember? */
-static bool adrift(const struct row *row)
-{
-	return row->was != row->current;
-}
-
-struct link plan_kept(struct arena *mem, const struct row *row)
-{
-	struct link kept = *row->link;
-
-	if (adrift(row))
-		kept.written = written_adrift(mem, kept.written, row->was, row->current);
-	return kept;
-}
-
 /* Nothing of it is done; what a run could not remember is remembered at least. */
 static void keep_link(struct arena *mem, const struct row *row, struct step *s)
 {
-	s->remember = adrift(row);
-	s->link = plan_kept(mem, row);
+	s->remember = row->was != row->current;
+	s->link = *row->link;
+	if (s->remember)
+		s->link.written = written_adrift(mem, s->link.written, row->was, row->current);
 }
 
 /* One line of text: what was there, then more; each may be NULL. */

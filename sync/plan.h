@@ -95,10 +95,6 @@ bool step_counts(const struct step *, const struct link *before);
 /* Is it to be shown to a person: everything but STEP_NONE. */
 bool step_shows(const struct step *);
 
-/* The row's link, for a step that leaves the contact as it is: with what of it a run wrote and
- * could not remember (row.was). */
-struct link plan_kept(struct arena *, const struct row *);
-
 /* What flags in the directories say of an object's authority: its source's, or what that said
  * before it was gone, and its contact's. link, target: NULL: none. */
 const char *plan_flag(const struct flow *, const struct open_row *, const struct link *,

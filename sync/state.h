@@ -80,7 +80,7 @@ struct link {
 
 /* dn_keys of names in the source that mean another contact by now, or none, or one of another name,
  * as what a run remembered says, until a run that came to its end told those who refer to them
- * (dependents.h). */
+ * (dependents.h). 0: any of them may. */
 int state_names(struct state *, long long flow, struct keys *, struct err *);
 int state_put_name(struct state *, long long flow, uint64_t name, struct err *);
 int state_drop_names(struct state *, long long flow, struct err *);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/change.h"
 #include "base/dn.h"
 #include "base/hash.h"
 #include "base/keys.h"
@@ -180,7 +181,7 @@ bool written_refers(struct value bytes, const struct keys *names)
 {
 	const struct parts p = parts_of(bytes);
 	uint64_t name;
-	bool found = false;
+	bool found = p.n_references > 0 && keys_has(names, 0);
 
 	for (size_t i = 0; i < p.n_references && !found; i++) {
 		memcpy(&name, p.references + REFERENCE * i, REFERENCE);
@@ -300,14 +301,29 @@ static struct value unknown(
 	pack_number(&b, hashes->len / HASH);
 	if (hashes->len > 0)
 		buf_add(&b, hashes->data, hashes->len);
-	buf_add(&b, references->references, REFERENCE * references->n_references);
+	if (references->n_references > 0)
+		buf_add(&b, references->references, REFERENCE * references->n_references);
 	const struct value v = {arena_copy(mem, b.data, b.len), b.len};
 	buf_free(&b);
 	return v;
 }
 
-struct value written_doubt(
-	struct arena *mem, struct value before, struct value claimed, struct value name)
+/* Hashes of those that are not among the others, in whatever spelling: an address that only lost
+ * its rank did not come, nor go. */
+static void add_others(struct arena *mem, struct buf *b, unsigned attr, const struct value *values,
+	unsigned n, const struct value *others, unsigned n_others)
+{
+	for (unsigned i = 0; i < n; i++) {
+		bool among = false;
+		for (unsigned k = 0; k < n_others && !among; k++)
+			among = utf8_same(values[i], others[k]);
+		if (!among)
+			add_hash(mem, b, attr, values[i]);
+	}
+}
+
+struct value written_doubt(struct arena *mem, struct value before, struct value claimed,
+	const struct change *c, struct value name)
 {
 	const struct parts old = parts_of(before), now = parts_of(claimed);
 	struct buf hashes = {0};
@@ -317,6 +333,10 @@ struct value written_doubt(
 	if (old.n_hashes > 0)
 		buf_add(&hashes, old.hashes, HASH * old.n_hashes);
 	buf_add(&hashes, now.hashes, HASH * now.n_hashes);
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct mod *m = &c->mods[i];
+		add_others(mem, &hashes, m->attr, m->remove, m->n_remove, m->add, m->n_add);
+	}
 	const struct value v = unknown(mem, dn_tag(name), &hashes, &now);
 	buf_free(&hashes);
 	return v;
@@ -326,21 +346,20 @@ struct value written_adrift(
 	struct arena *mem, struct value before, const struct entry *was, const struct entry *now)
 {
 	const struct parts old = parts_of(before);
+	const struct attr none = {.n = 0};
 	struct buf hashes = {0};
-	uint16_t name;
+	uint16_t name = dn_tag(now->name);
 
-	if (old.bits == NULL)
+	if (old.bits == NULL && was->n > 0)
 		return before;
-	memcpy(&name, before.data, sizeof(name));
-	if (!dn_text_equal(was->name, now->name))
-		name = dn_tag(now->name);
-	buf_add(&hashes, old.hashes, HASH * old.n_hashes);
+	if (old.bits != NULL && dn_text_equal(was->name, now->name))
+		memcpy(&name, before.data, sizeof(name));
+	if (old.n_hashes > 0)
+		buf_add(&hashes, old.hashes, HASH * old.n_hashes);
 	for (unsigned i = 0; i < now->n; i++) {
-		const struct attr *a = &now->attrs[i];
-		for (unsigned k = 0; k < a->n; k++) {
-			if (!entry_has(was, a->id, a->values[k]))
-				add_hash(mem, &hashes, a->id, a->values[k]);
-		}
+		const struct attr *a = &now->attrs[i], *then = entry_get(was, a->id);
+		then = then != NULL ? then : &none;
+		add_others(mem, &hashes, a->id, a->values, a->n, then->values, then->n);
 	}
 	const struct value v = unknown(mem, name, &hashes, &old);
 	buf_free(&hashes);

@@ -8,6 +8,7 @@
 #include "rules/rules.h"
 
 struct arena;
+struct change;
 struct keys;
 
 /*
@@ -53,20 +54,20 @@ struct value written_make(struct arena *, const struct desired *, uint64_t epoch
 struct value written_with_references(
 	struct arena *, struct value bytes, const uint64_t *names, unsigned n);
 /* What to remember when it is not known whether the entry was left as `claimed` says, or as
- * `before` does: of its attributes nothing; of merge attributes the values of both are ours; and it
- * was left under this name. */
-struct value written_doubt(
-	struct arena *, struct value before, struct value claimed, struct value name);
+ * `before` does: of its attributes nothing; of merge attributes the values of both are ours, and
+ * those that the change was to take away; and it was left under this name. */
+struct value written_doubt(struct arena *, struct value before, struct value claimed,
+	const struct change *, struct value name);
 /* What to remember of an entry that is left as it is, after a run that could not remember it made
  * `now` of `was`: the values that came are ours too, and how its attributes were left is not known;
- * a new name is ours. */
+ * a new name is ours. When nothing was remembered before: if there was nothing before, too. */
 struct value written_adrift(
 	struct arena *, struct value before, const struct entry *was, const struct entry *now);
 /* What to remember when its references may mean, or be, others than when they were written: of
  * them nothing. */
 struct value written_unsure(
 	struct arena *, const struct rules *, uint64_t epoch, struct value bytes);
-/* Does it refer to one of these? Under any rules. */
+/* Does it refer to one of these? Under any rules. 0 among them stands for all. */
 bool written_refers(struct value bytes, const struct keys *names);
 
 #endif

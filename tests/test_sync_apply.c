@@ -231,17 +231,23 @@ static const struct connector_type server_type = {.name = "server",
 	.write = server_write,
 	.close = server_close};
 
-/* n people, but for the last `gone`, with this telephone. */
-static void put_people(struct arena *mem, unsigned n, unsigned gone, const char *tel)
+/* n people, but for the last `gone`, with this telephone, in a container: "OU=x,", or none. */
+static void put_people_in(
+	struct arena *mem, unsigned n, unsigned gone, const char *tel, const char *container)
 {
 	struct buf b = {0};
 
 	buf_puts(&b, "version: 1\n\ndn: DC=abc\ndc: abc\n");
 	for (unsigned i = 0; i < n - gone; i++)
-		buf_printf(&b, "\ndn: CN=p%04u,DC=abc\ncn: p%04u\nuid: p%04u\nkey: k\ntel: %s\n", i,
-			i, i, tel);
+		buf_printf(&b, "\ndn: CN=p%04u,%sDC=abc\ncn: p%04u\nuid: p%04u\nkey: k\ntel: %s\n",
+			i, container, i, i, tel);
 	put_text(mem, "abc.ldif", b.data);
 	buf_free(&b);
+}
+
+static void put_people(struct arena *mem, unsigned n, unsigned gone, const char *tel)
+{
+	put_people_in(mem, n, gone, tel, "");
 }
 
 /* A run into the server; or, without one, into the file. How many were shown to fail, or -1. */
@@ -456,15 +462,14 @@ static void test_denial_of_killed(void **state)
 	}
 }
 
-static void start_hiding(struct arena *mem)
+/* The flow with these settings more. */
+static void start_with(struct arena *mem, const char *settings)
 {
-	static const char into[] = " into = ";
-	const char *at = strstr(config, into);
+	const char *at = strstr(config, " into = ");
 
 	start(mem, rules);
 	put_text(mem, "galway.conf",
-		arena_printf(
-			mem, "%.*s leave = hide\n grace = 7d\n%s", (int)(at - config), config, at));
+		arena_printf(mem, "%.*s%s%s", (int)(at - config), config, settings, at));
 }
 
 /* What a killed run wrote to the contact of somebody who leaves, and is hidden, is ours when he is
@@ -476,7 +481,7 @@ static void test_left_after_killed(void **state)
 	struct err err;
 
 	(void)state;
-	start_hiding(mem);
+	start_with(mem, " leave = hide\n grace = 7d\n");
 	put_people(mem, 3, 0, "1");
 	assert_int_equal(run(mem, NULL, &err), 0);
 	put_people(mem, 3, 0, "2");
@@ -501,7 +506,7 @@ static void test_hidden_without_link(void **state)
 	struct err err;
 
 	(void)state;
-	start_hiding(mem);
+	start_with(mem, " leave = hide\n grace = 7d\n");
 	put_people(mem, 3, 0, "1");
 	assert_int_equal(run(mem, NULL, &err), 0);
 	put_people(mem, 4, 0, "1");
@@ -541,16 +546,18 @@ static void test_remembered_and_failed(void **state)
 }
 
 /* A run gave a name to another, and did not live to tell those who refer to it: the next one does,
- * also when it is of somebody else only, or an undo of something else. */
+ * also when it is of somebody else only, or an undo of something else, or fails. */
 static void test_names_of_failed(void **state)
 {
+	enum { NOTHING, ONE, UNDO, FAILS, ALL };
 	static const struct flow_options between[] = {
-		{.full = true}, {.object = "CN=x,DC=abc"}, {.undo = 2}};
+		[ONE] = {.object = "CN=x,DC=abc"}, [UNDO] = {.undo = 2}};
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
+	for (int i = NOTHING; i < ALL; i++) {
 		struct arena *mem = arena_new();
 		struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
+		struct server fails = {.at = 1, .fate = SOME, .alone = true};
 		struct err err;
 		start(mem, rules);
 		put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k;d key=k");
@@ -561,15 +568,18 @@ static void test_names_of_failed(void **state)
 		put_source(mem, "a key=k manager=CN=b,DC=abc;x key=k uid=b;b key=k uid=d;e key=k");
 		assert_int_equal(run(mem, &leaves, &err), -1);
 		assert_non_null(strstr(get_text(mem, "xyz.ldif"), "manager: CN=x,OU=GAL,DC=xyz\n"));
-		if (i > 0) {
+		if (i == FAILS) {
+			assert_int_equal(run(mem, &fails, &err), 1);
+		} else if (i != NOTHING) {
 			/* In a directory where references do not follow. */
 			char *text = get_text(mem, "xyz.ldif");
 			memcpy(strstr(text, "manager: CN=x"), "manager: CN=b", 13);
 			put_text(mem, "xyz.ldif", text);
 			(void)sync_with(mem, &between[i]);
 		}
-		assert_string_equal(
-			sync_now(mem), i < 2 ? "full; modify a" : "full; add e; modify a");
+		assert_string_equal(sync_now(mem), i == UNDO    ? "full; add e; modify a"
+						   : i == FAILS ? "delta; modify a"
+								: "full; modify a");
 		assert_non_null(
 			strstr(get_text(mem, "xyz.ldif"), "manager: CN=b(1),OU=GAL,DC=xyz\n"));
 		assert_string_equal(denied(mem), "");
@@ -578,19 +588,88 @@ static void test_names_of_failed(void **state)
 	}
 }
 
+/* Whoever moves a container gives more names away than are noted one by one. */
+static void test_names_most(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server leaves = {.at = 1, .fate = LEAVES, .alone = true};
+	struct flow_state f;
+	struct state *st;
+	struct keys names;
+	struct err err = {0};
+
+	(void)state;
+	keys_init(&names, 0, false);
+	start(mem, rules);
+	put_people_in(mem, 10020, 0, "1", "");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people_in(mem, 10020, 0, "1", "OU=New,");
+	assert_int_equal(run(mem, &leaves, &err), -1);
+	assert_int_equal(state_open(load(mem).state, false, &st, &err), 0);
+	assert_int_equal(state_flow(st, "f", &f, &err), 0);
+	assert_int_equal(state_names(st, f.id, &names, &err), 0);
+	state_close(st);
+	assert_true(keys_has(&names, 0));
+	assert_int_equal(names.n, 10000);
+	keys_free(&names);
+	arena_free(mem);
+}
+
+/* What a killed run deleted nobody else did, also when a run between adds nobody. */
+static void test_deleted_by_killed(void **state)
+{
+	const struct flow_options adds_none = {.skip = SKIP_CREATE};
+	struct arena *mem = arena_new();
+	struct server killed = {.at = 1, .fate = AFTER, .alone = true};
+	struct err err;
+
+	(void)state;
+	start_with(mem, " on-denied = report\n");
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 3, 1, "1");
+	assert_int_equal(first_run(mem, &killed), -1);
+	put_people(mem, 3, 0, "1");
+	assert_string_equal(sync_with(mem, &adds_none), "full");
+	assert_string_equal(sync_now(mem), "delta; add p0002");
+	arena_free(mem);
+}
+
+/* All of a contact that a killed run made is ours, also when its source left before it was
+ * remembered, and came back with another address. */
+static void test_made_and_left(void **state)
+{
+	static const char merging[] = "rule user\n scope (key=*)\n name \"CN=\" & [cn]\n"
+				      " objectClass add = \"contact\"\n note = [key]\n"
+				      " url merge = [tel]\n";
+	struct arena *mem = arena_new();
+	struct server killed = {.at = 1, .fate = AFTER, .alone = true};
+	struct err err;
+
+	(void)state;
+	start_with(mem, " leave = hide\n grace = 7d\n");
+	put_text(mem, "flow.rules", merging);
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 4, 0, "1");
+	assert_int_equal(first_run(mem, &killed), -1);
+	put_people(mem, 4, 1, "1");
+	assert_string_equal(sync_now(mem), "full; modify p0003");
+	put_people(mem, 4, 0, "2");
+	(void)sync_now(mem);
+	assert_null(strstr(get_text(mem, "xyz.ldif"), "url: 1\n"));
+	arena_free(mem);
+}
+
 /* Whom somebody moves has another name for those who refer to him, also where no directory sees to
  * that. */
 static void test_moved_by_hand(void **state)
 {
-	static const char into[] = " into = ", name[] = "dn: CN=b,OU=GAL";
+	static const char name[] = "dn: CN=b,OU=GAL";
 	struct arena *mem = arena_new();
-	const char *at = strstr(config, into);
 
 	(void)state;
-	start(mem, rules);
-	put_text(mem, "galway.conf",
-		arena_printf(
-			mem, "%.*s adopt = \"OU=Old,DC=xyz\"\n%s", (int)(at - config), config, at));
+	start_with(mem, " adopt = \"OU=Old,DC=xyz\"\n");
 	put_source(mem, "a key=k manager=CN=b,DC=abc;b key=k");
 	assert_string_equal(sync_now(mem), "full; add a; add b");
 	char *text = get_text(mem, "xyz.ldif"), *dn = strstr(text, name);
@@ -753,6 +832,9 @@ int main(void)
 		cmocka_unit_test(test_hidden_without_link),
 		cmocka_unit_test(test_remembered_and_failed),
 		cmocka_unit_test(test_names_of_failed),
+		cmocka_unit_test(test_names_most),
+		cmocka_unit_test(test_deleted_by_killed),
+		cmocka_unit_test(test_made_and_left),
 		cmocka_unit_test(test_moved_by_hand),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_reference_went),

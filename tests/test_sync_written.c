@@ -1,5 +1,6 @@
 #include "sync_cases.h"
 
+#include "base/change.h"
 #include "base/keys.h"
 #include "sync/written.h"
 
@@ -193,7 +194,7 @@ static bool refers(struct value bytes, uint64_t name)
 /* To whom it refers, under any rules, and beside all that is remembered otherwise. */
 static void test_references(void **state)
 {
-	static const uint64_t names[] = {7, 0, UINT64_MAX};
+	static const uint64_t names[] = {7, 9, UINT64_MAX};
 	struct arena *mem = arena_new();
 	struct flow f = flow_of(mem);
 	struct written w =
@@ -208,6 +209,8 @@ static void test_references(void **state)
 		assert_false(refers(none, names[i]));
 	}
 	assert_false(refers(w.bytes, 8));
+	/* Any. */
+	assert_true(refers(w.bytes, 0) && !refers(none, 0));
 	assert_false(refers((struct value){NULL, 0}, 7));
 	assert_false(left_as(mem, &w, "tel", "2"));
 	assert_true(written_value(&w, attr_of("url"), value_of("u")));
@@ -232,24 +235,34 @@ static void test_doubt(void **state)
 		make(mem, &f, "tel=1 url+=u px+=smtp:a", "tel=1 url=u px=smtp:a", no_skip);
 	const struct value before = w.bytes, none = {NULL, 0};
 
+	/* Taken away, one of them; the other only lost its rank. */
+	struct value removed[] = {value_of("SMTP:r"), value_of("SMTP:h")},
+		     added = value_of("smtp:h");
+	struct mod mod = {
+		.attr = attr_of("px"), .n_remove = 2, .remove = removed, .n_add = 1, .add = &added};
+	const struct change c = {.op = CHANGE_MODIFY, .n = 1, .mods = &mod};
+
 	(void)state;
 	w = make(mem, &f, "tel=2 url+=v px+=smtp:b", "tel=2 url=v px=smtp:b", no_skip);
 	w.bytes = written_with_references(mem, w.bytes, names, 1);
 	const struct value claimed = w.bytes;
 	assert_false(left_as(mem, &w, "tel", "1"));
 	for (unsigned i = 0; i < 2; i++) {
-		w.bytes = written_doubt(mem, i == 0 ? before : none, claimed, value_of("cn=bob"));
+		w.bytes =
+			written_doubt(mem, i == 0 ? before : none, claimed, &c, value_of("cn=bob"));
 		assert_true(left_as(mem, &w, "tel", "1") && left_as(mem, &w, "tel", "2"));
 		assert_true(left_as(mem, &w, "tel", "3"));
 		assert_int_equal(written_value(&w, attr_of("url"), value_of("u")), i == 0);
 		assert_true(written_value(&w, attr_of("url"), value_of("v")));
 		assert_false(written_value(&w, attr_of("url"), value_of("w")));
+		assert_true(written_value(&w, attr_of("px"), value_of("SMTP:r")));
+		assert_false(written_value(&w, attr_of("px"), value_of("smtp:h")));
 		assert_true(written_name(&w, value_of("cn=bob")));
 		assert_false(written_name(&w, value_of("cn=ann")));
 		assert_null(written_rule(f.rules, f.epoch, w.bytes));
 		assert_true(refers(w.bytes, 7));
 	}
-	assert_true(value_same(written_doubt(mem, before, none, value_of("cn=bob")), none));
+	assert_true(value_same(written_doubt(mem, before, none, &c, value_of("cn=bob")), none));
 	arena_free(mem);
 }
 
@@ -263,11 +276,14 @@ static void test_adrift(void **state)
 		make(mem, &f, "tel=1 url+=u px+=smtp:a", "tel=1 url=u px=smtp:a", no_skip);
 	const struct value none = {NULL, 0};
 	struct value urls[] = {value_of("u"), value_of("v"), value_of("w")};
+	struct value hand = value_of("SMTP:h"), below = value_of("smtp:h");
 	struct entry was = {.name = value_of("cn=ann")}, now = {.name = value_of("CN=Ann")};
 
 	(void)state;
 	entry_put(mem, &was, attr_of("url"), &urls[1], 1);
 	entry_put(mem, &now, attr_of("url"), &urls[1], 2);
+	entry_put(mem, &was, attr_of("px"), &hand, 1);
+	entry_put(mem, &now, attr_of("px"), &below, 1);
 	w.bytes = written_with_references(mem, w.bytes, names, 1);
 	const struct value before = w.bytes;
 	assert_false(left_as(mem, &w, "tel", "2"));
@@ -276,6 +292,7 @@ static void test_adrift(void **state)
 	assert_true(written_value(&w, attr_of("url"), value_of("u")));
 	assert_false(written_value(&w, attr_of("url"), value_of("v")));
 	assert_true(written_value(&w, attr_of("url"), value_of("w")));
+	assert_false(written_value(&w, attr_of("px"), value_of("smtp:h")));
 	assert_null(written_rule(f.rules, f.epoch, w.bytes));
 	assert_true(refers(w.bytes, 7));
 	assert_true(written_same_name(before, w.bytes));
@@ -286,6 +303,11 @@ static void test_adrift(void **state)
 	assert_false(written_same_name(before, w.bytes));
 	assert_true(written_same_name(none, w.bytes) && written_same_name(w.bytes, none));
 	assert_true(value_same(written_adrift(mem, none, &was, &now), none));
+	/* All of it is new. */
+	was.n = 0;
+	w.bytes = written_adrift(mem, none, &was, &now);
+	assert_true(written_value(&w, attr_of("px"), value_of("smtp:h")));
+	assert_true(left_as(mem, &w, "tel", "2") && written_name(&w, value_of("cn=bob")));
 	arena_free(mem);
 }
 

@@ -158,7 +158,8 @@ static void check_audit(struct history *h, const struct sync *s, const struct au
 			!h->w.sides[a->side].lied)
 			sim_wrong(h, "I7", "%s is protected", who_text(a->before));
 		if (who_is_given(h, s->flow, a->after != NULL ? a->after : a->before) &&
-			who_is_given(h, s->flow, a->before))
+			who_is_given(h, s->flow, a->before) &&
+			(then == NULL || who_is_given(h, s->flow, then)))
 			sim_wrong(h, "I23", "%s belongs to the target", who_text(a->before));
 	}
 	if (a->after == NULL) {
