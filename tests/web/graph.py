@@ -326,23 +326,25 @@ def soa():
     for beta in (False, True):
         s = graph_fake.Service(beta=beta)
         with serve(s) as server:
-            ids = [s.user(n, jobTitle="Old") for n in range(4)]
+            ids = [s.user(n, jobTitle="Old") for n in range(5)]
             w = World(s, server, 'rule person\n    scope (objectClass=user)\n    name "CN=" & [mail]\n    join mail = [mail]\n'
                                      '    objectClass = "user"\n    title = [title]\n',
                       ['authority-flag = "isCloudManaged=TRUE:cloud"'], flow=['adopt = {"O=cloud"}'])
-            for n in range(4):
+            for n in range(5):
                 w.people[f"p{n:03}"] = {"objectClass": "user", "mail": f"user{n}@abc.example", "title": "New"}
             w.write()
             s.managed[ids[1]] = True
             s.kinds["users"][ids[2]]["onPremisesSyncEnabled"] = True
-            w.expect("soa", 4, "source of authority is on-premises", "3 denied\n")
-            told = w.expect("status", 4, "source of authority is on-premises", arguments=("status",))
-            same("status", (told.count("  denied "), told.count("  failed ")), (3, 0))
-            same("soa", [s.kinds["users"][i]["jobTitle"] for i in ids], ["New", "Old", "Old", "New"])
+            s.exchange.add(ids[4])
+            says = ("source of authority is on-premises", "source of authority of these attributes is Exchange")
+            w.expect("soa", 4, *says, "4 denied\n")
+            told = w.expect("status", 4, *says, arguments=("status",))
+            same("status", (told.count("  denied "), told.count("  failed ")), (4, 0))
+            same("soa", [s.kinds["users"][i]["jobTitle"] for i in ids], ["New", "Old", "Old", "New", "Old"])
             w.people["p009"] = {"objectClass": "user", "mail": "nobody@abc.example", "title": "New"}
             w.write()
             w.expect("not made", 4, "users are neither made nor deleted")
-            same("not made", len(s.kinds["users"]), 4)
+            same("not made", len(s.kinds["users"]), 5)
             if FRONT is None:
                 s.options["mute"] = True
                 w.expect("mute", 2, "does not say isCloudManaged", arguments=("sync", "--full"))

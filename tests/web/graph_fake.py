@@ -29,6 +29,7 @@ SELECT = {kind: set(names.split()) for kind, names in SELECT.items()}
 READ_ONLY = {"id", "proxyAddresses", "imAddresses", "assignedPlans", "assignedLicenses", "provisionedPlans", "userType", "createdDateTime"}
 MASTERED = ("Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing "
             "migration.")
+EXTERNAL = "Unable to update the specified properties for objects that have originated within an external service."
 
 
 class Service:
@@ -67,6 +68,7 @@ class Service:
         self.events = {"users": [], "groups": [], "contacts": []}  # (id, what it said: changed properties or @removed)
         self.folders = {}  # mailbox: {id: (name, {id: contact})}
         self.managed, self.complaints, self.queries, self.pages, self.bearers = {}, [], {}, 0, set()
+        self.exchange = set()  # ids of users who came from Exchange
         self.url, self.chance, self.stormed = None, random.Random(1), 0
 
     # --- what tests do
@@ -235,6 +237,8 @@ class Service:
             return self.bad(r, f"{method} {body}")
         if store[key].get("onPremisesSyncEnabled"):
             return 400, self.body_of_error("Request_BadRequest", MASTERED)
+        if key in self.exchange:
+            return 400, self.body_of_error("Request_BadRequest", EXTERNAL)
         if self.options["late"] > 0:
             self.options["late"] -= 1
             return self.absent()
