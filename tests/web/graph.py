@@ -50,6 +50,15 @@ rule contact
     objectClass = "contact"
     telephoneNumber = [telephoneNumber]
 """
+SKU = "0a0b0c0d-1111-4111-8111-000000000001"
+LICENSED = f"""
+rule person
+    scope  (&(objectClass=user)(assignedLicenses={SKU})(provisionedPlans=exchange))
+    name   "CN=" & [cn]
+    objectClass = "contact"
+    otherMailbox = [assignedLicenses]
+    info         = [provisionedPlans]
+"""
 CONTACTS = """
 rule person
     scope  (objectClass=user)
@@ -178,6 +187,34 @@ def source():
         if sum("/delta?$select" in path or "/delta?%24select" in path for _, _, path, _, _ in server.log):
             wrong("a delta began anew")
         w.expect("at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def licences():
+    """Who is in the list by his licence and by what was set up for him; a delta tells when either changes."""
+    def plan(service, status):
+        return {"service": service, "capabilityStatus": "Enabled", "provisioningStatus": status}
+
+    other = "0a0b0c0d-1111-4111-8111-000000000002"
+    one, two = {"skuId": SKU, "disabledPlans": []}, {"skuId": other, "disabledPlans": [str(uuid.uuid4())]}
+    done, pending = plan("exchange", "Success"), plan("exchange", "PendingInput")
+    s = graph_fake.Service()
+    with serve(s) as server:
+        s.user(0)
+        s.user(1, assignedLicenses=[two], provisionedPlans=[done])
+        late = s.user(2, assignedLicenses=[one], provisionedPlans=[pending])
+        both = s.user(3, assignedLicenses=[one, two], provisionedPlans=[done, plan("MicrosoftCommunicationsOnline", "Error")])
+        w = World(s, server, LICENSED, source=True)
+        has = lambda: {cn.partition("@")[0]: (sorted(e["otherMailbox"]), e["info"]) for cn, e in w.file().items()}
+        w.expect("licences", 0, "1 added")
+        same("licences", has(), {"user3": ([SKU, other], ["exchange"])})
+        s.change(late, provisionedPlans=[done])
+        s.change(both, assignedLicenses=[one])
+        w.expect("a plan is set up, and a licence less", 0, "(delta)", "1 added", "1 modified")
+        same("a plan is set up, and a licence less", has(), {f"user{n}": ([SKU], ["exchange"]) for n in (2, 3)})
+        s.change(both, assignedLicenses=[])
+        w.expect("without a licence", 0, "(delta)", "1 deleted")
+        same("without a licence", list(has()), ["user2"])
+        w.expect("licences: at last", 0, "nothing to do", arguments=("sync", "--full"))
 
 
 def groups():
@@ -661,9 +698,9 @@ def ask(url, method, body):
         return e.code
 
 
-TESTS = {t.__name__: t for t in (described, documented, source, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, check, storms, certificate)}
+TESTS = {t.__name__: t for t in (described, documented, source, licences, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, check, storms, certificate)}
 # Those whose service does as Graph does; the others are wrong on purpose.
-DESCRIBED = (described, documented, source, groups, repeats, resync, soa, handover, contacts, boxes, guests, check)
+DESCRIBED = (described, documented, source, licences, groups, repeats, resync, soa, handover, contacts, boxes, guests, check)
 
 
 def main():
