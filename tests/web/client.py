@@ -326,6 +326,18 @@ def window():
         wrong(f"as they come: {out}")
 
 
+def versions():
+    """HTTP/2 where it is offered, but for what must not be sent twice: a lost connection takes all with it."""
+    two, one = "200 2 X-Told: 2.0", "200 2 X-Told: 1.1"
+    try:
+        with servers.versions(FOLDER / "server.pem", FOLDER / "server.key") as server:
+            expect("HTTP/2", [*NONE, f'url = "https://127.0.0.1:{server.port}"'], [
+                ("GET /a", two), ("GET /b", two), ("DELETE /c", two), ("PUT /d =x", two), ("POST /e again =x", two),
+                ("POST /f =x", one), ("PATCH /g =x", one)])
+    except servers.Missing as e:
+        print(f"skipped: HTTP/2: {e}")
+
+
 def proofs():
     expect("Authorization: secret", oauth(), [("GET /told", rf"200 2 X-Told: Bearer {TOKEN}-1")] * 3,
            check=lambda log: MAIN.counts["token"] != 1 and "more than one token was had")
@@ -392,7 +404,7 @@ def others():
 
 
 def main():
-    for test in (tls, origins, window, retries, limits, proofs, others):
+    for test in (tls, origins, window, versions, retries, limits, proofs, others):
         test()
     print(f"{len(failures)} wrong" if failures else "good")
     return 1 if failures else 0

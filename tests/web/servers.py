@@ -21,10 +21,15 @@ def cache():
     return folder
 
 
+def need(program):
+    if shutil.which(program) is None:
+        raise Missing(f"there is no {program}")
+
+
 def installed(name="servers"):
     """The folder with node_modules as NAME/package-lock.json, seen from here, has it."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        raise Missing("there is no npm")
+    need("npm")
+    need("node")
     lock = (HERE / name / "package-lock.json").read_bytes()
     folder = cache() / f"{pathlib.Path(name).name}-{hashlib.sha256(lock).hexdigest()[:16]}"
     if not (folder / "node_modules").exists():
@@ -71,3 +76,9 @@ class Node:
 def provider(certificate, tenant, scope="api", ahead=0):
     """oidc-provider as a token endpoint, which verifies assertions; Missing. line() gives the tokens that it gave."""
     return Node(installed(), fake.free_port(), "oidc.mjs", certificate, tenant, scope, str(ahead))
+
+
+def versions(certificate, key):
+    """HTTP/2 and 1.1 over TLS; an answer's X-Told is the version by which the request came. Missing."""
+    need("node")
+    return Node(HERE, fake.free_port(), "http2.mjs", certificate, key)
