@@ -32,6 +32,20 @@ def spoil(text, name):
     return text.replace(b"{", b"{" + put + b", ", 1), {}
 
 
+def contacts(file):
+    """What an LDIF file has in OU=GAL: {cn: {attribute: values}}."""
+    text = file.read_text().replace("\n ", "")
+    found = {}
+    for block in text.split("\n\n"):
+        e = {}
+        for line in block.splitlines():
+            name, _, value = line.partition(": ")
+            e.setdefault(name, []).append(value)
+        if "OU=GAL" in e.get("dn", [""])[0] and not e["dn"][0].startswith("OU="):
+            found[e["dn"][0][3:].partition(",OU=")[0]] = e
+    return found
+
+
 def openssl(*arguments, folder):
     subprocess.run(["openssl", *map(str, arguments)], cwd=folder, check=True, capture_output=True)
 

@@ -3,8 +3,9 @@
 services that others wrote.   scim.py GALWAY [--only WORD]
 
 A cycle: people are created, a second run has nothing to do, some are changed, renamed, deleted and added, and again there is
-nothing to do. What the service then has is compared with the people, past galway. Services that others wrote are installed with
-npm from tests/web/servers, once, into a folder of the cache.
+nothing to do. What the service then has is compared with the people, past galway. As a source it is
+changed in the same ways, past galway, and the target is compared. Services that others wrote are installed with npm from
+tests/web/servers, once, into a folder of the cache.
 """
 import argparse
 import json
@@ -293,6 +294,44 @@ def reads(folder):
             world.expect(f"{name}: later", 0, "nothing to do", arguments=("sync", "--full"))
 
 
+def turns(name, world, ask):
+    """As a source: people are made, changed, renamed and deleted with ask(METHOD, id, body), past galway. Each time a delta brings it to the
+    target, and a second run finds nothing. A full run comes before: the eighth after one is full again."""
+    people = {}
+
+    def change(key, **values):
+        ask("PATCH", key, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                           "Operations": [{"op": "replace", "path": path, "value": value} for path, value in values.items()]})
+        people[key].update(values)
+
+    def step(what, *words):
+        world.expect(f"{name} as source: {what}", 0, "(delta)", *words)
+        has = {cn: {a: e.get(a) for a in ("displayName", "mail", "title")}
+               for cn, e in fake.contacts(world.folder / "files.ldif").items() if cn.startswith("own")}
+        wants = {u["userName"]: {"displayName": [u["displayName"]], "mail": [u["emails"][0]["value"]], "title": [u["title"]]}
+                 for u in people.values()}
+        if has != wants:
+            wrong(f"{name} as source: {what}: the target has {has}, not {wants}")
+        world.expect(f"{name} as source: {what}: again", 0, "nothing to do")
+
+    for n in range(4):
+        user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": f"own{n}", "displayName": f"Own {n}", "title": "Staff",
+                "active": True, "emails": [{"type": "work", "value": f"own{n}@abc.example", "primary": True}]}
+        people[ask("POST", None, user)["id"]] = user
+    one, two, three, _ = people
+    step("create", "4 added")
+    change(one, title="Chief")
+    change(two, displayName="Own Two")
+    step("change", "2 modified")
+    change(two, userName="own-renamed")
+    change(three, userName="own-also-renamed", title="Also")
+    step("rename", "2 renamed")
+    ask("DELETE", one, None)
+    del people[one]
+    step("delete", "1 deleted")
+    world.expect(f"{name} as source: at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
 def source(folder):
     service = scim_fake.Service(half=2)
     for i in range(35):
@@ -306,6 +345,7 @@ def source(folder):
         service.put(userName="new", displayName="New")
         world.expect("a delta", 0, "(delta)", "1 added", "1 modified", "1 deleted")
         world.expect("at last", 0, "nothing to do", arguments=("sync", "--full"))
+        turns("ours", world, lambda method, key, body: service.one(method, "Users", key, body)[1])
         world.expect("check", 0, "startIndex", arguments=("check",))
 
 
@@ -402,12 +442,15 @@ def back(name, folder, url):
     world.write()
     n = len(users_of(url, TOKEN))
     world.expect(f"{name} as source: what galway made is left out", 0, f"{n} read, nothing to do")
-    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "own", "displayName": "Own", "active": True,
-            "emails": [{"type": "work", "value": "own@abc.example", "primary": True}]}
-    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/scim+json"}
-    urllib.request.urlopen(urllib.request.Request(url + "/Users", json.dumps(user).encode(), headers)).close()
-    world.expect(f"{name} as source", 0, "(delta)", "1 added")
-    world.expect(f"{name} as source: again", 0, "nothing to do", arguments=("sync", "--full"))
+
+    def ask(method, key, body):
+        request = urllib.request.Request(f"{url}/Users" + (f"/{key}" if key else ""), None if body is None else json.dumps(body).encode(),
+                                         {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/scim+json"}, method=method)
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+            return json.loads(text) if text else None
+
+    turns(name, world, ask)
 
 
 TESTS = {t.__name__: t for t in (variants, groups, writes, reads, source, others, jackson)}
