@@ -10,8 +10,8 @@
         {"id":7,"end":2}                                     or {"id":7,"error":{"code":"...","message":"..."}}
 
     Needs PowerShell 7.4 or later and the module ExchangeOnlineManagement 3.x. The application signs in with a certificate. It needs the
-    permission Exchange.ManageAsApp and a role in Exchange that has the cmdlets below (Mail Recipients, or Mail Recipient Creation
-    beside it), best in a role group of its own.
+    permission Exchange.ManageAsApp and, in Exchange, the roles Mail Recipients and Mail Recipient Creation, best in a role group of
+    its own.
 
     Standard output has nothing but answers: warnings, progress and all else of the cmdlets goes nowhere.
 
