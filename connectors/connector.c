@@ -26,7 +26,8 @@ const struct setting connector_settings[] = {
 	{"type", SETTING_WORD, "!", "ldif|csv|mim|dsml|mem|ldap|ad|scim|exo|graph",
 		"what kind of directory it is"},
 	{"id", SETTING_TEXT, "objectGUID", NULL,
-		"the attribute that identifies an entry and never changes"},
+		"the attribute that identifies an entry and never changes; ldap: entryUUID or "
+		"nsUniqueId, by the server"},
 	{"base", SETTING_TEXT, NULL, NULL, "the DN at or below which every entry lies"},
 	{"smtp-domains", SETTING_LIST, NULL, NULL, "the mail domains that this side owns"},
 	{"sip-domains", SETTING_LIST, NULL, NULL, "the SIP domains that this side owns"},

@@ -200,8 +200,10 @@ static const struct setting settings[] = {
 	{"way", SETTING_WORD, "exec", "exec|rest",
 		"how commands are run: by a program with PowerShell, or by a service that its "
 		"vendor does not support"},
-	{"command", SETTING_LIST, NULL, NULL, "exec: the program and its arguments"},
-	{"tenant", SETTING_TEXT, NULL, NULL, "rest: the tenant's id, or a domain of it"},
+	{"command", SETTING_LIST, NULL, NULL,
+		"exec, and required by it: the program and its arguments"},
+	{"tenant", SETTING_TEXT, NULL, NULL,
+		"rest, and required by it: the tenant's id, or a domain of it"},
 	{"url", SETTING_TEXT, "https://outlook.office365.com", NULL, "rest: the service's origin"},
 	{"page-size", SETTING_NUMBER, "1000", NULL, "rest: contacts a page"},
 	HTTP_SETTINGS,

@@ -54,7 +54,7 @@ struct server {
 	{"password", SETTING_SECRET, NULL, NULL, "where the secret is: file:PATH, env:NAME, exec:COMMAND or credential:NAME"}, \
 	{"keytab", SETTING_PATH, NULL, NULL, "gssapi: the keys; unset: the ticket cache"}, \
 	{"ccache", SETTING_TEXT, NULL, NULL, "gssapi: the ticket cache"}, \
-	{"filter", SETTING_TEXT, "(objectClass=*)", NULL, "which entries are read (RFC 4515)"}, \
+	{"filter", SETTING_TEXT, "(objectClass=*)", NULL, "which entries are read (RFC 4515); ad: (objectCategory=*)"}, \
 	{"page-size", SETTING_NUMBER, "1000", NULL, "entries a page; 0: no paging"}, \
 	{"window", SETTING_NUMBER, "96", NULL, "operations under way at once"}, \
 	{"timeout", SETTING_SPAN, "60s", NULL, "the longest wait for an answer"}, \

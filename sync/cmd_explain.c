@@ -55,7 +55,8 @@ static int find(struct explaining *x, const char *who, struct err *err)
 		rc = -1;
 	if (rc == 0)
 		rc = err_set(err, ERR_FATAL,
-			"%s: no such object in %s (a DN, mail, sAMAccountName or id is looked for)",
+			"%s: no such object in %s (a DN, mail, sAMAccountName, userPrincipalName "
+			"or id is looked for)",
 			who, x->flow->source);
 	if (rc > 0)
 		rc = learn(x, c, err);
@@ -302,7 +303,8 @@ int command_explain(struct arena *mem, const struct request *q, struct err *err)
 
 	if (q->argc != 1 && q->argc != 2)
 		return err_set(err, ERR_FATAL,
-			"explain: an object's DN, mail, sAMAccountName or id, and before it the "
+			"explain: an object's DN, mail, sAMAccountName, userPrincipalName or id, "
+			"and before it the "
 			"flow, if it is one of several");
 	if (setup_load(mem, q->config, &x.setup, err) == 0 &&
 		state_open(x.setup.state, false, &x.state, err) == 0)

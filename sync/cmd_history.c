@@ -117,7 +117,7 @@ static int find_whom(struct asking *a, const char *who, struct keys *whom)
 	if (rc == 0 && whom->n == 0)
 		return err_set(a->err, ERR_FATAL,
 			"%s: not in the journal, and no object in the source of any flow (a DN, "
-			"mail, sAMAccountName or id is looked for)",
+			"mail, sAMAccountName, userPrincipalName or id is looked for)",
 			who);
 	return rc;
 }

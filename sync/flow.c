@@ -33,7 +33,7 @@ static int only_one(struct planning *p)
 	if (rc == 0)
 		return err_set(p->err, ERR_FATAL,
 			"%s: no such object in %s (a DN, mail, "
-			"sAMAccountName or id is looked for)",
+			"sAMAccountName, userPrincipalName or id is looked for)",
 			p->options->object, p->plan->flow->source);
 	g->one = true;
 	g->one_key = e.key;

@@ -20,7 +20,8 @@ enum skip { SKIP_CREATE = 1, SKIP_UPDATE = 2, SKIP_DELETE = 4, SKIP_RENAME = 8 }
 struct flow_options {
 	bool full;          /* read everything, even when a delta could be had */
 	long long undo;     /* plan the inverse of this run of the flow (undo.h); 0 */
-	const char *object; /* only this one: DN, mail, sAMAccountName or id; NULL: all */
+	const char *object; /* only this one: DN, mail, sAMAccountName, userPrincipalName or id;
+			       NULL: all */
 	unsigned skip;
 };
 
@@ -74,8 +75,8 @@ int plan_follow(struct plan *, struct arena *, struct step *, struct err *);
 /* SHA-256 of what the plan would do, in hexadecimal; it is another one after every applied plan. */
 int plan_digest(struct plan *, char hex[65], struct err *);
 
-/* The source entry that a person means, by DN, mail, sAMAccountName or id: 1 and the entry in the
- * arena, 0 none, -1 (ERR_FATAL when several are meant). */
+/* The source entry that a person means, by DN, mail, sAMAccountName, userPrincipalName or id: 1 and
+ * the entry in the arena, 0 none, -1 (ERR_FATAL when several are meant). */
 int flow_find(
 	struct connector *source, const char *who, struct arena *, struct entry *, struct err *);
 

@@ -63,7 +63,8 @@ const struct command commands[] = {
 
 const struct choice choices[] = {
 	{'f', "full", NULL, "read everything, not only what changed in the source"},
-	{'w', "object", "WHO", "only this object: its DN, mail, sAMAccountName or id"},
+	{'w', "object", "WHO",
+		"only this object: its DN, mail, sAMAccountName, userPrincipalName or id"},
 	{'F', "format", "FORMAT", "text, html, json, csv, ldif, dsml or markdown"},
 	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
@@ -357,8 +358,10 @@ void options_help(struct buf *b)
 		"--log-format json: what is told there as a JSON object a line.\n"
 		"WHO is a DN, mail, sAMAccountName, userPrincipalName or id in the source.\n"
 		"SIDE is a connector's name.\n"
-		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; 2 usage or\n"
-		"configuration; 3 a guard refused the plan, nothing was written; 4 done, but some "
-		"objects\n"
-		"failed, conflicted or were denied; 5 a later run may succeed.\n");
+		"\nExit codes: 0 done, or nothing to do; 1 diff: there are changes; compare: not\n"
+		"the same; 2 usage or configuration; status: the last good run is too old; 3 a\n"
+		"flow's plan was refused, or it is held after an undo: nothing of it was written;\n"
+		"4 done, but some objects failed, conflicted or were denied; preflight, status:\n"
+		"something waits for somebody; import-rules: not all could be carried over; 5 a\n"
+		"later run may succeed. Of several flows the first of 2, 5, 3, 1, 4, 0.\n");
 }
