@@ -304,8 +304,7 @@ int command_explain(struct arena *mem, const struct request *q, struct err *err)
 	if (q->argc != 1 && q->argc != 2)
 		return err_set(err, ERR_FATAL,
 			"explain: an object's DN, mail, sAMAccountName, userPrincipalName or id, "
-			"and before it the "
-			"flow, if it is one of several");
+			"and before it the flow, if it is one of several");
 	if (setup_load(mem, q->config, &x.setup, err) == 0 &&
 		state_open(x.setup.state, false, &x.state, err) == 0)
 		code = explain_flows(&x, q->argc - 1, q->argv, q->argv[q->argc - 1], err);

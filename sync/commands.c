@@ -85,8 +85,7 @@ int nobody_found(const char *who, struct err *err)
 {
 	return err_set(err, ERR_FATAL,
 		"%s: no such object in the source of any flow (a DN, mail, sAMAccountName, "
-		"userPrincipalName or id is "
-		"looked for)",
+		"userPrincipalName or id is looked for)",
 		who);
 }
 
