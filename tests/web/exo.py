@@ -365,7 +365,7 @@ def certificate(folder, way):
                     wrong(f"certificate: came with {seen}")
                 world.expect("certificate", 0, "the certificate client-cert is good until", "renew it", arguments=("check",))
     except servers.Missing as e:
-        print(f"skipped: oidc-provider: {e}")
+        servers.skip("oidc-provider", e)
 
 
 class Any:
@@ -397,7 +397,7 @@ def main():
                 if OPTIONS.only in (None, way, test.__name__):
                     test(folder, way)
     print(f"{len(failures)} wrong" if failures else "good")
-    return 1 if failures else 0
+    return servers.exit_code(failures)
 
 
 sys.exit(main())

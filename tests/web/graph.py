@@ -642,7 +642,7 @@ def certificate():
                 told = f'galway_certificate_expiry_timestamp_seconds{{connector="cloud"}} {seconds}\n'
                 same("metrics", told in (w.folder / "my.prom").read_text(), True)
         except servers.Missing as e:
-            print(f"skipped: oidc-provider: {e}")
+            servers.skip("oidc-provider", e)
 
 
 def check():
@@ -699,7 +699,7 @@ def main():
         if OPTIONS.only in (None, name) and (not OPTIONS.described or test in DESCRIBED):
             test()
     print(f"{len(failures)} wrong" if failures else "all is right")
-    return 1 if failures else 0
+    return servers.exit_code(failures)
 
 
 if __name__ == "__main__":

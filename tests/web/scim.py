@@ -364,7 +364,7 @@ def others(folder):
     try:
         npm = servers.installed()
     except servers.Missing as e:
-        print(f"skipped: services of others: {e}")
+        servers.skip("services of others", e)
         return
     with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
         url = f"http://127.0.0.1:{server.port}/scim/v2"
@@ -394,7 +394,7 @@ def jackson(folder):
     try:
         npm = servers.installed("jackson")
     except servers.Missing as e:
-        print(f"skipped: SAML Jackson: {e}")
+        servers.skip("SAML Jackson", e)
         return
     with servers.Node(npm, next(used), "jackson.mjs") as server:
         path, token = server.said
@@ -470,7 +470,7 @@ def main():
             if OPTIONS.only in (None, name) or (OPTIONS.only not in TESTS and name in ("variants", "reads")):
                 test(folder)
     print(f"{len(failures)} wrong" if failures else "good")
-    return 1 if failures else 0
+    return servers.exit_code(failures)
 
 
 sys.exit(main())

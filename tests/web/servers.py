@@ -15,6 +15,19 @@ class Missing(Exception):
     """What is needed cannot be had here, and why."""
 
 
+SKIPPED = []
+
+
+def skip(what, why):
+    print(f"skipped: {what}: {why}")
+    SKIPPED.append(what)
+
+
+def exit_code(failures):
+    """Of a test: 77 when all that was tried is right, and something could not be tried."""
+    return 1 if failures else 77 if SKIPPED else 0
+
+
 def cache():
     folder = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "galway"
     folder.mkdir(parents=True, exist_ok=True)
