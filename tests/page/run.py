@@ -5,6 +5,7 @@ They load without a complaint, filter, sort, fold and print; fit a screen and a 
 dark; and a hostile directory does nothing in them. Ends with 77 where there is no Chromium.
 """
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -102,6 +103,43 @@ def sorts(page):
     expect("one column is sorted by", page.eval("document.querySelectorAll('table')[0].querySelectorAll('[aria-sort]').length"), 1)
 
 
+def charted(page, label):
+    """A chart as it is drawn: of each rectangle the class, where it begins, how wide and how high it is, and what it stands on."""
+    return page.eval(f"""[...document.querySelectorAll("svg[aria-label='{label}'] rect")].map(e => {{
+        const box = e.getBoundingClientRect(), all = e.closest("svg").getBoundingClientRect();
+        return [e.getAttribute("class"), ...[box.left - all.left, box.width, box.height, all.bottom - box.bottom].map(x => Math.round(x * 10) / 10)]; }})""")
+
+
+def words(page, label, what):
+    return page.eval(f"[...document.querySelector(`svg[aria-label='{label}']`).closest('figure').querySelectorAll('{what}')].map(e => e.textContent)")
+
+
+def charts(page, pages):
+    """A history that is known: see history()."""
+    page.open(pages["history-first"])
+    expect("operations of the first run", charted(page, "operations"), [["add", 0, 320, 16, 0]])
+    expect("runs before the first", page.eval("document.querySelector(`svg[aria-label='the last runs']`)"), None)
+    page.open(pages["history-second"])
+    expect("operations of a plan of nothing", page.eval("document.querySelector('svg[aria-label=operations]')"), None)
+    expect("the first run, on the right", charted(page, "the last runs"), [["none", 290, 8, 1, 0], ["add", 290, 8, 50, 0]])
+    expect("the first run", words(page, "the last runs", "figcaption"), ["the last run"])
+    page.open(pages["history"])
+    # Of 16 objects 1 is in conflict, 1 denied, 10 are modified (the denied one, too) and 4 new.
+    expect("operations", charted(page, "operations"),
+           [["conflict", 0, 20, 16, 0], ["denied", 20, 20, 16, 0], ["modify", 40, 200, 16, 0], ["add", 240, 80, 16, 0]])
+    expect("operations", words(page, "operations", "title, figcaption"), ["1 in conflict", "1 denied", "10 modified", "4 added", "operations"])
+    # The most of a run is 50 high, and 8 here; a run of nothing is a line; one that did not come to its end stands out.
+    still = [["none", 10 * i, 8, 1, 0] for i in range(27)]
+    expect("the last runs", charted(page, "the last runs"),
+           [*still, ["none", 270, 8, 1, 0], ["modify", 270, 8, 50, 0],
+            ["none", 280, 8, 1, 0], ["add", 280, 8, 12.5, 0], ["modify", 280, 8, 25, 12.5], ["failed", 290, 8, 12, 0]])
+    expect("the last runs", words(page, "the last runs", "figcaption"), ["the last 30 runs"])
+    titles = [re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", "TIME", title) for title in words(page, "the last runs", "title")]
+    expect("the last runs", [title.split(",")[:2] for title in titles], [[f"run {n}", " TIME"] for n in range(4, 34)])
+    expect("the last runs", titles[-4:], ["run 30, TIME, delta", "run 31, TIME, delta, 8 modified", "run 32, TIME, delta, 4 modified, 2 added",
+                                          "run 33, TIME, refused"])
+
+
 def folds(page):
     rows = "[...document.querySelector('tbody.folded, tbody.unfolded').rows].filter(row => row.checkVisibility()).length"
     page.eval("document.querySelector('tbody.folded').classList.add('unfolded')")
@@ -176,6 +214,44 @@ def harmless(page, case, path):
     expect(case, page.eval("document.title.startsWith('galway') && document.body.checkVisibility()"), True)
 
 
+def history(home, pages):
+    """Of 33 runs: the first adds 10, the 31st modifies 8, the next 4 and adds 2; the last wants to delete 10 and is refused; 29 do nothing.
+
+    And a plan after them."""
+    folder = home / "history"
+    folder.mkdir()
+    hostile.make(folder)
+    (folder / "galway.conf").chmod(0o600)
+    runs = 0
+
+    def people(titles, *more):
+        entries = [hostile.user(n, "P", {"title": title}) for n, title in enumerate(titles)]
+        (folder / "abc.ldif").write_text("dn: DC=abc,DC=example\nobjectClass: domain\n\n" + "".join([*entries, *more]))
+
+    def run(want, *args, page=None):
+        nonlocal runs
+        runs += args[0] == "sync"
+        if page is not None:
+            pages[page] = home / (page + ".html")
+            args += "--format", "html", "-o", str(pages[page])
+        expect(f"history, run {runs}", hostile.galway(GALWAY, folder, *args)[0], want)
+
+    people(["old"] * 10)
+    run(0, "sync", page="history-first")
+    run(0, "diff", page="history-second")
+    for _ in range(29):
+        run(0, "sync")
+    people(["new"] * 8 + ["old"] * 2)
+    run(0, "sync")
+    people(["old"] * 4 + ["new"] * 4 + ["old"] * 4)
+    run(0, "sync")
+    people(["old"] * 2)
+    run(3, "sync")
+    people(["newer"] * 10 + ["old"] * 6, hostile.user(90, "P\x1b", {}))
+    (folder / "abc.ldif").write_text((folder / "abc.ldif").read_text().replace("sAMAccountName: user7\n", "sAMAccountName: user7\npager: 7\n"))
+    run(1, "diff", page="history")
+
+
 def reports(home):
     """The pages: (name, file)."""
     folder = home / "merger"
@@ -207,6 +283,7 @@ def reports(home):
     code, text = hostile.galway(GALWAY, bad, "preflight", "--format", "html", messages=False)
     pages["hostile-preflight"] = home / "hostile-preflight.html"
     pages["hostile-preflight"].write_bytes(text)
+    history(home, pages)
     return pages
 
 
@@ -223,6 +300,7 @@ def main():
         sorts(page)
         prints(page)
         quiet(page, "first", pages["first"])
+        charts(page, pages)
         for name in ("first", "later", "preflight", "hostile") if PICTURES is None else pages:
             looks(page, name, pages[name])
         for name in "hostile", "hostile-sync":
