@@ -140,6 +140,14 @@ def charts(page, pages):
                                           "run 33, TIME, refused"])
 
 
+def worst_first(page, pages):
+    """The rows as they stand before a click: what is in conflict, then what is denied, then the rest, each in the order of the plan."""
+    page.open(pages["history"])
+    rows = page.eval("[...document.querySelector('table').tBodies].map(b => [b.querySelector('td.object b').textContent, b.querySelector('td.op').textContent])")
+    expect("the order of the rows", rows, [["P\\x1b90", "conflict"], ["P7", "modifydenied"], *[[f"P{n}", "add"] for n in (12, 13, 14, 15)],
+                                           *[[f"P{n}", "modify"] for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)]])
+
+
 def folds(page):
     rows = "[...document.querySelector('tbody.folded, tbody.unfolded').rows].filter(row => row.checkVisibility()).length"
     page.eval("document.querySelector('tbody.folded').classList.add('unfolded')")
@@ -301,6 +309,7 @@ def main():
         prints(page)
         quiet(page, "first", pages["first"])
         charts(page, pages)
+        worst_first(page, pages)
         for name in ("first", "later", "preflight", "hostile") if PICTURES is None else pages:
             looks(page, name, pages[name])
         for name in "hostile", "hostile-sync":
