@@ -289,6 +289,11 @@ static void object_cell(struct sheet *h, const struct step *s)
 		value(h, s->source_name);
 		buf_puts(&h->b, "</small>");
 	}
+	if (s->rule != NULL) {
+		buf_puts(&h->b, "<small>rule <span class=\"rule\">");
+		page_text(&h->b, s->rule);
+		buf_puts(&h->b, "</span></small>");
+	}
 }
 
 /* What the page's filter chooses by. */
@@ -413,7 +418,7 @@ static int table(struct sheet *h, struct err *err)
 	static const struct {
 		const char *cell, *name;
 	} heads[] = {{"op", "operation"}, {"object", "object"}, {"attribute", "attribute"},
-		{"old", "old"}, {"new", "new"}, {"line", "rule"}};
+		{"old", "old"}, {"new", "new"}, {"rule", "rule"}};
 
 	buf_puts(&h->b, "<table><thead><tr>");
 	for (unsigned i = 0; i < 6; i++) {

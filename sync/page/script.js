@@ -55,7 +55,7 @@
     const table = head.closest("table");
     const down = head.getAttribute("aria-sort") === "ascending";
     const order = new Intl.Collator(undefined, { numeric: true });
-    const key = step => step.querySelector("td." + head.dataset.cell)?.textContent ?? "";
+    const key = step => step.querySelector("." + head.dataset.cell)?.textContent ?? "";
     for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     const bodies = [...table.tBodies].map(step => [key(step), step]);

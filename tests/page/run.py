@@ -4,6 +4,7 @@
 They load without a complaint, filter, sort, fold and print; fit a screen and a telephone; can be read, light and
 dark; and a hostile directory does nothing in them. Ends with 77 where there is no Chromium.
 """
+import json
 import pathlib
 import re
 import shutil
@@ -91,8 +92,8 @@ def filters(page):
     expect("reset", page.eval(f"{SHOWN}.length"), n)
 
 
-def sorts(page):
-    for cell in "op", "object", "attribute", "old", "new", "line":
+def sorts(page, steps):
+    for cell in "op", "object", "attribute", "old", "new":
         order = f"[...document.querySelector('table').tBodies].map(b => b.querySelector('td.{cell}')?.textContent ?? '')"
         for way in "ascending", "descending":
             page.eval(f"document.querySelector('th[data-cell={cell}] button').click()")
@@ -100,6 +101,12 @@ def sorts(page):
             got = page.eval(order)
             want = page.eval(f"{order}.sort(new Intl.Collator(undefined, {{numeric: true}}).compare)")
             expect(f"sort {cell} {way}", got, want if way == "ascending" else want[::-1])
+    # By rule: by its name, which stands under the object, and not by the line of the rule file.
+    rules = sorted(step["rule"] for step in steps)
+    expect("rules to sort by", len(set(rules)) > 4, True)
+    for want in rules, rules[::-1]:
+        page.eval("[...document.querySelectorAll('th button')].find(e => e.textContent === 'rule').click()")
+        expect("sort by rule", page.eval("[...document.querySelector('table').tBodies].map(b => b.querySelector('td.object').textContent.match(/rule (\\w+)/)[1])"), want)
     expect("one column is sorted by", page.eval("document.querySelectorAll('table')[0].querySelectorAll('[aria-sort]').length"), 1)
 
 
@@ -276,6 +283,7 @@ def reports(home):
             fail(name, f"ended with {code}: {said.decode()}")
 
     page("first", folder, "diff")
+    hostile.galway(GALWAY, folder, "diff", "--format", "json", "-o", str(pages["first"].with_suffix(".json")))
     page("sync", folder, "sync")
     source = folder / "abc.ldif"
     source.write_text(source.read_text().replace("title: Engineer", "title: Chief").replace("cn: Eva Lind", "cn: Eva Berg"))
@@ -305,7 +313,7 @@ def main():
         page.open(pages["first"])
         filters(page)
         folds(page)
-        sorts(page)
+        sorts(page, json.loads((pages["first"].with_suffix(".json")).read_text())["flows"][0]["steps"])
         prints(page)
         quiet(page, "first", pages["first"])
         charts(page, pages)
