@@ -84,6 +84,18 @@ def expect(got, name, labels, want):
         fail(name + labels, f"{got.get((name, labels))}, not {want}")
 
 
+def whole(folder, kept, text):
+    """Whoever reads the file sees the old one or the new one: the old is as it was, under another name, and no part of a new one is left."""
+    now = folder / "galway.prom"
+    if kept.read_text() != text or now.read_text() == text:
+        fail("a reader of the old file", "it was written over")
+    if now.samefile(kept) or now.stat().st_mode & 0o777 != 0o644:
+        fail("the file", f"it is the old one, or others may not read it: {now.stat().st_mode:o}")
+    beside = [path.name for path in folder.glob("galway.prom*")]
+    if beside != ["galway.prom"]:
+        fail("the file", f"beside it: {beside}")
+
+
 def written(home):
     """Names of all that is written."""
     folder, server = world(home)
@@ -106,7 +118,10 @@ def written(home):
     # What was seen once is told when the server is away: that it ended may be why.
     server.shutdown()
     server.server_close()
+    kept = folder / "kept"
+    kept.hardlink_to(folder / "galway.prom")
     got = sync(folder, 5, "--full")
+    whole(folder, kept, text)
     expect(got, "galway_certificate_expiry_timestamp_seconds", '{connector="cloud"}', ends)
     expect(got, "galway_last_run_exit_code", '{flow="abc-to-cloud"}', 5)
     expect(got, "galway_last_run_exit_code", '{flow="abc-to-xyz"}', 4)
