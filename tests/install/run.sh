@@ -76,6 +76,20 @@ done
 grep -q "^\*/15 .* $galway -c $work/own/galway.conf -q sync --if-due$" "$work/own/galway" || fail "schedule cron"
 grep -q "^ExecStart=$galway -c $work/own/galway.conf -q sync --if-due$" "$work/own/galway.service" ||
     fail "schedule systemd"
+# Without a folder the same is printed, each file after its name.
+printed() {
+    local scheduler=$1 file separator=
+    shift
+    for file; do
+        printf '%s# %s\n' "$separator" "$file"
+        cat "$work/own/$file"
+        separator=$'\n'
+    done >"$work/want"
+    "$galway" -c "$work/own/galway.conf" schedule "$scheduler" >"$work/printed" 2>/dev/null
+    cmp "$work/want" "$work/printed" || fail "schedule $scheduler prints something else than it writes"
+}
+printed systemd galway.service galway.timer
+printed cron galway
 closed "$work/own"
 ! "$galway" -c "$work/own/galway.conf" schedule cron "$work/own" 2>"$work/told" || fail "it wrote over a file"
 grep -q 'take it away first' "$work/told" || fail "schedule over a file: $(cat "$work/told")"
