@@ -4,7 +4,11 @@
     init.py GALWAY
 """
 import os
+import pathlib
 import pty
+import re
+import shlex
+import shutil
 import subprocess
 
 import scenario
@@ -12,6 +16,7 @@ import server
 from samba import Forest
 from slapd import Slapd
 
+GUIDE = pathlib.Path(__file__).resolve().parents[2] / "docs/first-hour.md"
 PEOPLE = {"abc": ["abc.example", "abc.example", "gone.example"], "xyz": ["xyz.example", "xyz.example", "xyz.example"]}
 
 
@@ -77,6 +82,28 @@ def by_options(galway, folder, abc, xyz):
         raise server.Failure("not two contacts")
     if sorted(p.name for p in at.iterdir() if p.suffix == ".draft"):
         raise server.Failure("a draft was left")
+
+
+def by_the_guide(galway, folder, abc, xyz):
+    """The command of docs/first-hour.md as it stands there, but for the names of servers, accounts and the folder."""
+    at = place(folder, "guide")
+    found = re.findall(r"^```text\n(galway init .*?)\n```$", GUIDE.read_text(), re.M | re.S)
+    if len(found) != 1:
+        raise server.Failure(f"{GUIDE}: {len(found)} commands of init with servers")
+    command = found[0]
+    for side, directory in ("abc", abc), ("xyz", xyz):
+        (at / f"{side}.secret").write_text(directory.password)
+        (at / f"{side}.secret").chmod(0o600)
+        for theirs, ours in (f"ldaps://dc1.{side}.example", directory.ldaps_url), (f"galway@{side}.example", directory.admin):
+            command = re.sub(rf"(?<= ){theirs}(?= )", lambda _, ours=ours: shlex.quote(ours), command)
+    shutil.copy(folder / "ca.pem", at)
+    command = command.replace("/etc/galway", shlex.quote(str(at)))
+    (at / "bin").mkdir()
+    (at / "bin/galway").symlink_to(galway)
+    said = server.command("bash", "-c", command, env={**os.environ, "PATH": f"{at}/bin:{os.environ['PATH']}"}).stdout
+    has(said, "connector abc: good: ldap", "connector xyz: good: ldap", "flow abc-to-xyz: good")
+    has((at / "galway.conf").read_text(), f'password = "file:{at}/abc.secret"', f'bind = "{xyz.admin}"', 'into = "OU=GAL,DC=xyz,DC=example"',
+        f'tls-ca = "{at}/ca.pem"')
 
 
 def refused(galway, folder, abc, xyz):
@@ -165,6 +192,7 @@ def test(options_):
         refused(galway, folder, abc, xyz)
         by_questions(galway, folder, abc, xyz)
         by_starttls(galway, folder, abc, xyz)
+        by_the_guide(galway, folder, abc, xyz)
         by_options(galway, folder, abc, xyz)
         active_directory(galway, folder, abc)
 
