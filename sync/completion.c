@@ -18,6 +18,8 @@ static const struct {
 	{"FLOW", COMPLETE_FLOWS, ""},
 	{"SIDE", COMPLETE_CONNECTORS, ""},
 	{"FORMAT", COMPLETE_NOTHING, "text html json csv ldif dsml markdown"},
+	{"text|html|csv", COMPLETE_NOTHING, "text html csv"},
+	{"text|json", COMPLETE_NOTHING, "text json"},
 	{"TOPIC", COMPLETE_NOTHING, "functions settings validators"},
 };
 

@@ -10,11 +10,6 @@ static bool has(unsigned kinds, enum completion_kind kind)
 	return (kinds & 1u << kind) != 0;
 }
 
-static bool takes(const struct command *c, const struct choice *o)
-{
-	return o->letter == 'h' || strchr(c->options, o->letter) != NULL;
-}
-
 /* --- bash */
 
 static void bash_option_values(struct buf *b)
@@ -32,7 +27,14 @@ static void bash_option_values(struct buf *b)
 		if (o->value == NULL)
 			continue;
 		const enum completion_kind kind = completion_value(o->value, &words);
-		buf_printf(b, "    --%s) ", o->name);
+		const char *bar = "    ";
+		for (const struct command *c = commands; c->name != NULL; c++) {
+			if (options_takes(c, o)) {
+				buf_printf(b, "%s'%s --%s'", bar, c->name, o->name);
+				bar = " | ";
+			}
+		}
+		buf_puts(b, ") ");
 		if (words[0] != '\0')
 			buf_printf(b, "_galway_words '%s'; ", words);
 		buf_printf(b, "%s ;;\n", does[kind]);
@@ -53,7 +55,7 @@ static void bash_commands(struct buf *b)
 		const unsigned kinds = completion_arguments(&words, c->arguments);
 		buf_printf(b, "    %s) _galway_options '", c->name);
 		for (const struct choice *o = choices; o->name != NULL; o++) {
-			if (takes(c, o))
+			if (options_takes(c, o))
 				buf_printf(b, " --%s", o->name);
 		}
 		buf_puts(b, "'");
@@ -101,9 +103,9 @@ static void bash(struct buf *b)
 		    "        *) command=${COMP_WORDS[i]}; break ;;\n"
 		    "        esac\n"
 		    "    done\n"
-		    "    case $prev in\n"
-		    "    -c | -o) _galway_files; return ;;\n"
-		    "    --log-format) _galway_words 'text json'; return ;;\n");
+		    "    case \"$command $prev\" in\n"
+		    "    *' -c' | *' -o') _galway_files; return ;;\n"
+		    "    *' --log-format') _galway_words 'text json'; return ;;\n");
 	bash_option_values(b);
 	buf_puts(b, "    esac\n"
 		    "    case $command in\n"
@@ -212,7 +214,7 @@ static void zsh(struct buf *b)
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		buf_printf(b, "    %s)\n        _arguments", c->name);
 		for (const struct choice *o = choices; o->name != NULL; o++) {
-			if (takes(c, o))
+			if (options_takes(c, o))
 				zsh_option(b, o);
 		}
 		zsh_arguments(b, c);
@@ -267,7 +269,7 @@ static void fish_command(struct buf *b, const struct command *c)
 	fish_text(b, c->help);
 	buf_putc(b, '\n');
 	for (const struct choice *o = choices; o->name != NULL; o++) {
-		if (takes(c, o))
+		if (options_takes(c, o))
 			fish_option(b, c, o);
 	}
 	if (words.len > 0)

@@ -20,11 +20,11 @@ const struct command commands[] = {
 		command_diff},
 	{"preflight", "[FLOW...]",
 		"before a first sync: what is wrong in the directories, and what galway would do",
-		"F", true, command_preflight},
+		"H", true, command_preflight},
 	{"sync", "[FLOW...]", "do it; all flows, or those named", "fwFoCUDRaIP", false,
 		command_sync},
 	{"compare", "FILE [FLOW]",
-		"what MIM, Entra Connect or DSML would write, beside what we would", "F", true,
+		"what MIM, Entra Connect or DSML would write, beside what we would", "J", true,
 		command_compare},
 	{"import-rules", "FILE...",
 		"synchronization rules of Entra Connect as a rule file, on standard output", "",
@@ -36,7 +36,7 @@ const struct command commands[] = {
 	{"status", "[FLOW...]", "the last runs, and what is in conflict, denied or failed", "",
 		true, command_status},
 	{"history", "[FLOW | RUN | WHO]",
-		"the runs, what one of them changed, or one object's life", "F", true,
+		"the runs, what one of them changed, or one object's life", "J", true,
 		command_history},
 	{"undo", "RUN", "take a run back: put there what it found", "Foa", false, command_undo},
 	{"links", "FLOW", "id and name of each source entry and of its target entry", "", true,
@@ -45,7 +45,7 @@ const struct command commands[] = {
 		"the source of authority of an object, or hand it over", "", false,
 		command_authority},
 	{"set", "WHO ATTR=VALUE... [FLOW]",
-		"write as a side, where it is the authority; else the denial is recorded", "AF",
+		"write as a side, where it is the authority; else the denial is recorded", "AJ",
 		false, command_set},
 	{"schedule", "systemd|cron [FOLDER]",
 		"print, or write there, what has sync run every interval", "", true,
@@ -66,6 +66,8 @@ const struct choice choices[] = {
 	{'w', "object", "WHO",
 		"only this object: its DN, mail, sAMAccountName, userPrincipalName or id"},
 	{'F', "format", "FORMAT", "text, html, json, csv, ldif, dsml or markdown"},
+	{'H', "format", "text|html|csv", "one of these"},
+	{'J', "format", "text|json", "one of these"},
 	{'o', "output", "FILE", "write the report there, whole or not at all; also -o FILE"},
 	{'C', "no-create", NULL, "leave new objects for another run"},
 	{'U', "no-update", NULL, "leave changes for another run"},
@@ -98,6 +100,11 @@ const struct choice choices[] = {
 
 static const struct option log_format = {"log-format", required_argument, NULL, 'L'};
 
+bool options_takes(const struct command *c, const struct choice *o)
+{
+	return o->letter == 'h' || strchr(c->options, o->letter) != NULL;
+}
+
 static const struct command *command_named(const char *name)
 {
 	for (const struct command *c = commands; c->name != NULL; c++) {
@@ -119,6 +126,16 @@ static bool take_side(struct request *q, int letter, const char *value)
 	const char **wishes[] = {&w->where, &w->bind, &w->password, &w->base};
 	*wishes[place / 2] = value;
 	return true;
+}
+
+/* The formats of a --format: few are its value's name, many stand in its help. */
+static const char *formats_of(int letter)
+{
+	const struct choice *o = choices;
+
+	while (o->letter != letter)
+		o++;
+	return letter == 'F' ? o->help : o->value;
 }
 
 static int take(struct request *q, int letter, const char *value, struct err *err)
@@ -166,25 +183,17 @@ static int take(struct request *q, int letter, const char *value, struct err *er
 		q->if_due = true;
 		break;
 	case 'F':
+	case 'H':
+	case 'J':
 		q->format_given = true;
 		if (!report_format(value, &q->format))
-			return err_set(err, ERR_FATAL,
-				"--format %s: it is text, html, json, csv, ldif, dsml or markdown",
-				value);
+			return err_set(
+				err, ERR_FATAL, "--format %s: it is %s", value, formats_of(letter));
 		break;
 	default:
 		break;
 	}
 	return 0;
-}
-
-static const char *name_of(int letter)
-{
-	size_t i = 0;
-
-	while (choices[i].letter != letter)
-		i++;
-	return choices[i].name;
 }
 
 static void be_quiet(struct request *q)
@@ -228,12 +237,14 @@ static int parse_choices(
 	int argc, char **argv, const struct command *command, struct request *q, struct err *err)
 {
 	struct option longs[N_CHOICES + 2] = {{0}};
+	size_t n = 0;
 	int letter;
 
-	for (size_t i = 0; i < N_CHOICES; i++)
-		longs[i] = (struct option){
-			choices[i].name, choices[i].value != NULL, NULL, choices[i].letter};
-	longs[N_CHOICES] = log_format;
+	for (const struct choice *o = choices; o->name != NULL; o++) {
+		if (options_takes(command, o))
+			longs[n++] = (struct option){o->name, o->value != NULL, NULL, o->letter};
+	}
+	longs[n] = log_format;
 	opterr = 0;
 	optind = 0;
 	while ((letter = getopt_long(argc, argv, ":o:c:vqh", longs, NULL)) != -1) {
@@ -244,12 +255,10 @@ static int parse_choices(
 			return global < 0 ? -1 : 0;
 		if (global == 1)
 			continue;
-		if (letter == '?')
+		/* -o is known to getopt for every command. */
+		if (letter == '?' || (letter == 'o' && strchr(command->options, 'o') == NULL))
 			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
-				argv[optind - 1], command->name);
-		if (strchr(command->options, letter) == NULL)
-			return err_set(err, ERR_FATAL, "--%s: no such option of \"galway %s\"",
-				name_of(letter), command->name);
+				letter == '?' ? argv[optind - 1] : "-o", command->name);
 		if (take(q, letter, optarg, err) < 0)
 			return -1;
 	}
@@ -343,7 +352,7 @@ void options_help(struct buf *b)
 		buf_printf(b, "  %-13s%-33s %s\n", c->name, c->arguments, c->help);
 	buf_puts(b, "\nOptions of diff and sync:\n");
 	for (size_t i = 0; i < N_CHOICES; i++) {
-		if (choices[i].letter == 'A' || strchr(INIT_LETTERS, choices[i].letter) != NULL)
+		if (strchr("AHJ" INIT_LETTERS, choices[i].letter) != NULL)
 			continue;
 		help_choice(b, &choices[i]);
 		buf_puts(b, strchr("aIP", choices[i].letter) != NULL  ? " (sync)\n"

@@ -18,12 +18,15 @@ struct command {
 
 extern const struct command commands[]; /* ended by a NULL name */
 
+/* An option that commands take different values for is a choice for each. */
 struct choice {
 	char letter;
 	const char *name, *value, *help; /* value: what it takes, or NULL */
 };
 
 extern const struct choice choices[]; /* the options of commands; ended by a NULL name */
+
+bool options_takes(const struct command *, const struct choice *);
 
 /* The command line: 0, the command and the request; -1 and what is wrong. */
 int options_parse(int argc, char **argv, const struct command **, struct request *, struct err *);

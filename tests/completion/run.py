@@ -37,6 +37,11 @@ CASES = [
     ("galway diff --if", []),
     ("galway diff --format m", ["markdown"]),
     ("galway diff --format=m", ["markdown"]),
+    ("galway preflight --format ", ["csv", "html", "text"]),
+    ("galway preflight --format=h", ["html"]),
+    ("galway compare --format ", ["json", "text"]),
+    ("galway history --format ", ["json", "text"]),
+    ("galway set --format ", ["json", "text"]),
     ("galway -c CONF diff abc", ["abc-to-xyz"]),
     ("galway -c CONF set x --as ", ["abc", "xyz"]),
     ("galway -c CONF authority t", ["transfer"]),
@@ -99,6 +104,22 @@ def options(shell, complete, folder, path, env):
         expect(f"{shell}: options of {command}", sorted(got) == sorted({*told, "--help"}), (got, told))
 
 
+def formats():
+    """What help says of --format is what the command takes, and nothing else; for a flow that is not there, so that no more is done."""
+    every = ["text", "html", "json", "csv", "ldif", "dsml", "markdown"]
+    for command, want in (("diff x", every), ("sync x", every), ("compare x y", ["text", "json"]), ("history x", ["text", "json"]),
+                          ("set x y=z x --as x", ["text", "json"]), ("preflight x", ["text", "html", "csv"])):
+        words = command.split()
+        told = subprocess.run([GALWAY, words[0], "--help"], check=True, capture_output=True, text=True).stdout
+        line = re.search(r"^  --format (.*)$", told, re.M)[1]
+        expect(f"help of {words[0]}", [word for word in every if re.search(rf"\b{word}\b", line)] == [word for word in every if word in want], line)
+        for word in every:
+            done = subprocess.run([GALWAY, "-c", "galway.conf", *words, "--format", word], capture_output=True, text=True, cwd="/")
+            expect(f"{words[0]} --format {word}", ("--format" not in done.stderr) == (word in want) and done.returncode == 2, done.stderr)
+        wrong = subprocess.run([GALWAY, *words, "--format", "xml"], capture_output=True, text=True).stderr
+        expect(f"{words[0]} --format xml", [word for word in every if re.search(rf"\b{word}\b", wrong)] == [word for word in every if word in want], wrong)
+
+
 def zsh(folder, path, env):
     """A line is typed, with a tab at its end; what stands there then."""
     (folder / "functions").mkdir()
@@ -145,6 +166,7 @@ def main():
         (folder / "bin" / "galway").symlink_to(GALWAY)
         env = {"PATH": f"{folder}/bin:{os.environ['PATH']}", "HOME": name, "TERM": "xterm", "LC_ALL": "C.UTF-8",
                **{key: value for key, value in os.environ.items() if "SAN_OPTIONS" in key}}
+        formats()
         path = script("bash", folder)
         each("bash", bash, folder, path, env)
         options("bash", bash, folder, path, env)
