@@ -106,7 +106,8 @@ def sorts(page, steps):
     expect("rules to sort by", len(set(rules)) > 4, True)
     for want in rules, rules[::-1]:
         page.eval("[...document.querySelectorAll('th button')].find(e => e.textContent === 'rule').click()")
-        expect("sort by rule", page.eval("[...document.querySelector('table').tBodies].map(b => b.querySelector('td.object').textContent.match(/rule (\\w+)/)[1])"), want)
+        expect("sort by rule", page.eval("[...document.querySelector('table').tBodies]"
+               ".map(b => b.querySelector('td.object').textContent.match(/rule (\\w+)/)[1])"), want)
     expect("one column is sorted by", page.eval("document.querySelectorAll('table')[0].querySelectorAll('[aria-sort]').length"), 1)
 
 
@@ -150,7 +151,8 @@ def charts(page, pages):
 def worst_first(page, pages):
     """The rows as they stand before a click: what is in conflict, then what is denied, then the rest, each in the order of the plan."""
     page.open(pages["history"])
-    rows = page.eval("[...document.querySelector('table').tBodies].map(b => [b.querySelector('td.object b').textContent, b.querySelector('td.op').textContent])")
+    rows = page.eval("[...document.querySelector('table').tBodies]"
+                     ".map(b => [b.querySelector('td.object b').textContent, b.querySelector('td.op').textContent])")
     expect("the order of the rows", rows, [["P\\x1b90", "conflict"], ["P7", "modifydenied"], *[[f"P{n}", "add"] for n in (12, 13, 14, 15)],
                                            *[[f"P{n}", "modify"] for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)]])
 
