@@ -150,15 +150,18 @@ static int next_in_folder(struct graph_dir *d, struct arena *mem, struct entry *
 
 	while (d->pages != NULL && !d->list.ended &&
 		(r = graph_pages_next(d->pages, &j, err)) != 0) {
-		if (r < 0 || graph_entry(d, d->kinds[0], j, d->query.wanted, mem, e, err) < 0)
+		if (r < 0)
 			return -1;
+		if (graph_entry(d, d->kinds[0], j, d->query.wanted, mem, e, err) < 0)
+			return graph_pages_in(d->pages, err);
 		if (reading_take(&d->list, e))
 			return 1;
 		arena_rewind(mem, mark);
 	}
-	if (reading_end(&d->list, &key) != TWICE_NONE)
-		return err_set(err, ERR_BUSY, "%s: a contact came twice, or two have one name",
-			http_base(d->http));
+	if (reading_end(&d->list, &key) != TWICE_NONE) {
+		(void)err_set(err, ERR_BUSY, "a contact came twice, or two have one name");
+		return graph_pages_in(d->pages, err);
+	}
 	return reading_gone(&d->list, e);
 }
 

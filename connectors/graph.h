@@ -70,13 +70,17 @@ struct graph_dir {
 	struct reading list; /* of a folder */
 };
 
-/* graph_request.c. Waiting for it is graph_take. */
+/* graph_request.c. Waiting for it is graph_answer or graph_take. */
 struct http_call *graph_get(struct graph_dir *, const char *url);
 struct http_call *graph_send(
 	struct graph_dir *, enum http_method, const char *url, const struct json *);
 /* Wait for it and parse the body. 0: the status was good, *out may be NULL where there is no body.
  * -1: as http_fail, with what Graph says; *status is the answer's, 0 without any, -1 when it
- * may have been done all the same. The call is dropped. */
+ * may have been done all the same. The call stays: what is wrong with what the answer says is an
+ * error for http_in. */
+int graph_answer(
+	struct graph_dir *, struct http_call *, struct json **out, int *status, struct err *);
+/* The same, and the call is dropped. */
 int graph_take(
 	struct graph_dir *, struct http_call *, struct json **out, int *status, struct err *);
 /* "/users/ID", and what is behind it. */
@@ -84,8 +88,8 @@ const char *graph_path(struct arena *, const char *endpoint, struct value id, co
 /* The properties to ask for, as $select has them, and the id. */
 const char *graph_select(struct arena *, const struct graph_kind *, const struct attr_set *wanted);
 
-/* graph_entry.c: an object as an entry, but for its references. ERR_FATAL: it has no id or no name,
- * or a value is not what the table says. */
+/* graph_entry.c: an object as an entry, but for its references. ERR_FATAL, for http_in: it has no
+ * id or no name, or a value is not what the table says. */
 int graph_entry(struct graph_dir *, const struct graph_kind *, const struct json *,
 	const struct attr_set *wanted, struct arena *, struct entry *, struct err *);
 /* The DN of an object; {NULL, 0}: it has no id or no name. */

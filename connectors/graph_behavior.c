@@ -36,21 +36,27 @@ static int take(struct graph_dir *d, const struct graph_kind *kind, struct value
 	struct http_call *call, bool *managed, struct err *err)
 {
 	struct json *answer;
-	int status, rc = graph_take(d, call, &answer, &status, err);
+	int status, rc = graph_answer(d, call, &answer, &status, err);
 
 	if (rc < 0 && status == 400) {
 		d->beta = true;
-		rc = graph_take(d, graph_behavior_ask(d, kind, id), &answer, &status, err);
+		http_drop(d->http, call);
+		call = graph_behavior_ask(d, kind, id);
+		rc = graph_answer(d, call, &answer, &status, err);
 	}
-	if (rc < 0)
-		return status == 404 ? 0 : err_in(err, ATTRIBUTE);
-	const bool told = json_flag(answer, ATTRIBUTE, managed) ||
-			  json_flag(answer, "value/" ATTRIBUTE, managed);
+	if (rc < 0) {
+		rc = status == 404 ? 0 : err_in(err, ATTRIBUTE);
+	} else if (json_flag(answer, ATTRIBUTE, managed) ||
+		   json_flag(answer, "value/" ATTRIBUTE, managed)) {
+		rc = 1;
+	} else {
+		/* Without it the object would be taken for one of which nothing is said. */
+		(void)err_set(err, ERR_FATAL, "the answer does not say " ATTRIBUTE);
+		rc = http_in(call, err);
+	}
 	json_free(answer);
-	/* Without it the object would be taken for one of which nothing is said. */
-	return told ? 1
-		    : err_set(err, ERR_FATAL, "%s: the answer does not say " ATTRIBUTE,
-			      http_base(d->http));
+	http_drop(d->http, call);
+	return rc;
 }
 
 int graph_behavior_take(struct graph_dir *d, const struct graph_kind *kind, struct http_call *call,
@@ -108,12 +114,14 @@ int graph_hand_over(struct connector *c, struct value id, bool on, struct err *e
 	struct arena *mem = arena_new();
 	struct json *body = json_new_object();
 	json_put(body, ATTRIBUTE, json_new_flag(on));
-	rc = graph_take(d, graph_send(d, HTTP_PATCH, url_of(d, kind, id, mem), body), &answer,
-		&status, err);
+	struct http_call *call = graph_send(d, HTTP_PATCH, url_of(d, kind, id, mem), body);
+	rc = graph_answer(d, call, &answer, &status, err);
 	/* "200 and what it is now", or 204. */
-	if (rc == 0 && json_flag(answer, ATTRIBUTE, &managed) && managed != on)
-		rc = err_set(err, ERR_FATAL, "%s: " ATTRIBUTE " stays %s", http_base(d->http),
-			managed ? "TRUE" : "FALSE");
+	if (rc == 0 && json_flag(answer, ATTRIBUTE, &managed) && managed != on) {
+		(void)err_set(err, ERR_FATAL, ATTRIBUTE " stays %s", managed ? "TRUE" : "FALSE");
+		rc = http_in(call, err);
+	}
+	http_drop(d->http, call);
 	json_free(answer);
 	json_free(body);
 	arena_free(mem);

@@ -73,12 +73,12 @@ int graph_entry(struct graph_dir *d, const struct graph_kind *kind, const struct
 	struct value cn;
 
 	if (dn.len == 0)
-		return err_set(err, ERR_FATAL, "%s: %s %s: has no %s", http_base(d->http),
-			kind->setting, id != NULL ? id : "", id == NULL ? "id" : kind->name);
+		return err_set(err, ERR_FATAL, "%s %s: has no %s", kind->setting,
+			id != NULL ? id : "", id == NULL ? "id" : kind->name);
 	*e = (struct entry){.id = value_of(arena_strdup(mem, id)), .name = dn};
 	e->key = entry_key(e->id);
 	if (json_read(j, kind->fields, wanted, mem, e, err) < 0)
-		return err_in(err, "%s: %s %s", http_base(d->http), kind->setting, id);
+		return err_in(err, "%s %s", kind->setting, id);
 	if (graph_wants(wanted, "cn") && graph_name_of(d, mem, dn, &cn))
 		entry_add(mem, e, attr_named("cn"), cn);
 	for (unsigned i = 0; graph_wants(wanted, "objectClass") && kind->classes[i] != NULL; i++)

@@ -36,8 +36,9 @@ static int find(struct graph_dir *d, struct arena *mem, struct err *err)
 			continue;
 		if (d->folder_path != NULL) {
 			d->folder_path = NULL;
-			r = err_set(err, ERR_FATAL, "%s: two folders are called %s: delete one",
+			(void)err_set(err, ERR_FATAL, "%s: two folders are called %s: delete one",
 				d->mailbox, d->folder);
+			r = graph_pages_in(p, err);
 			break;
 		}
 		remember(d, folder);
@@ -52,17 +53,18 @@ static int make(struct graph_dir *d, struct arena *mem, struct err *err)
 	int status;
 
 	json_put(body, "displayName", json_new_text(value_of(d->folder)));
-	int r = graph_take(
-		d, graph_send(d, HTTP_POST, folders(d, mem), body), &answer, &status, err);
+	struct http_call *call = graph_send(d, HTTP_POST, folders(d, mem), body);
+	int r = graph_answer(d, call, &answer, &status, err);
+	if (r == 0)
+		remember(d, answer);
+	if (r == 0 && d->folder_path == NULL) {
+		(void)err_set(err, ERR_FATAL, "it is new, and has no id");
+		r = http_in(call, err);
+	}
 	json_free(body);
-	if (r < 0)
-		return err_in(err, "the folder %s", d->folder);
-	remember(d, answer);
 	json_free(answer);
-	if (d->folder_path == NULL)
-		return err_set(err, ERR_FATAL, "%s: the new folder %s has no id",
-			http_base(d->http), d->folder);
-	return 0;
+	http_drop(d->http, call);
+	return r < 0 ? err_in(err, "the folder %s", d->folder) : 0;
 }
 
 int graph_folder(struct graph_dir *d, bool wanted, struct err *err)

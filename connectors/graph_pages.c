@@ -11,6 +11,7 @@ struct graph_pages {
 	struct arena *mem;
 	bool delta;
 	struct http_call *call; /* of the next page; NULL: there is none */
+	struct http_call *from; /* of the page; NULL: there is none */
 	struct keys links;      /* that were followed */
 	const char *delta_link; /* NULL: not reached */
 	long long count, given; /* count: -1, it is not said */
@@ -39,14 +40,15 @@ void graph_pages_free(struct graph_pages *p)
 	if (p == NULL)
 		return;
 	http_drop(p->dir->http, p->call);
+	http_drop(p->dir->http, p->from);
 	json_free(p->page);
 	keys_free(&p->links);
 	arena_free(p->mem);
 }
 
-static int fail(struct graph_pages *p, const char *why, struct err *err)
+int graph_pages_in(const struct graph_pages *p, struct err *err)
 {
-	return err_set(err, ERR_FATAL, "%s: %s", http_base(p->dir->http), why);
+	return http_in(p->from, err);
 }
 
 /* What comes behind this page. */
@@ -57,43 +59,50 @@ static int follow(struct graph_pages *p, struct err *err)
 
 	if (next != NULL) {
 		if (!keys_put(&p->links, hash_bytes(next, strlen(next), 0), 0))
-			return fail(p, "a nextLink came twice: its pages have no end", err);
+			return err_set(
+				err, ERR_FATAL, "a nextLink came twice: its pages have no end");
 		p->call = graph_get(p->dir, next);
 		return 0;
 	}
 	if (p->delta && delta == NULL)
-		return fail(p, "a page of a delta query has neither nextLink nor deltaLink", err);
+		return err_set(err, ERR_FATAL,
+			"a page of a delta query has neither nextLink nor deltaLink");
 	/* The next round begins there: that it leads elsewhere is to be seen now. */
 	const size_t root = strlen(p->dir->root);
 	if (p->delta && (strncmp(delta, p->dir->root, root) != 0 || delta[root] != '/'))
-		return err_set(err, ERR_FATAL, "%s: the deltaLink leads elsewhere: %.*s",
-			http_base(p->dir->http), (int)strcspn(delta, "?"), delta);
+		return err_set(err, ERR_FATAL, "the deltaLink leads elsewhere: %.*s",
+			(int)strcspn(delta, "?"), delta);
 	if (p->delta)
 		p->delta_link = arena_strdup(p->mem, delta);
 	return 0;
 }
 
+/* The page that came. */
+static int read_page(struct graph_pages *p, struct err *err)
+{
+	p->list = json_at(p->page, "value");
+	p->n = json_count(p->page, "value");
+	if (p->list == NULL || (p->n == 0 && json_text(p->list, "") != NULL))
+		return err_set(err, ERR_FATAL, "the answer is no list: it has no value");
+	if (p->count < 0)
+		(void)json_number(p->page, "@odata.count", &p->count);
+	return follow(p, err);
+}
+
 static int take_page(struct graph_pages *p, struct err *err)
 {
-	struct http_call *call = p->call;
-
+	http_drop(p->dir->http, p->from);
 	json_free(p->page);
-	p->page = NULL;
+	p->from = p->call;
 	p->list = NULL;
 	p->call = NULL;
 	p->at = p->n = 0;
-	if (graph_take(p->dir, call, &p->page, &p->status, err) < 0) {
+	if (graph_answer(p->dir, p->from, &p->page, &p->status, err) < 0) {
 		/* "Begin anew": a later run does. */
 		err->kind = p->status == 410 ? ERR_BUSY : err->kind;
 		return -1;
 	}
-	p->list = json_at(p->page, "value");
-	p->n = json_count(p->page, "value");
-	if (p->list == NULL || (p->n == 0 && json_text(p->list, "") != NULL))
-		return fail(p, "the answer is no list: it has no value", err);
-	if (p->count < 0)
-		(void)json_number(p->page, "@odata.count", &p->count);
-	return follow(p, err);
+	return read_page(p, err) < 0 ? graph_pages_in(p, err) : 0;
 }
 
 /* As many as were told? */
@@ -102,9 +111,11 @@ static int end(struct graph_pages *p, struct err *err)
 	if (p->delta || p->given == p->count)
 		return 0;
 	if (p->count < 0)
-		return fail(p, "the list does not say how long it is", err);
-	return err_set(err, ERR_BUSY, "%s: changed while it was read: %lld objects, not %lld",
-		http_base(p->dir->http), p->given, p->count);
+		(void)err_set(err, ERR_FATAL, "the list does not say how long it is");
+	else
+		(void)err_set(err, ERR_BUSY, "changed while it was read: %lld objects, not %lld",
+			p->given, p->count);
+	return graph_pages_in(p, err);
 }
 
 int graph_pages_next(struct graph_pages *p, const struct json **object, struct err *err)

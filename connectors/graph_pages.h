@@ -14,6 +14,8 @@ struct graph_pages *graph_pages_start(struct graph_dir *, const char *url, bool 
 void graph_pages_free(struct graph_pages *);
 /* 1 and an object, which lives until the next call; 0 at the proved end; -1. */
 int graph_pages_next(struct graph_pages *, const struct json **, struct err *);
+/* What is wrong with what they gave, with the ids of the request for the last page (http_in). */
+int graph_pages_in(const struct graph_pages *, struct err *);
 /* After the end of a delta query: where the next one starts. Lives as long as the pages. */
 const char *graph_pages_delta(const struct graph_pages *);
 /* After -1: does Graph refuse the link, so that one has to start anew? */

@@ -81,7 +81,7 @@ static int fail(struct graph_dir *d, const struct http_call *c, const struct htt
 	return http_fail(c, text[0] != '\0' ? text : NULL, err);
 }
 
-int graph_take(
+int graph_answer(
 	struct graph_dir *d, struct http_call *c, struct json **out, int *status, struct err *err)
 {
 	struct http_answer a;
@@ -94,6 +94,14 @@ int graph_take(
 		r = fail(d, c, &a, err);
 	else if (r == 0 && a.body.len > 0 && json_parse(a.body.data, a.body.len, out, err) < 0)
 		r = http_in(c, err);
+	return r;
+}
+
+int graph_take(
+	struct graph_dir *d, struct http_call *c, struct json **out, int *status, struct err *err)
+{
+	const int r = graph_answer(d, c, out, status, err);
+
 	http_drop(d->http, c);
 	return r;
 }

@@ -68,7 +68,8 @@ void graph_round_free(struct graph_round *r)
 }
 
 /* The last word counts. */
-static int put(struct graph_round *r, unsigned kind, const struct json *object, struct err *err)
+static int put(struct graph_round *r, unsigned kind, const struct graph_pages *p,
+	const struct json *object, struct err *err)
 {
 	const char *id = json_text(object, "id");
 	struct item item = {.kind = (uint8_t)kind,
@@ -77,8 +78,10 @@ static int put(struct graph_round *r, unsigned kind, const struct json *object, 
 	struct buf text = {0};
 	uint32_t place;
 
-	if (id == NULL || *id == '\0')
-		return err_set(err, ERR_FATAL, "%s: an object has no id", http_base(r->dir->http));
+	if (id == NULL || *id == '\0') {
+		(void)err_set(err, ERR_FATAL, "an object has no id");
+		return graph_pages_in(p, err);
+	}
 	json_print(&text, object);
 	const int rc = spool_add(r->spool, text.data, text.len, &item.at, err);
 	buf_free(&text);
@@ -129,7 +132,8 @@ static int take_kind(
 	if (link == NULL)
 		link = arena_printf(mem, "%s/delta?$select=%s", kind->endpoint, select);
 	struct graph_pages *p = graph_pages_start(r->dir, link, true);
-	while ((rc = graph_pages_next(p, &object, err)) == 1 && (rc = put(r, k, object, err)) == 0)
+	while ((rc = graph_pages_next(p, &object, err)) == 1 &&
+		(rc = put(r, k, p, object, err)) == 0)
 		learn(r, kind, object, scratch);
 	if (rc == 0)
 		buf_printf(&r->cookie, "%s %s\n%s\n", kind->setting, select, graph_pages_delta(p));
@@ -302,14 +306,13 @@ static int take_object(struct graph_round *r, const struct item *item, struct ht
 
 	if (call == NULL)
 		return 1;
-	if (graph_take(r->dir, call, &object, &status, err) < 0) {
-		if (status != 404)
-			return -1;
-		return item->wish ? 0
-				  : err_set(err, ERR_BUSY,
-					    "%s: an object that changed is not there: "
-					    "a later run will be told what became of it",
-					    http_base(r->dir->http));
+	if (graph_answer(r->dir, call, &object, &status, err) < 0) {
+		if (status != 404 || item->wish)
+			return status == 404 ? 0 : -1;
+		(void)err_set(err, ERR_BUSY,
+			"an object that changed is not there: "
+			"a later run will be told what became of it");
+		return http_in(call, err);
 	}
 	put_over(object, *said);
 	if (*said != NULL)
@@ -317,6 +320,12 @@ static int take_object(struct graph_round *r, const struct item *item, struct ht
 	json_free(*said);
 	*said = object;
 	return 1;
+}
+
+/* What is wrong with it: of the first round it is not known which page it was on. */
+static int object_in(const struct graph_round *r, const struct http_call *call, struct err *err)
+{
+	return call != NULL ? http_in(call, err) : err_in(err, "%s", http_base(r->dir->http));
 }
 
 static int take_behavior(struct graph_round *r, const struct graph_kind *kind, struct ahead *a,
@@ -335,12 +344,13 @@ static int make(struct graph_round *r, const struct item *item, struct ahead *a,
 	const struct graph_kind *kind = r->dir->kinds[item->kind];
 	int rc = item->removed ? 0 : take_object(r, item, a->object, &said, err);
 
-	a->object = NULL;
 	*e = (struct entry){.id = id, .key = entry_key(id), .gone = true};
 	if (rc == 0 || (rc == 1 && !graph_counts(kind, said))) {
 		rc = rc < 0 ? -1 : !r->first && !item->wish;
 	} else if (rc == 1) {
 		rc = graph_entry(r->dir, kind, said, r->wanted, mem, e, err);
+		if (rc < 0)
+			rc = object_in(r, a->object, err);
 		if (rc == 0 && r->refers)
 			rc = graph_refer(r->dir, r->names, kind, said, !item->read, mem, e, err);
 		if (rc == 0)
@@ -365,6 +375,7 @@ int graph_round_next(struct graph_round *r, struct arena *mem, struct entry *e, 
 		const int rc = make(r, item, a, id, said, mem, e, err);
 		if (rc < 0)
 			return -1;
+		http_drop(r->dir->http, a->object);
 		http_drop(r->dir->http, a->behavior);
 		r->at++;
 		if (rc == 1)

@@ -61,6 +61,16 @@ static void refuse(struct writer *w, struct graph_job *j, const char *why)
 	failed(w, j, 400, &err);
 }
 
+/* Graph did it, but what it says of that is of no use. */
+static void unclear(struct writer *w, struct graph_job *j, const char *why)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_ENTRY, "%s", why);
+	(void)http_in(j->from, &err);
+	failed(w, j, 500, &err);
+}
+
 static bool open_job(const struct graph_job *j)
 {
 	return j->outcome->kind == OUTCOME_FAILED && j->outcome->err.kind == ERR_NONE;
@@ -70,12 +80,12 @@ static bool open_job(const struct graph_job *j)
 static bool take(struct writer *w, struct graph_job *j, struct json **answer, int *status)
 {
 	struct err err;
-	struct http_call *call = j->call;
 
-	*answer = NULL;
+	http_drop(w->dir->http, j->from);
+	j->from = j->call;
 	j->call = NULL;
-	if (call == NULL || graph_take(w->dir, call, answer, status, &err) == 0)
-		return call != NULL;
+	if (graph_answer(w->dir, j->from, answer, status, &err) == 0)
+		return true;
 	if (*status == 404 && j->change->op == CHANGE_DELETE)
 		done(w, j);
 	else
@@ -187,8 +197,7 @@ static void second(struct writer *w, struct graph_job *j, struct json *answer)
 	if (c->op == CHANGE_ADD && makes_guests(w)) {
 		invite(w, j, answer);
 	} else if (c->op == CHANGE_ADD && id == NULL) {
-		(void)err_set(&err, ERR_ENTRY, "Graph does not say what it made");
-		failed(w, j, 500, &err);
+		unclear(w, j, "Graph does not say what it made");
 	} else if (c->op == CHANGE_ADD) {
 		j->id = value_of(arena_strdup(w->mem, id));
 		done(w, j);
@@ -209,13 +218,11 @@ static void second(struct writer *w, struct graph_job *j, struct json *answer)
 static void third(struct writer *w, struct graph_job *j, struct json *answer)
 {
 	const char *id = json_text(answer, "invitedUser/id");
-	struct err err;
 
 	if (j->change->op != CHANGE_ADD) {
 		done(w, j);
 	} else if (id == NULL) {
-		(void)err_set(&err, ERR_ENTRY, "Graph does not say whom it invited");
-		failed(w, j, 500, &err);
+		unclear(w, j, "Graph does not say whom it invited");
 	} else {
 		j->id = value_of(arena_strdup(w->mem, id));
 		j->call = graph_send(w->dir, HTTP_PATCH, object_url(w, j, ""), j->body);
@@ -275,6 +282,7 @@ static void run(struct writer *w)
 			finish_guest(w, &w->jobs[i]);
 		else if (w->hopeless && open_job(&w->jobs[i]))
 			w->jobs[i].outcome->err = w->why;
+		http_drop(w->dir->http, w->jobs[i].from);
 		json_free(w->jobs[i].body);
 	}
 }

@@ -19,6 +19,7 @@ struct graph_job {
 	const struct change *change;
 	struct outcome *outcome;
 	struct http_call *call; /* NULL: there is nothing to wait for */
+	struct http_call *from; /* whose answer was taken last; NULL */
 	struct value id;
 	struct json *before; /* NULL: not read */
 	struct json *body;   /* of the PATCH that is to come; NULL */

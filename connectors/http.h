@@ -120,7 +120,8 @@ const char *http_header(const struct http_call *, const char *name);
  * (NULL: nothing), the ids to ask its owner with. Of 408, 429, 502, 503, 504 ERR_BUSY, else
  * ERR_FATAL. Always -1. */
 int http_fail(const struct http_call *, const char *detail, struct err *);
-/* What is wrong with an answer, as an error that says of which request, with the ids. Always -1. */
+/* What is wrong with an answer, as an error that says of which request, with the ids; those of
+ * http_take and http_fail have them already. Always -1. */
 int http_in(const struct http_call *, struct err *);
 
 static inline bool http_good(const struct http_answer *a)

@@ -81,8 +81,9 @@ static void end_all(struct http *h)
 			c->doubt = true;
 		}
 		(void)err_set(&c->err, ERR_BUSY,
-			"%s: deadline of %llds is over: is there so much to do?", h->base,
+			"deadline of %llds is over: is there so much to do?",
 			config_number(h->config, "deadline"));
+		(void)http_in(c, &c->err);
 		c->status = 0;
 		done(c);
 	}

@@ -153,11 +153,11 @@ static int end(struct scim_dir *d, struct err *err)
 	uint64_t key;
 	const enum twice twice = reading_end(&d->list, &key);
 
-	if (twice != TWICE_NONE)
-		return err_set(err, twice == TWICE_ID ? ERR_BUSY : ERR_FATAL,
-			"%s: two resources have one %s", http_base(d->http),
-			twice == TWICE_ID ? "id" : "name");
-	return 0;
+	if (twice == TWICE_NONE)
+		return 0;
+	(void)err_set(err, twice == TWICE_ID ? ERR_BUSY : ERR_FATAL, "two resources have one %s",
+		twice == TWICE_ID ? "id" : "name");
+	return pages_in(d->pages, err);
 }
 
 /* A name is one entry's: of groups it need not be, and then has the id in it. */
@@ -185,8 +185,10 @@ static int scim_next(struct connector *c, struct arena *mem, struct entry *e, st
 		return 0;
 	const struct arena_mark mark = arena_mark(mem);
 	while (!d->list.ended && (r = next_resource(d, &j, err)) != 0) {
-		if (r < 0 || scim_entry(d, d->kinds[d->kind], j, d->query.wanted, mem, e, err) < 0)
+		if (r < 0)
 			return -1;
+		if (scim_entry(d, d->kinds[d->kind], j, d->query.wanted, mem, e, err) < 0)
+			return pages_in(d->pages, err);
 		tell_apart(d, mem, e);
 		if (reading_take(&d->list, e))
 			return 1;

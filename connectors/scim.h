@@ -97,7 +97,10 @@ struct http_call *scim_get(struct scim_dir *, const char *url);
 struct http_call *scim_send(struct scim_dir *, enum http_method, const char *url,
 	const struct json *body, const char *if_match, bool again);
 /* Wait for it and parse the body. 0: the status was good, *out may be NULL where there is no body.
- * -1: as http_fail, with what the service says. The call is dropped. */
+ * -1: as http_fail, with what the service says. The call stays: what is wrong with what the answer
+ * says is an error for http_in. */
+int scim_answer(struct scim_dir *, struct http_call *, struct json **out, struct err *);
+/* The same, and the call is dropped. */
 int scim_take(struct scim_dir *, struct http_call *, struct json **out, struct err *);
 /* An answer that is no success, as an error. */
 int scim_fail(const struct http_call *, const struct http_answer *, struct err *);
@@ -105,7 +108,8 @@ int scim_fail(const struct http_call *, const struct http_answer *, struct err *
 const char *scim_path(struct arena *, const struct scim_kind *, struct value id);
 
 /* scim_entry.c: a resource as an entry, with the attributes that are wanted, its id, key, name and
- * objectClass. ERR_FATAL: it has no id or no name, or a value is not what the schema says. */
+ * objectClass. ERR_FATAL, for http_in: it has no id or no name, or a value is not what the schema
+ * says. */
 int scim_entry(struct scim_dir *, const struct scim_kind *, const struct json *,
 	const struct attr_set *wanted, struct arena *, struct entry *, struct err *);
 /* CN=<name>,<base>. */

@@ -105,20 +105,22 @@ static const struct json *result_of(const struct json *list, size_t number, size
 }
 
 /* What is said of one operation, as if it had been sent alone. */
-static struct scim_reply reply_of(const struct json *operation)
+static struct scim_reply reply_of(const struct http_call *call, const struct json *operation)
 {
 	const char *detail = json_text(operation, "response/detail");
-	struct scim_reply r = {.status = status_of(operation)};
+	struct scim_reply r = {.call = call, .status = status_of(operation)};
 
 	if (r.status == 0) {
 		r.doubt = true;
-		(void)err_set(&r.err, ERR_BUSY, "the answer to Bulk does not say what came of it");
+		(void)err_set(&r.err, ERR_BUSY, "the answer does not say what came of it");
 	} else if (r.status >= 300) {
-		(void)err_set(&r.err, ERR_ENTRY, "Bulk: %d%s%.300s", r.status,
-			detail != NULL ? ": " : "", detail != NULL ? detail : "");
+		(void)err_set(&r.err, ERR_ENTRY, "%d%s%.300s", r.status, detail != NULL ? ": " : "",
+			detail != NULL ? detail : "");
 	} else if (json_text(operation, "response/id") != NULL) {
 		r.body = json_clone(json_at(operation, "response"));
 	}
+	if (r.err.kind != ERR_NONE)
+		(void)http_in(call, &r.err);
 	r.location = json_text(operation, "location");
 	return r;
 }
@@ -151,7 +153,7 @@ void scim_bulk_reply(
 			continue;
 		}
 		if (all->err.kind == ERR_NONE)
-			r = reply_of(result_of(list, flights[i]->number, n));
+			r = reply_of(all->call, result_of(list, flights[i]->number, n));
 		else
 			r.body = NULL;
 		scim_flight_reply(w, flights[i], &r);

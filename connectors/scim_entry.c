@@ -117,13 +117,13 @@ int scim_entry(struct scim_dir *d, const struct scim_kind *kind, const struct js
 	const unsigned cn = attr_named("cn");
 
 	if (id == NULL || *id == '\0' || name == NULL || *name == '\0')
-		return err_set(err, ERR_FATAL, "%s%s/%s: has no %s", http_base(d->http),
-			kind->endpoint, id != NULL ? id : "", id == NULL ? "id" : kind->name);
+		return err_set(err, ERR_FATAL, "%s/%s: has no %s", kind->endpoint,
+			id != NULL ? id : "", id == NULL ? "id" : kind->name);
 	*e = (struct entry){.id = value_of(arena_strdup(mem, id))};
 	e->key = entry_key(e->id);
 	e->name = scim_name(d, mem, value_of(name));
 	if (json_read(j, kind->fields, wanted, mem, e, err) < 0)
-		return err_in(err, "%s%s/%s", http_base(d->http), kind->endpoint, id);
+		return err_in(err, "%s/%s", kind->endpoint, id);
 	if (wanted == NULL || attr_set_has(wanted, cn))
 		entry_add(mem, e, cn, value_of(arena_strdup(mem, name)));
 	if (wanted == NULL || attr_set_has(wanted, attr_named("objectClass")))

@@ -20,6 +20,7 @@ struct scim_find {
 	const struct attr_set *wanted;
 	struct question *questions;
 	size_t n, sent, taken;
+	struct http_call *from; /* of the answer; NULL: there is none */
 	struct json *answer;
 	const struct scim_kind *kind; /* of the answer */
 	const struct json *list;      /* NULL: it is one resource */
@@ -152,6 +153,7 @@ void scim_find_free(struct scim_find *f)
 		return;
 	for (; f->taken < f->sent; f->taken++)
 		http_drop(f->dir->http, f->questions[f->taken].call);
+	http_drop(f->dir->http, f->from);
 	json_free(f->answer);
 	keys_free(&f->given);
 	arena_free(f->mem);
@@ -166,17 +168,17 @@ static int take_answer(struct scim_find *f, struct err *err)
 	}
 	const struct question *q = &f->questions[f->taken++];
 	struct http_answer a;
+	http_drop(f->dir->http, f->from);
 	json_free(f->answer);
+	f->from = q->call;
 	f->answer = NULL;
 	f->list = NULL;
 	f->at = 0;
 	f->kind = q->kind;
 	const int r = http_take(f->dir->http, q->call, &a, err);
-	if (r == 0 && q->single && a.status == 404) {
-		http_drop(f->dir->http, q->call);
+	if (r == 0 && q->single && a.status == 404)
 		return 0;
-	}
-	if (scim_take(f->dir, q->call, &f->answer, err) < 0)
+	if (scim_answer(f->dir, q->call, &f->answer, err) < 0)
 		return -1;
 	f->list = q->single ? NULL : json_at(f->answer, "Resources");
 	return 0;
@@ -202,7 +204,7 @@ int scim_find_next(struct scim_find *f, struct arena *mem, struct entry *e, stru
 			continue;
 		}
 		if (scim_entry(f->dir, f->kind, j, f->wanted, mem, e, err) < 0)
-			return -1;
+			return http_in(f->from, err);
 		if (keys_put(&f->given, e->key, 0))
 			return 1;
 	}

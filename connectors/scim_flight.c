@@ -55,12 +55,14 @@ static void refused(struct scim_writer *w, struct scim_flight *f, struct err *er
 	scim_flight_fail(w, f, err);
 }
 
-static void refuse(struct scim_writer *w, struct scim_flight *f, const char *why)
+/* What is wrong with a reply that is no error. */
+static struct err wrong(const struct scim_reply *r, const char *why)
 {
 	struct err err;
 
 	(void)err_set(&err, ERR_ENTRY, "%s", why);
-	refused(w, f, &err);
+	(void)http_in(r->call, &err);
+	return err;
 }
 
 static const char *path_of(struct scim_writer *w, const struct scim_flight *f)
@@ -192,13 +194,14 @@ static void posted(struct scim_writer *w, struct scim_flight *f, struct scim_rep
 	if (r->status >= 200 && r->status < 300) {
 		f->doubt = true;
 		learn_id(w, f, r);
-		if (right(w, f, r->body, &err))
+		if (right(w, f, r->body, &err)) {
 			done(w, f);
-		else if (f->id.len > 0)
+		} else if (f->id.len > 0) {
 			get(w, f, SCIM_CHECK);
-		else
-			look(w, f,
-				&(struct err){ERR_ENTRY, "the service does not say what it made"});
+		} else {
+			err = wrong(r, "the service does not say what it made");
+			look(w, f, &err);
+		}
 		return;
 	}
 	f->doubt = f->doubt || r->doubt;
@@ -248,8 +251,10 @@ static void got(struct scim_writer *w, struct scim_flight *f, struct scim_reply 
 		get(w, f, SCIM_GET);
 		return;
 	}
-	if (r->err.kind != ERR_NONE || r->body == NULL) {
-		r->err.kind != ERR_NONE ? refused(w, f, &r->err) : refuse(w, f, "is no JSON");
+	if (r->err.kind == ERR_NONE && r->body == NULL)
+		r->err = wrong(r, "is no JSON");
+	if (r->err.kind != ERR_NONE) {
+		refused(w, f, &r->err);
 		return;
 	}
 	json_free(f->before);
@@ -329,11 +334,15 @@ static void checked(struct scim_writer *w, struct scim_flight *f, struct scim_re
 		refused(w, f, &f->why);
 	} else if (deletes || right(w, f, r->body, &err)) {
 		done(w, f);
-	} else if (f->change->op == CHANGE_MODIFY && !f->put) {
-		f->put = true;
-		once_more(w, f, &err);
 	} else {
-		refuse(w, f, err.text[0] != '\0' ? err.text : "the service does not show it");
+		struct err why =
+			wrong(r, err.text[0] != '\0' ? err.text : "the service does not show it");
+		if (f->change->op == CHANGE_MODIFY && !f->put) {
+			f->put = true;
+			once_more(w, f, &why);
+		} else {
+			refused(w, f, &why);
+		}
 	}
 }
 

@@ -73,8 +73,11 @@ static int load_kind(struct scim_dir *d, const struct scim_kind *kind, struct er
 	struct entry e;
 	int r;
 
-	while ((r = pages_next(pages, &resource, err)) == 1 &&
-		(r = scim_entry(d, kind, resource, &none, mem, &e, err)) == 0) {
+	while ((r = pages_next(pages, &resource, err)) == 1) {
+		if (scim_entry(d, kind, resource, &none, mem, &e, err) < 0) {
+			r = pages_in(pages, err);
+			break;
+		}
 		scim_names_put(d, e.id, e.name);
 		arena_reset(mem);
 	}

@@ -33,6 +33,7 @@ struct pages {
 	struct arena *ids; /* where that is */
 	uint64_t head;     /* the first page's first id */
 
+	struct http_call *from; /* of the page; NULL: there is none */
 	struct json *page;
 	const struct json *list;
 	size_t at; /* the next of the list */
@@ -67,20 +68,21 @@ void pages_free(struct pages *p)
 	if (p == NULL)
 		return;
 	forget_flights(p);
+	http_drop(p->dir->http, p->from);
 	json_free(p->page);
 	keys_free(&p->cursors);
 	arena_free(p->ids);
 	arena_free(p->mem);
 }
 
-static int fail(const struct pages *p, enum err_kind kind, const char *why, struct err *err)
+int pages_in(const struct pages *p, struct err *err)
 {
-	return err_set(err, kind, "%s%s: %s", http_base(p->dir->http), p->kind->endpoint, why);
+	return http_in(p->from, err);
 }
 
-static int changed(const struct pages *p, struct err *err)
+static int changed(struct err *err)
 {
-	return fail(p, ERR_BUSY, "changed while it was read", err);
+	return err_set(err, ERR_BUSY, "changed while it was read");
 }
 
 static void ask(struct pages *p, const char *url, long long start)
@@ -135,13 +137,13 @@ static uint64_t head_of(const struct json *list)
 static int begin(struct pages *p, size_t n, struct err *err)
 {
 	if (!p->by_cursor && p->total < 0)
-		return fail(p, ERR_FATAL, "the answer is no list: it has no totalResults", err);
+		return err_set(err, ERR_FATAL, "the answer is no list: it has no totalResults");
 	p->head = head_of(p->list);
 	p->begun = true;
 	if (p->by_cursor || (long long)n >= p->total)
 		return 0;
 	if (n == 0)
-		return fail(p, ERR_FATAL, "has resources, and gives none", err);
+		return err_set(err, ERR_FATAL, "has resources, and gives none");
 	p->size = (long long)n;
 	p->next = p->size > 1 ? p->size : 2;
 	return 0;
@@ -163,10 +165,10 @@ static int follow(struct pages *p, size_t n, long long start, struct err *err)
 
 	if ((json_number(p->page, "startIndex", &told) && told != start) ||
 		(n > 0 && head_of(p->list) == p->head) || (long long)n > p->size)
-		return fail(p, ERR_FATAL,
-			"does not heed startIndex or count: try a page-size that holds all", err);
+		return err_set(err, ERR_FATAL,
+			"does not heed startIndex or count: try a page-size that holds all");
 	if (n <= overlap || (overlap && !value_same(value_of(id != NULL ? id : ""), p->last)))
-		return changed(p, err);
+		return changed(err);
 	if ((long long)n < p->size && start + (long long)n - 1 < p->total)
 		shorten(p, start, n);
 	p->at = overlap;
@@ -182,7 +184,7 @@ static int follow_cursor(struct pages *p, struct err *err)
 		return 0;
 	p->by_cursor = true;
 	if (!keys_put(&p->cursors, hash_bytes(cursor, strlen(cursor), 0), 0))
-		return fail(p, ERR_FATAL, "a cursor came twice: its pages have no end", err);
+		return err_set(err, ERR_FATAL, "a cursor came twice: its pages have no end");
 	ask_cursor(p, cursor);
 	return 0;
 }
@@ -194,9 +196,23 @@ static int check_total(struct pages *p, struct err *err)
 	if (!json_number(p->page, "totalResults", &total))
 		return 0;
 	if (p->begun && !p->by_cursor && total != p->total)
-		return changed(p, err);
+		return changed(err);
 	p->total = total;
 	return 0;
+}
+
+/* The page that came. */
+static int read_page(struct pages *p, long long start, struct err *err)
+{
+	const size_t n = json_count(p->page, "Resources");
+
+	p->list = json_at(p->page, "Resources");
+	p->at = 0;
+	if (check_total(p, err) < 0 || follow_cursor(p, err) < 0)
+		return -1;
+	if (!p->begun)
+		return begin(p, n, err);
+	return p->by_cursor ? 0 : follow(p, n, start, err);
 }
 
 static int take_page(struct pages *p, struct err *err)
@@ -204,18 +220,12 @@ static int take_page(struct pages *p, struct err *err)
 	const struct flight f = p->flights[p->first++ % FLIGHTS_MOST];
 
 	p->n--;
+	http_drop(p->dir->http, p->from);
 	json_free(p->page);
-	p->page = NULL;
-	if (scim_take(p->dir, f.call, &p->page, err) < 0)
+	p->from = f.call;
+	if (scim_answer(p->dir, f.call, &p->page, err) < 0)
 		return -1;
-	p->list = json_at(p->page, "Resources");
-	p->at = 0;
-	const size_t n = json_count(p->page, "Resources");
-	if (check_total(p, err) < 0 || follow_cursor(p, err) < 0)
-		return -1;
-	if (!p->begun)
-		return begin(p, n, err);
-	return p->by_cursor ? 0 : follow(p, n, f.start, err);
+	return read_page(p, f.start, err) < 0 ? pages_in(p, err) : 0;
 }
 
 /* The last page was given. */
@@ -223,7 +233,7 @@ static int end(struct pages *p, struct err *err)
 {
 	p->ended = true;
 	if (p->total >= 0 && p->given != p->total)
-		return changed(p, err);
+		return changed(err);
 	return 0;
 }
 
@@ -232,7 +242,7 @@ static int remember(struct pages *p, const struct json *resource, struct err *er
 	const char *id = json_text(resource, "id");
 
 	if (id == NULL || *id == '\0')
-		return fail(p, ERR_FATAL, "a resource has no id", err);
+		return err_set(err, ERR_FATAL, "a resource has no id");
 	arena_reset(p->ids);
 	p->last = value_of(arena_strdup(p->ids, id));
 	p->given++;
@@ -246,11 +256,11 @@ int pages_next(struct pages *p, const struct json **resource, struct err *err)
 	while (p->at >= json_count(p->page, "Resources")) {
 		ask_more(p);
 		if (p->n == 0)
-			return p->ended ? 0 : end(p, err);
+			return p->ended || end(p, err) == 0 ? 0 : pages_in(p, err);
 		if (take_page(p, err) < 0)
 			return -1;
 	}
 	ask_more(p);
 	*resource = json_item(p->list, p->at++);
-	return remember(p, *resource, err) < 0 ? -1 : 1;
+	return remember(p, *resource, err) < 0 ? pages_in(p, err) : 1;
 }

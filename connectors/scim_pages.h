@@ -21,5 +21,7 @@ struct pages *pages_start(struct scim_dir *, const struct scim_kind *, const cha
 void pages_free(struct pages *);
 /* 1 and a resource, which lives until the next call; 0 at the proved end; -1. */
 int pages_next(struct pages *, const struct json **, struct err *);
+/* What is wrong with what they gave, with the ids of the request for the last page (http_in). */
+int pages_in(const struct pages *, struct err *);
 
 #endif

@@ -58,7 +58,7 @@ int scim_fail(const struct http_call *c, const struct http_answer *a, struct err
 	return http_fail(c, text[0] != '\0' ? text : NULL, err);
 }
 
-int scim_take(struct scim_dir *d, struct http_call *c, struct json **out, struct err *err)
+int scim_answer(struct scim_dir *d, struct http_call *c, struct json **out, struct err *err)
 {
 	struct http_answer a;
 	int r = http_take(d->http, c, &a, err);
@@ -68,6 +68,13 @@ int scim_take(struct scim_dir *d, struct http_call *c, struct json **out, struct
 		r = scim_fail(c, &a, err);
 	else if (r == 0 && a.body.len > 0 && json_parse(a.body.data, a.body.len, out, err) < 0)
 		r = http_in(c, err);
+	return r;
+}
+
+int scim_take(struct scim_dir *d, struct http_call *c, struct json **out, struct err *err)
+{
+	const int r = scim_answer(d, c, out, err);
+
 	http_drop(d->http, c);
 	return r;
 }

@@ -84,7 +84,7 @@ static void begin_more(struct scim_writer *w)
 /* Of a call that has ended. What is no JSON is as if there was nothing. */
 static struct scim_reply reply_to(struct scim_writer *w, struct http_call *c)
 {
-	struct scim_reply r = {0};
+	struct scim_reply r = {.call = c};
 	struct http_answer a;
 	struct err ignored;
 

@@ -49,6 +49,7 @@ struct scim_flight {
 
 /* What came of a request. */
 struct scim_reply {
+	const struct http_call *call;
 	int status;           /* 0: none came */
 	struct json *body;    /* NULL: none, or no JSON */
 	const char *location; /* NULL */

@@ -297,8 +297,9 @@ def retries():
     expect("no time", [*NONE, "retry = 0s"], [("GET /busy/429/9/1", r"429 .*")], check=lambda log: len(log) != 1 and "asked again")
     expect("Retry-After is too long", [*NONE, "retry = 2s"], [("GET /busy/429/9/3600", r"429 .*")], seconds=(0, 2))
     expect("the time is over", [*NONE, "retry = 1s"], [("GET /busy/503/999", r"503 .*")], seconds=(0.3, 4))
-    expect("the deadline", [*NONE, "deadline = 3s", "window = 1"], [("GET /slow/100", GOOD), ("GET /slow/9000", r"busy .*"),
-                                                                    ("GET /ok", r"busy .*deadline of 3s is over.*")], seconds=(2.9, 8))
+    expect("the deadline", [*NONE, "deadline = 3s", "window = 1"], [
+        ("GET /slow/100", GOOD), ("GET /slow/9000", r"busy GET \S+/slow/9000: .*\(client-request-id [0-9a-f-]{36}\)"),
+        ("GET /ok", r"busy GET \S+/ok: deadline of 3s is over.* \(client-request-id [0-9a-f-]{36}\)")], seconds=(2.9, 8))
     expect("a storm", [*NONE, "retry = 20s"], [(f"GET /busy/429/1/1/{i}", GOOD) for i in range(40)], seconds=(1, 20))
     expect("nobody there", ["auth = none", 'url = "https://127.0.0.1:9"', "retry = 1s"], [("GET /ok", r"busy GET .*connect.*")])
     expect("other errors", NONE, [("GET /status/500", r"500 .*: says so \(client-request-id [0-9a-f-]{36}, request-id served-by-42\)"),

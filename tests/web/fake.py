@@ -3,6 +3,7 @@ import collections
 import gzip
 import http.server
 import pathlib
+import re
 import socket
 import ssl
 import subprocess
@@ -44,6 +45,14 @@ def contacts(file):
         if "OU=GAL" in e.get("dn", [""])[0] and not e["dn"][0].startswith("OU="):
             found[e["dn"][0][3:].partition(",OU=")[0]] = e
     return found
+
+
+def unnamed(text, words, log):
+    """The lines with these words that do not have one client-request-id, of a request that came; or that there is no such line."""
+    lines = [line for line in text.splitlines() if words in line]
+    came = {headers.get("client-request-id") for _, _, _, headers, _ in log}
+    ids = [re.findall(r"client-request-id ([0-9a-f-]{36})", line) for line in lines]
+    return [line for line, i in zip(lines, ids) if len(i) != 1 or i[0] not in came] or ([] if lines else [f"no {words}"])
 
 
 def openssl(*arguments, folder):

@@ -285,11 +285,26 @@ def hostile():
             s.options.update(options)
             for arguments in (("sync",), ("sync", "--full"))[:1 if name == "no right" else 2]:
                 s.pages = 0
-                w.expect(name, code, words, arguments=arguments)
+                text = w.expect(name, code, words, arguments=arguments)
+                # What leads elsewhere is not sent.
+                same(f"{name}: ids", fake.unnamed(text, words, server.log) if name != "elsewhere" else [], [])
             if (w.folder / "files.ldif").read_bytes() != before:
                 wrong(f"{name}: the target was changed")
             s.options.update(graph_fake.Service().options)
             w.expect(f"{name}: later", 0, "(delta)", "2 deleted")
+    s = graph_fake.Service()
+    with serve(s) as server:
+        one = s.user(1)
+        w = World(s, server, SOURCE, source=True)
+        w.expect("it has a name", 0, "1 added")
+        s.change(one, surname="New")
+        s.options["noname"] = True
+        text = w.expect("a user without a name", 2, "has no userPrincipalName")
+        same("a user without a name: ids", fake.unnamed(text, "has no userPrincipalName", server.log), [])
+        s.options["noname"] = False
+        del s.kinds["users"][one]
+        text = w.expect("not there any more", 5, "an object that changed is not there")
+        same("not there any more: ids", fake.unnamed(text, "an object that changed is not there", server.log), [])
 
 
 class Documented:
@@ -375,7 +390,8 @@ def soa():
             same("not made", len(s.kinds["users"]), 5)
             if FRONT is None:
                 s.options["mute"] = True
-                w.expect("mute", 2, "does not say isCloudManaged", arguments=("sync", "--full"))
+                text = w.expect("mute", 2, "does not say isCloudManaged", arguments=("sync", "--full"))
+                same("mute: ids", fake.unnamed(text, "does not say isCloudManaged", server.log), [])
 
 
 def handover():
@@ -531,7 +547,8 @@ def contacts():
             w.people.pop("p003")
             w.write()
             s.options["count"] = 1
-            w.expect("too few came", 5, "changed while it was read", arguments=("sync", "--full"))
+            text = w.expect("too few came", 5, "changed while it was read", arguments=("sync", "--full"))
+            same("too few came: ids", fake.unnamed(text, "changed while it was read", server.log), [])
             s.options["count"] = 0
             same("too few came", len(folder), before)
 
@@ -597,6 +614,19 @@ def guests():
         w.write()
         w.expect("became a member", 4, "is no guest")
         same("became a member", {one["id"], other["id"]} <= s.kinds["users"].keys(), True)
+
+
+def nameless():
+    """Graph does not say what it made."""
+    for words, rules, settings in (("does not say what it made", CONTACTS, ['mailbox = "ann@abc.example"', 'folder = "GAL"']),
+                                   ("does not say whom it invited", GUESTS, ["types = guests"])):
+        s = graph_fake.Service(nameless=True)
+        s.folders["ann@abc.example"] = {}
+        with serve(s) as server:
+            w = World(s, server, rules, settings)
+            w.person(1)
+            w.write()
+            same(f"{words}: ids", fake.unnamed(w.expect(words, 4, words), words, server.log), [])
 
 
 def storms():
@@ -689,7 +719,7 @@ def ask(url, method, body):
         return e.code
 
 
-TESTS = {t.__name__: t for t in (described, documented, source, licences, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, check, storms, certificate)}
+TESTS = {t.__name__: t for t in (described, documented, source, licences, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, nameless, check, storms, certificate)}
 # Those whose service does as Graph does; the others are wrong on purpose.
 DESCRIBED = (described, documented, source, licences, groups, repeats, resync, soa, handover, contacts, boxes, guests, check)
 

@@ -53,6 +53,8 @@ class Service:
     refuse     nobody may write it
     mute       what is asked of it is answered without it
     wrapped    it is within "value", as one of Microsoft's pages shows it
+    nameless   what is made, and who is invited, is answered without its id
+    noname     an object is read without its name
     delay      seconds before each answer
     twice      a contact that is deleted is answered by 404, as where the first answer was lost
     anybody    every token will do; those that came are in Service.bearers
@@ -62,7 +64,7 @@ class Service:
     def __init__(self, **options):
         self.options = {"page": 10, "throttle": 0, "storm": 0, "spoil": None, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
                         "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "twice": False, "anybody": False,
-                        "promote": None}
+                        "promote": None, "nameless": False, "noname": False}
         self.options.update(options)
         self.kinds = {"users": {}, "groups": {}, "contacts": {}}
         self.events = {"users": [], "groups": [], "contacts": []}  # (id, what it said: changed properties or @removed)
@@ -222,7 +224,7 @@ class Service:
             names = self.names(r, kind, query, {"$select", "$expand"})
             if names is None or "manager" in names or "members" in names:
                 return self.bad(r, "query")
-            answer = self.shown(store[key], names)
+            answer = self.shown(store[key], set(names) - ({"userPrincipalName"} if self.options["noname"] else set()))
             if query.get("$expand") == "manager($select=id)" and store[key].get("manager"):
                 answer["manager"] = {"@odata.type": "#microsoft.graph.user", "id": store[key]["manager"]}
             elif query.get("$expand", "manager($select=id)") != "manager($select=id)":
@@ -256,7 +258,7 @@ class Service:
         key = there[0]["id"] if there else self.put(
             userPrincipalName=mail.replace("@", "_") + f"#EXT#@{TENANT}", mail=mail, userType="Guest", showInAddressList=False,
             displayName=body.get("invitedUserDisplayName", mail))
-        return 201, {"id": str(uuid.uuid4()), "status": "PendingAcceptance", "invitedUser": {"id": key}}
+        return 201, {"id": str(uuid.uuid4()), "status": "PendingAcceptance", "invitedUser": {} if self.options["nameless"] else {"id": key}}
 
     # --- delta queries
     def delta(self, r, kind, query):
@@ -355,7 +357,7 @@ class Service:
         if method == "POST":
             key = "AAMk" + uuid.uuid4().hex + "="
             store[key] = {"id": key, **body}
-            return 201, store[key]
+            return 201, body if self.options["nameless"] else store[key]
         if key is not None and key not in store:
             return self.absent()
         if method == "DELETE":

@@ -246,6 +246,7 @@ def writes(folder):
         world.expect("nothing can be changed", 4, "405")
         service.options.update(patch=True)
         world.expect("now it can", 0, "1 modified")
+    told(folder)
     # Filters do not work, and answers are lost: nobody knows, and nobody is made twice.
     service = scim_fake.Service(filter="none", lost=2)
     with scim_fake.serve(service, folder, "server") as server:
@@ -256,6 +257,28 @@ def writes(folder):
         world.expect("lost without filters", 4)
         world.expect("they are found", 0)
         compare("lost without filters", world, service.kinds["Users"].values())
+
+
+def told(folder):
+    """What is wrong with an answer is told with the id of its request."""
+    for words, options in (("a password is required", {"bulk": "text", "password": True}), ("a password is required", {"password": True}),
+                           ("does not say what came of it", {"bulk": "mute", "filter": "none"}),
+                           ("does not say what it made", {"nameless": True, "filter": "none"}), ("did not take title", {"patch": "wrong", "put": "wrong"})):
+        service = scim_fake.Service()
+        with scim_fake.serve(service, folder, "server") as server:
+            world = World(folder, server.url + "/scim/v2")
+            world.person(1)
+            world.write()
+            world.expect(words, 0, "1 added")
+            service.options.update(options)
+            world.people["p001"]["title"] = "New"
+            if "put" not in options:
+                world.people["p001"]["title"] = "Staff"
+                world.person(2)
+                world.person(3)
+            world.write()
+            if bad := fake.unnamed(world.expect(words, 4, words), words, server.log):
+                wrong(f"{options}: without one id: {bad}")
 
 
 def reads(folder):
@@ -286,7 +309,8 @@ def reads(folder):
             service.options.update(options)
             for arguments in (("sync",), ("sync", "--full")):
                 service.pages = 0
-                world.expect(name, code, words, arguments=arguments)
+                if bad := fake.unnamed(world.expect(name, code, words, arguments=arguments), words, server.log):
+                    wrong(f"{name}: without one id: {bad}")
             if (world.folder / "files.ldif").read_bytes() != before:
                 wrong(f"{name}: the target was changed")
             service.options.update(scim_fake.Service().options)

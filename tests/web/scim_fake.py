@@ -24,7 +24,8 @@ class Service:
     total      added to totalResults
     cursor     True: pages by cursor only; "loop": the same cursor for ever; "early": the first page is the last
     patch      True, False (501), "wrong" (200, and nothing is done), "empty" (204)
-    put        True, False (405)
+    put        True, False (405), "wrong" (200, and nothing is done)
+    nameless   what was made is answered by nothing
     bulk       None, or the form of a status: "text", "code", "number"; "mute": without any
     late       so many seconds more for each of the first four of these
     etag       True: meta.version, and If-Match counts; "http": ETag headers of no meaning
@@ -44,7 +45,7 @@ class Service:
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
                         "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None,
-                        "storm": 0, "spoil": None, "late": 0}
+                        "storm": 0, "spoil": None, "late": 0, "nameless": False}
         self.options.update(options)
         self.kinds = {"Users": {}, "Groups": {}}
         self.next = 1
@@ -101,7 +102,7 @@ class Service:
         if r.command == "POST" and self.options["lost"] > 0:
             self.options["lost"] -= 1
             return r.hang_up()
-        return self.send(r, status, answer)
+        return self.send(r, status, None if status == 201 and self.options["nameless"] else answer)
 
     def send(self, r, status, answer):
         headers = {"Content_Type": "application/scim+json"}
@@ -211,6 +212,8 @@ class Service:
         if method == "PUT":
             if not self.options["put"]:
                 return 405, self.error_body(405, "no PUT")
+            if self.options["put"] == "wrong":
+                return 200, store[key]
             store[key] = self.stamp({**body, "id": key, "meta": store[key]["meta"]})
             return 200, store[key]
         return self.patch(store, key, body)
