@@ -134,7 +134,7 @@ cut("graph-resync", "that a deltaLink which is refused makes a full read", "conn
 cut("graph-taken", "that nobody is invited whose address is there", "connectors/graph_write.c",
     "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
 cut("graph-mute", "that an answer has to say isCloudManaged", "connectors/graph_behavior.c",
-    "return told ? 1", "return told ? 1 : true ? 0", "graph mute")
+    "the answer does not say \" ATTRIBUTE);\n\t\trc = http_in(call, err);", "the answer does not say \" ATTRIBUTE);\n\t\trc = 0;", "graph mute")
 cut("graph-refused", "that what a tenant refuses is not handed over", "sync/handover.c",
     "if (tell_all(&h, told, err) < 0)", "if (tell_all(&h, told, err) < -1)", "graph transfer to files")
 cut("graph-denied", "that a refusal of authority is told as a denial", "connectors/graph_write.c",

@@ -617,7 +617,12 @@ def guests():
 
 
 def nameless():
-    """Graph does not say what it made."""
+    """Graph does not say what it made, or which of two it is."""
+    s = graph_fake.Service()
+    s.folders["ann@abc.example"] = {n: ("GAL", {}) for n in ("f1", "f2")}
+    with serve(s) as server:
+        w = World(s, server, CONTACTS, ['mailbox = "ann@abc.example"', 'folder = "GAL"'])
+        same("two folders: ids", fake.unnamed(w.expect("two folders", 2, "two folders are called GAL"), "two folders", server.log), [])
     for words, rules, settings in (("does not say what it made", CONTACTS, ['mailbox = "ann@abc.example"', 'folder = "GAL"']),
                                    ("does not say whom it invited", GUESTS, ["types = guests"])):
         s = graph_fake.Service(nameless=True)

@@ -279,6 +279,13 @@ def told(folder):
             world.write()
             if bad := fake.unnamed(world.expect(words, 4, words), words, server.log):
                 wrong(f"{options}: without one id: {bad}")
+    service = scim_fake.Service()
+    service.put(userName="", displayName="Nobody")
+    with scim_fake.serve(service, folder, "server") as server:
+        world = World(folder, server.url + "/scim/v2", source=True)
+        world.write()
+        if bad := fake.unnamed(world.expect("no name", 2, "has no userName"), "has no userName", server.log):
+            wrong(f"no name: without one id: {bad}")
 
 
 def reads(folder):
