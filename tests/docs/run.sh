@@ -37,16 +37,21 @@ commands() {
         { note = "" }' "$1"
 }
 
-# A build there is, and the examples; what a command writes is written here.
-mkdir -p "$work/checkout/build/release"
-ln -s "$galway" "$work/checkout/build/release/galway"
-cp -r "$root/examples" "$work/checkout/examples"
-chmod -R go-w "$work/checkout"
-cd "$work/checkout"
+# Nothing but a build and the examples is there, for each page anew; what a command writes is written here.
+checkout() {
+    cd "$work"
+    rm -rf checkout
+    mkdir -p checkout/build/release
+    ln -s "$galway" checkout/build/release/galway
+    cp -r "$root/examples" checkout/examples
+    chmod -R go-w checkout
+    cd checkout
+}
 PATH=$work/checkout/build/release:$PATH
 
 ran=0
 for page in README.md docs/design.md docs/{first-hour,from-galsync,from-dirsync,mesh,recovery}.md; do
+    checkout
     while read -r line want command; do
         code=0
         bash -c "$command" </dev/null >"$work/out" 2>&1 || code=$?

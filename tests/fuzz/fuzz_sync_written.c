@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/change.h"
 #include "base/err.h"
 #include "base/keys.h"
 #include "sync/written.h"
@@ -39,10 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(bytes, data, size);
 	if (size >= 4)
-		memset(bytes + 2, 0, 2);
+		memcpy(bytes + 2, &(uint16_t){1}, 2);
 	const struct value all = {bytes, size};
-	/* Of this epoch and this rule the tag is 0. */
-	const uint64_t epoch = (uint64_t)0 - rule_number(rule);
+	/* Of this epoch and this rule the tag is 1. */
+	const uint64_t epoch = (uint64_t)1 - rule_number(rule);
 	const struct written w = {rule, epoch, all};
 	const unsigned *attrs = rule_attrs(rule, &n);
 	for (unsigned i = 0; i < n; i++) {
@@ -53,6 +54,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)written_name(&w, value_of("cn=ann"));
 	if (size >= 5 && written_rule(rules, epoch, all) == NULL)
 		abort();
+	/* What is made of it is as good: no digests of attributes, and the references. */
+	struct arena *mem = arena_new();
+	const struct entry was = {.name = value_of("cn=ann")}, now = {.name = value_of("cn=bob")};
+	const struct change none = {.n = 0};
+	const struct value made[] = {written_adrift(mem, all, &was, &now),
+		written_doubt(mem, all, all, &none, now.name),
+		written_unsure(mem, rules, epoch, all)};
+	for (unsigned i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		(void)written_value(&(struct written){rule, epoch, made[i]}, attrs[0], value);
+	arena_free(mem);
 	keys_init(&names, 1, false);
 	keys_put(&names, 1, 0);
 	(void)written_refers(all, &names);
