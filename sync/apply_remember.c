@@ -76,7 +76,7 @@ int apply_pending(struct applying *a, const struct step *s, const struct outcome
 /* The state knows it too, for this run may not live to tell those who refer to it. */
 static int note_name(struct applying *a, struct keys *names, uint64_t name)
 {
-	if (!keys_put(names, name, 0) || names->n > NAMES_MOST + 1)
+	if (!keys_put(names, name, 0))
 		return 0;
 	return state_put_name(a->state, a->flow, names->n > NAMES_MOST ? 0 : name, a->err);
 }

@@ -495,6 +495,33 @@ static void test_left_after_killed(void **state)
 	arena_free(mem);
 }
 
+/* But what somebody else wrote there meanwhile is told, when the killed run had not come to it. */
+static void test_left_after_nothing(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = BEFORE, .alone = true};
+	struct err err;
+
+	(void)state;
+	start_with(mem, " leave = hide\n grace = 7d\n");
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 3, 0, "2");
+	assert_int_equal(first_run(mem, &s), -1);
+	put_people(mem, 3, 1, "2");
+	assert_string_equal(sync_now(mem), "full; modify p0000; modify p0001; modify p0002");
+	char *text = get_text(mem, "xyz.ldif"), *tel = strstr(text, "dn: CN=p0002,");
+	assert_non_null(tel);
+	tel = strstr(tel, "\ntel: 1");
+	assert_non_null(tel);
+	tel[6] = '9';
+	put_text(mem, "xyz.ldif", text);
+	put_people(mem, 3, 0, "3");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_string_equal(denied(mem), "p0002,DC=abc tel=9 by xyz;");
+	arena_free(mem);
+}
+
 /* One that a killed run made was hidden when its source was gone, and the answer was lost: it has
  * no link, and is shown again all the same. */
 static void test_hidden_without_link(void **state)
@@ -822,6 +849,33 @@ static void test_followed(void **state)
 	arena_free(mem);
 }
 
+/* What was hidden is another contact: this one somebody hides. */
+static void test_hid_another(void **state)
+{
+	struct arena *mem = arena_new();
+	struct value yes = value_of("TRUE");
+	struct mod mod = {
+		.attr = attr_named("msExchHideFromAddressLists"), .n_add = 1, .add = &yes};
+	struct op op = {.kind = STEP_MODIFY,
+		.source = value_of("bob"),
+		.target = value_of("t1"),
+		.change = {.op = CHANGE_MODIFY, .n = 1, .mods = &mod}};
+	const struct attr_set none = {0};
+	const struct intents in = {.n = 1, .ops = &op, .attrs = &none};
+	const struct open_row open = {.id = value_of("bob")};
+	struct entry e = {.name = value_of("CN=bob,DC=xyz"), .id = value_of("t1")};
+
+	(void)state;
+	entry_put(mem, &e, mod.attr, &yes, 1);
+	for (int other = 0; other < 2; other++) {
+		struct row row = {.open = &open, .current = &e};
+		intents_apply(&in, mem, &row, NULL);
+		assert_int_equal(row.hid, !other);
+		e.id = value_of("t2");
+	}
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -829,7 +883,9 @@ int main(void)
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_denial_of_killed),
 		cmocka_unit_test(test_left_after_killed),
+		cmocka_unit_test(test_left_after_nothing),
 		cmocka_unit_test(test_hidden_without_link),
+		cmocka_unit_test(test_hid_another),
 		cmocka_unit_test(test_remembered_and_failed),
 		cmocka_unit_test(test_names_of_failed),
 		cmocka_unit_test(test_names_most),

@@ -524,6 +524,10 @@ cut("left-adrift", "that what a killed run wrote to the contact of somebody who 
     "\ts->remember = row->was != row->current;\n", "\ts->remember = false;\n", "test_sync_apply test_left_after_killed")
 cut("hidden-without-link", "that what a run hid is shown again, though it could not remember", "sync/intents.c",
     "\t\trow->hid |= hid;\n", "", "test_sync_apply test_hidden_without_link")
+cut("left-nothing", "that a contact which a killed run did not come to is as it was remembered", "sync/intents.c",
+    "if (was != NULL && same(was, row->current))", "if (false && same(was, row->current))", "test_sync_apply test_left_after_nothing")
+cut("hid-another", "that what a run hid is this contact", "sync/intents.c",
+    "value_same(op->target, row->current->id) && hides", "hides", "test_sync_apply test_hid_another")
 cut("left-for-later", "that a step which is left for another run settles nothing", "sync/apply_remember.c",
     "s->number != 0 ? apply_looked(a, &s->source_id) : 0", "apply_looked(a, &s->source_id)", "test_sync_apply test_deleted_by_killed")
 cut("made-and-left", "that all of a contact is ours which a killed run made for one who left", "sync/decide.c",
@@ -536,6 +540,10 @@ cut("doubt-taken", "that what a change was to take away is ours, when it is not 
     also=[("sync/written.c", "\t\tconst struct mod *m = &c->mods[i];\n", "")])
 cut("names-of-failed", "that names which a failed run gave another meaning are noted", "sync/apply_remember.c",
     "return state_put_name(a->state, a->flow, names->n > NAMES_MOST ? 0 : name, a->err);", "return 0;", "test_sync_apply test_names_of_failed")
+cut("names-most", "that not more names are noted than are worth it", "sync/apply_remember.c",
+    "#define NAMES_MOST 10000\n", "#define NAMES_MOST 1000000\n", "test_sync_apply test_names_most")
+cut("names-all", "that one of them stands for all that are not noted", "sync/written.c",
+    "p.n_references > 0 && keys_has(names, 0)", "false", "test_sync_written test_references")
 cut("names-left", "that a run of one object, or an undo, tells those who refer to such a name", "sync/apply_finish.c",
     "\tif (state_names(a->state, a->flow, &a->renamed, a->err) < 0)\n\t\treturn -1;\n", "", "test_sync_apply test_names_of_failed")
 cut("names-unsure", "that what became of references in a failed run is nobody else's doing", "sync/decide.c",
