@@ -138,14 +138,16 @@ static int exo_next(struct connector *c, struct arena *mem, struct entry *e, str
 	if (d->people == NULL)
 		return 0;
 	while (!d->list.ended && (r = next_row(d, &row, err)) != 0) {
-		if (r < 0 || contact(d, row, mem, e, err) < 0)
+		if (r < 0)
 			return -1;
+		if (contact(d, row, mem, e, err) < 0)
+			return exo_in(d, err);
 		if (reading_take(&d->list, e))
 			return 1;
 		arena_rewind(mem, mark);
 	}
 	if (!d->list.ended && end(d, err) < 0)
-		return -1;
+		return exo_in(d, err);
 	return reading_gone(&d->list, e);
 }
 
@@ -169,9 +171,11 @@ static int exo_identity(struct connector *c, struct arena *mem, const char **who
 		if (guid != NULL)
 			d->organization = arena_strdup(d->mem, guid);
 		json_free(rows);
-		if (guid == NULL)
-			return err_set(
+		if (guid == NULL) {
+			(void)err_set(
 				err, ERR_FATAL, "Get-OrganizationConfig does not say its Guid");
+			return exo_in(d, err);
+		}
 	}
 	*who = arena_strdup(mem, d->organization);
 	return 0;

@@ -29,6 +29,11 @@ static struct exo_command command_of(
 	return c;
 }
 
+int exo_in(const struct exo_dir *d, struct err *err)
+{
+	return d->way->type->in != NULL ? d->way->type->in(d->way, err) : -1;
+}
+
 static int once(struct exo_dir *d, const struct exo_command *c, struct json *rows, struct err *err)
 {
 	struct json *page;
@@ -104,15 +109,17 @@ int exo_get_all(struct exo_dir *d, enum exo_side side, struct json **page, struc
 }
 
 /* The one row of a list. */
-static int only(struct json *rows, struct json **row, const char *what, struct err *err)
+static int only(
+	struct exo_dir *d, struct json *rows, struct json **row, const char *what, struct err *err)
 {
 	const size_t n = json_count(rows, "");
 
 	*row = n == 1 ? json_clone(json_item(rows, 0)) : NULL;
 	json_free(rows);
-	if (n > 1)
-		return err_set(err, ERR_ENTRY, "%s: there are %zu of them", what, n);
-	return (int)n;
+	if (n <= 1)
+		return (int)n;
+	(void)err_set(err, ERR_ENTRY, "%s: there are %zu of them", what, n);
+	return exo_in(d, err);
 }
 
 int exo_find(
@@ -133,7 +140,7 @@ int exo_find(
 	json_put(parameters, "Filter", text != NULL ? text : json_new_text(value_of("")));
 	int r = exo_do(d, gets[EXO_MAIL], parameters, &rows, err);
 	if (r == 0)
-		r = only(rows, row, filter.data, err);
+		r = only(d, rows, row, filter.data, err);
 	else if (d->way->fault == EXO_ABSENT)
 		r = 0;
 	buf_free(&filter);
@@ -146,6 +153,6 @@ int exo_find_person(struct exo_dir *d, const char *guid, struct json **row, stru
 
 	json_put(parameters, "Identity", json_new_text(value_of(guid)));
 	if (exo_do(d, gets[EXO_PERSON], parameters, &rows, err) == 0)
-		return only(rows, row, guid, err);
+		return only(d, rows, row, guid, err);
 	return d->way->fault == EXO_ABSENT ? 0 : -1;
 }

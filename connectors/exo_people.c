@@ -72,7 +72,7 @@ int exo_people_load(struct exo_dir *d, struct err *err)
 
 	keys_init(&p->index, 1024, true);
 	while (r > 0) {
-		r = put_page(d, p, page, mem, err);
+		r = put_page(d, p, page, mem, err) < 0 ? exo_in(d, err) : 0;
 		json_free(page);
 		if (r == 0)
 			r = d->way->type->more(d->way, &page, err);

@@ -25,7 +25,9 @@ struct rest {
 	struct buf body; /* of the command */
 	bool again;
 	struct http_call *call; /* of the next page; NULL: there is none */
-	struct keys links;      /* of pages that came */
+	struct arena *last_mem;
+	const char *last;  /* the request of the last answer; in last_mem */
+	struct keys links; /* of pages that came */
 };
 
 static void send(struct rest *x, const char *url)
@@ -115,6 +117,13 @@ static int refused(struct rest *x, const struct http_answer *a, struct err *err)
 	return exo_fail(&x->way, fault, err, "%s", why.text);
 }
 
+static int may_follow(struct rest *x, const char *next, struct err *err)
+{
+	if (!keys_put(&x->links, hash_bytes(next, strlen(next), 0), 0))
+		return err_set(err, ERR_FATAL, "a page comes after itself");
+	return http_link(x->http, next, err);
+}
+
 /* The page, and the next one is asked for. */
 static int take(struct rest *x, const struct http_answer *a, struct json **page, struct err *err)
 {
@@ -126,9 +135,9 @@ static int take(struct rest *x, const struct http_answer *a, struct json **page,
 		return http_in(x->call, err);
 	}
 	next = json_text(j, "@odata.nextLink");
-	if (next != NULL && !keys_put(&x->links, hash_bytes(next, strlen(next), 0), 0)) {
+	if (next != NULL && may_follow(x, next, err) < 0) {
 		json_free(j);
-		(void)exo_fail(&x->way, EXO_BROKEN, err, "a page comes after itself");
+		x->way.fault = EXO_BROKEN;
 		return http_in(x->call, err);
 	}
 	http_drop(x->http, x->call);
@@ -148,7 +157,10 @@ static int rest_more(struct exo_way *way, struct json **page, struct err *err)
 	*page = NULL;
 	if (x->call == NULL)
 		return 0;
-	if (http_take(x->http, x->call, &a, err) < 0) {
+	const int rc = http_take(x->http, x->call, &a, err);
+	arena_reset(x->last_mem);
+	x->last = http_request_of(x->call, x->last_mem);
+	if (rc < 0) {
 		const struct err why = *err;
 		r = exo_fail(way,
 			a.doubt                ? EXO_LOST
@@ -164,6 +176,11 @@ static int rest_more(struct exo_way *way, struct json **page, struct err *err)
 		x->call = NULL;
 	}
 	return r;
+}
+
+static int rest_in(const struct exo_way *way, struct err *err)
+{
+	return http_in_request(((const struct rest *)way)->last, err);
 }
 
 /* The caution of a way that its vendor does not support, and what else there is to say. */
@@ -215,12 +232,14 @@ static int rest_open(const struct config *cfg, struct exo_way **out, struct err 
 
 	x->way.type = &exo_rest;
 	x->mem = mem;
+	x->last_mem = arena_new();
 	if (!is_tenant(tenant))
 		r = err_set(err, ERR_FATAL, "%s: way = rest needs tenant, an id or a domain",
 			config_where(cfg, NULL));
 	if (r == 0)
 		r = http_open(cfg, &place, &x->http, err);
 	if (r < 0) {
+		arena_free(x->last_mem);
 		arena_free(mem);
 		return -1;
 	}
@@ -241,6 +260,7 @@ static void rest_close(struct exo_way *way)
 	http_close(x->http);
 	keys_free(&x->links);
 	buf_free(&x->body);
+	arena_free(x->last_mem);
 	arena_free(x->mem);
 }
 
@@ -250,5 +270,6 @@ const struct exo_way_type exo_rest = {
 	.open = rest_open,
 	.ask = rest_ask,
 	.more = rest_more,
+	.in = rest_in,
 	.close = rest_close,
 };

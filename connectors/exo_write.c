@@ -48,6 +48,14 @@ static int refuse(struct task *t, struct err *err)
 	return -1;
 }
 
+/* The same because of what the last answer said. */
+static int refuse_answer(struct task *t, const char *why, struct err *err)
+{
+	(void)err_set(err, ERR_ENTRY, "%s", why);
+	(void)exo_in(t->dir, err);
+	return refuse(t, err);
+}
+
 /* Is a refusal of Exchange one of authority? Its text is translated, so that the contact has to
  * tell. */
 static int judge(struct task *t, int r)
@@ -66,7 +74,7 @@ static int learn(struct task *t, const struct json *row, struct entry *e, struct
 		/* Without its id it is there, and the next run finds it by its marker. */
 		t->doubt = true;
 		t->dir->way->fault = EXO_LOST;
-		return -1;
+		return exo_in(t->dir, err);
 	}
 	(void)json_flag(row, "IsDirSynced", &t->synced);
 	t->id = e->id;
@@ -75,9 +83,11 @@ static int learn(struct task *t, const struct json *row, struct entry *e, struct
 		return 0;
 	r = exo_find_person(t->dir, t->guid, &person, err);
 	if (r > 0)
-		r = exo_entry(t->dir, EXO_PERSON, person, NULL, t->mem, e, err);
+		r = exo_entry(t->dir, EXO_PERSON, person, NULL, t->mem, e, err) < 0
+			    ? exo_in(t->dir, err)
+			    : 0;
 	else if (r == 0)
-		(void)(err_set(err, ERR_ENTRY, "Get-Contact does not find it"), r = refuse(t, err));
+		r = refuse_answer(t, "Get-Contact does not find it", err);
 	json_free(person);
 	return r < 0 ? -1 : 0;
 }
@@ -116,8 +126,7 @@ static int modify(struct task *t, struct err *err)
 	int r = exo_find(t->dir, "ExternalDirectoryObjectId", t->change->id, &row, err);
 
 	if (r == 0) {
-		(void)err_set(err, ERR_ENTRY, "changed meanwhile: the contact is gone");
-		return refuse(t, err);
+		return refuse_answer(t, "changed meanwhile: the contact is gone", err);
 	}
 	if (r > 0)
 		r = learn(t, row, &e, err);
@@ -159,9 +168,8 @@ static int resume(struct task *t, struct err *err)
 		r = learn(t, row, &e, err) < 0 ? -1 : 1;
 	json_free(row);
 	if (r > 0 && exo_change_foreign(t->change, &e)) {
-		(void)err_set(err, ERR_ENTRY, "there is another contact of this name");
 		t->doubt = false;
-		return refuse(t, err);
+		return refuse_answer(t, "there is another contact of this name", err);
 	}
 	return r > 0 && set_both(t, &e, err) < 0 ? -1 : r;
 }

@@ -222,6 +222,18 @@ struct mod *foreign_mod(struct arena *mem, struct change *c, unsigned attr)
 	return &c->mods[c->n++];
 }
 
+void foreign_as_add(struct arena *mem, struct foreign_record *r)
+{
+	r->whole = false;
+	r->change.op = CHANGE_ADD;
+	r->change.name = r->entry.name;
+	for (unsigned i = 0; i < r->entry.n; i++) {
+		struct mod *m = foreign_mod(mem, &r->change, r->entry.attrs[i].id);
+		m->add = r->entry.attrs[i].values;
+		m->n_add = r->entry.attrs[i].n;
+	}
+}
+
 void foreign_value(struct arena *mem, struct value **values, unsigned *n, struct value v)
 {
 	if ((*n & (*n - 1)) == 0) {

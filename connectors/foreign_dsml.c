@@ -78,16 +78,8 @@ static int read_add(struct foreign *f, struct arena *mem, const struct xml_node 
 {
 	if (read_entry(f, mem, node, out, err) < 0)
 		return -1;
-	if (f->view == FOREIGN_HAS)
-		return 1;
-	out->whole = false;
-	out->change.op = CHANGE_ADD;
-	out->change.name = out->entry.name;
-	for (unsigned i = 0; i < out->entry.n; i++) {
-		struct mod *m = foreign_mod(mem, &out->change, out->entry.attrs[i].id);
-		m->add = out->entry.attrs[i].values;
-		m->n_add = out->entry.attrs[i].n;
-	}
+	if (f->view != FOREIGN_HAS)
+		foreign_as_add(mem, out);
 	return 1;
 }
 

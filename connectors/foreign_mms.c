@@ -127,8 +127,9 @@ static int read_attrs(struct foreign *f, struct arena *mem, const struct xml_nod
 	for (const struct xml_node *a = node->child; a != NULL; a = a->next) {
 		unsigned attr = attr_of(f, a);
 		struct value value;
-		for (const struct xml_node *v = a->child; attr != ATTR_NONE && v != NULL;
-			v = v->next) {
+		if (attr == ATTR_NONE || strcmp(operation(a), "delete") == 0)
+			continue;
+		for (const struct xml_node *v = a->child; v != NULL; v = v->next) {
 			if (!is_value(v) || strcmp(operation(v), "delete") == 0)
 				continue;
 			if (read_one(mem, a, v, &value, err) < 0)
@@ -172,6 +173,17 @@ int mms_entry(struct foreign *f, struct arena *mem, const struct xml_node *node,
 	return 1;
 }
 
+/* A delta that adds: what is said twice of an attribute is one attribute, as in an entry. */
+static int read_add(struct foreign *f, struct arena *mem, const struct xml_node *node,
+	struct foreign_record *out, struct err *err)
+{
+	out->entry.name = out->change.name;
+	if (read_attrs(f, mem, node, &out->entry, err) < 0)
+		return -1;
+	foreign_as_add(mem, out);
+	return 1;
+}
+
 static const struct {
 	const char *name;
 	bool whole; /* it says all that the object will have */
@@ -211,6 +223,8 @@ int mms_delta(struct foreign *f, struct arena *mem, const struct xml_node *node,
 	c->new_name = value_of(newdn != NULL && c->op == CHANGE_MODIFY ? newdn : "");
 	if (c->name.len == 0)
 		return err_set(err, ERR_FATAL, "delta: no dn");
+	if (add)
+		return read_add(f, mem, node, out, err);
 	return read_mods(f, mem, node, c, err) < 0 ? -1 : 1;
 }
 

@@ -51,6 +51,11 @@ int graph_pages_in(const struct graph_pages *p, struct err *err)
 	return http_in(p->from, err);
 }
 
+const char *graph_pages_request(const struct graph_pages *p, struct arena *mem)
+{
+	return p->at == 1 ? http_request_of(p->from, mem) : NULL;
+}
+
 /* What comes behind this page. */
 static int follow(struct graph_pages *p, struct err *err)
 {
@@ -61,6 +66,8 @@ static int follow(struct graph_pages *p, struct err *err)
 		if (!keys_put(&p->links, hash_bytes(next, strlen(next), 0), 0))
 			return err_set(
 				err, ERR_FATAL, "a nextLink came twice: its pages have no end");
+		if (http_link(p->dir->http, next, err) < 0)
+			return -1;
 		p->call = graph_get(p->dir, next);
 		return 0;
 	}

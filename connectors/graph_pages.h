@@ -16,6 +16,9 @@ void graph_pages_free(struct graph_pages *);
 int graph_pages_next(struct graph_pages *, const struct json **, struct err *);
 /* What is wrong with what they gave, with the ids of the request for the last page (http_in). */
 int graph_pages_in(const struct graph_pages *, struct err *);
+/* The same for who sees it later (http_request_of); NULL: the object that they gave last is not the
+ * first one of its page. */
+const char *graph_pages_request(const struct graph_pages *, struct arena *);
 /* After the end of a delta query: where the next one starts. Lives as long as the pages. */
 const char *graph_pages_delta(const struct graph_pages *);
 /* After -1: does Graph refuse the link, so that one has to start anew? */

@@ -20,6 +20,12 @@ struct item {
 	bool wish; /* nothing was said of it: at is its id's place, and it may be gone */
 };
 
+/* Which request they came with: those from here on, up to the next of these. */
+struct page_request {
+	uint32_t first;
+	const char *request;
+};
+
 /* What was asked for the items that come next. */
 struct ahead {
 	struct http_call *object, *behavior;
@@ -30,8 +36,9 @@ struct graph_round {
 	const struct attr_set *wanted;
 	bool first; /* not from a cookie */
 	bool behavior, refers;
+	struct arena *mem;
 	struct spool *spool;
-	struct buf items;
+	struct buf items, origins;
 	struct keys by_id; /* places in items */
 	struct graph_names *names;
 	struct buf cookie;
@@ -59,12 +66,22 @@ void graph_round_free(struct graph_round *r)
 		http_drop(r->dir->http, r->ahead[i % r->window].behavior);
 	}
 	spool_free(r->spool);
+	arena_free(r->mem);
 	buf_free(&r->items);
+	buf_free(&r->origins);
 	buf_free(&r->cookie);
 	keys_free(&r->by_id);
 	graph_names_free(r->names);
 	free(r->ahead);
 	free(r);
+}
+
+static void note_origin(struct graph_round *r, const struct graph_pages *p)
+{
+	const struct page_request o = {(uint32_t)count(r), graph_pages_request(p, r->mem)};
+
+	if (o.request != NULL)
+		buf_add(&r->origins, &o, sizeof(o));
 }
 
 /* The last word counts. */
@@ -82,6 +99,7 @@ static int put(struct graph_round *r, unsigned kind, const struct graph_pages *p
 		(void)err_set(err, ERR_FATAL, "an object has no id");
 		return graph_pages_in(p, err);
 	}
+	note_origin(r, p);
 	json_print(&text, object);
 	const int rc = spool_add(r->spool, text.data, text.len, &item.at, err);
 	buf_free(&text);
@@ -208,6 +226,7 @@ int graph_round_start(
 	/* It costs a request for each object: only where a rule or a setting names it. */
 	r->behavior = q->wanted != NULL && graph_wants(q->wanted, "isCloudManaged");
 	r->refers = graph_wants(q->wanted, "manager") || graph_wants(q->wanted, "member");
+	r->mem = arena_new();
 	r->spool = spool_new();
 	r->names = graph_names_new();
 	r->window = http_window(d->http);
@@ -322,10 +341,17 @@ static int take_object(struct graph_round *r, const struct item *item, struct ht
 	return 1;
 }
 
-/* What is wrong with it: of the first round it is not known which page it was on. */
+/* What is wrong with the item that is at hand: it was asked for, or came on a page. */
 static int object_in(const struct graph_round *r, const struct http_call *call, struct err *err)
 {
-	return call != NULL ? http_in(call, err) : err_in(err, "%s", http_base(r->dir->http));
+	const struct page_request *o = (const struct page_request *)(const void *)r->origins.data;
+	size_t i = r->origins.len / sizeof(*o);
+
+	if (call != NULL)
+		return http_in(call, err);
+	while (o[i - 1].first > r->at)
+		i--;
+	return http_in_request(o[i - 1].request, err);
 }
 
 static int take_behavior(struct graph_round *r, const struct graph_kind *kind, struct ahead *a,

@@ -99,6 +99,8 @@ long long http_expires(const struct http *);
 /* How many calls may be under way. */
 unsigned http_window(const struct http *);
 
+/* May a URL that an answer names be asked for? ERR_FATAL, for http_in: it is of another origin. */
+int http_link(const struct http *, const char *url, struct err *);
 /* Queue a call, all of which is copied but `with`. Nothing waits here; what can be sent at once
  * is. A URL that is not of the origin is an error of the call. */
 struct http_call *http_send(struct http *, const struct http_request *);
@@ -123,6 +125,9 @@ int http_fail(const struct http_call *, const char *detail, struct err *);
 /* What is wrong with an answer, as an error that says of which request, with the ids; those of
  * http_take and http_fail have them already. Always -1. */
 int http_in(const struct http_call *, struct err *);
+/* The same for who sees it when the call is dropped: what to keep of it, in the arena. */
+const char *http_request_of(const struct http_call *, struct arena *);
+int http_in_request(const char *request, struct err *);
 
 static inline bool http_good(const struct http_answer *a)
 {

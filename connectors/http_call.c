@@ -283,14 +283,21 @@ static bool busy(long status)
 	return status == 408 || status == 429 || (status >= 502 && status <= 504);
 }
 
-/* Which request it was, and the ids to ask its owner with, around what there is to say. */
-static int tell(const struct http_call *c, enum err_kind kind, const char *what, struct err *err)
+/* Method and URL, and behind the end of that line the ids to ask its owner with. */
+const char *http_request_of(const struct http_call *c, struct arena *mem)
 {
 	const char *id = server_id(c);
 
-	return err_set(err, kind, "%s %.*s: %.600s (client-request-id %s%s%.64s)",
-		call_method(c->method), (int)strcspn(c->url, "?"), c->url, what, c->id,
-		id != NULL ? ", request-id " : "", id != NULL ? id : "");
+	return arena_printf(mem, "%s %.*s\n(client-request-id %s%s%.64s)", call_method(c->method),
+		(int)strcspn(c->url, "?"), c->url, c->id, id != NULL ? ", request-id " : "",
+		id != NULL ? id : "");
+}
+
+static int tell(const char *request, enum err_kind kind, const char *what, struct err *err)
+{
+	const size_t line = strcspn(request, "\n");
+
+	return err_set(err, kind, "%.*s: %.600s %s", (int)line, request, what, request + line + 1);
 }
 
 int http_fail(const struct http_call *c, const char *detail, struct err *err)
@@ -302,12 +309,17 @@ int http_fail(const struct http_call *c, const char *detail, struct err *err)
 		detail = "redirects are not followed";
 	(void)snprintf(what, sizeof(what), "%ld%s%s", c->status, detail != NULL ? ": " : "",
 		detail != NULL ? detail : "");
-	return tell(c, busy(c->status) ? ERR_BUSY : ERR_FATAL, what, err);
+	return tell(http_request_of(c, c->mem), busy(c->status) ? ERR_BUSY : ERR_FATAL, what, err);
 }
 
 int http_in(const struct http_call *c, struct err *err)
 {
+	return http_in_request(http_request_of(c, c->mem), err);
+}
+
+int http_in_request(const char *request, struct err *err)
+{
 	const struct err why = *err;
 
-	return tell(c, why.kind, why.text, err);
+	return tell(request, why.kind, why.text, err);
 }

@@ -17,19 +17,20 @@ static void done(struct http_call *c)
 	c->state = CALL_DONE;
 }
 
-static void check_origin(const struct http *h, struct http_call *c)
+int http_link(const struct http *h, const char *url, struct err *err)
 {
 	struct origin o;
 
-	if (url_origin(c->url, h->plain, &o, &c->err) < 0) {
-		done(c);
-	} else if (!url_same(&o, &h->origin)) {
-		(void)err_set(&c->err, ERR_FATAL,
+	/* It is put behind the base URL. */
+	if (url[0] == '/')
+		return 0;
+	int r = url_origin(url, h->plain, &o, err);
+	if (r == 0 && !url_same(&o, &h->origin))
+		r = err_set(err, ERR_FATAL,
 			"%s: the server refers to another origin, %s://%s:%s: not followed",
 			h->base, o.scheme, o.host, o.port);
-		done(c);
-	}
 	url_forget(&o);
+	return r;
 }
 
 static void prove(const struct http *h, struct http_call *c)
@@ -255,7 +256,8 @@ struct http_call *http_send(struct http *h, const struct http_request *r)
 	c->previous = h->last;
 	*(h->last != NULL ? &h->last->next : &h->first) = c;
 	h->last = c;
-	check_origin(h, c);
+	if (http_link(h, c->url, &c->err) < 0)
+		done(c);
 	perform(h);
 	return c;
 }

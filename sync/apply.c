@@ -33,7 +33,8 @@ static int next_step(struct applying *a, struct arena *mem, struct step *s, uint
 	int rc;
 
 	if (a->planned)
-		rc = postponed_next(&a->postponed, a->state, a->flow, mem, s, place, a->err);
+		rc = postponed_next(&a->postponed, a->state, a->flow, &a->applied->failures, mem, s,
+			place, a->err);
 	else
 		rc = plan_next(a->plan, mem, s, place, a->err);
 	if (rc == 1 && a->planned)

@@ -170,6 +170,13 @@ static bool outranked(const struct row *row, const struct written *before, const
 	return false;
 }
 
+/* A run that could not remember it took it away: nobody else did, though it comes back in another
+ * spelling. */
+static bool went_with_us(const struct row *row, unsigned attr, struct value v)
+{
+	return had(row->was, attr, v) && !had(row->current, attr, v);
+}
+
 /* Did somebody change the attribute since we wrote it? What they put there was an attempt of the
  * target's side. */
 static void note_drift(struct arena *mem, const struct flow *f, const struct row *row,
@@ -186,6 +193,7 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 		for (unsigned i = 0; i < m->n_add; i++) {
 			if (!written_value(before, w->attr, m->add[i]) ||
 				entry_has(row->was, w->attr, m->add[i]) ||
+				went_with_us(row, w->attr, m->add[i]) ||
 				(retyped(m, m->add[i]) && !outranked(row, before, m)))
 				continue;
 			d.removal = true;

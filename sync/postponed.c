@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/keys.h"
 #include "base/spool.h"
 #include "sync/plan.h"
 #include "sync/state.h"
@@ -74,8 +75,9 @@ int postponed_read(
 	return 1;
 }
 
-int postponed_next(struct postponed *p, struct state *state, long long flow, struct arena *mem,
-	struct step *s, uint32_t *place, struct err *err)
+int postponed_next(struct postponed *p, struct state *state, long long flow,
+	const struct keys *failures, struct arena *mem, struct step *s, uint32_t *place,
+	struct err *err)
 {
 	struct link link;
 	int rc, found = 0;
@@ -83,6 +85,8 @@ int postponed_next(struct postponed *p, struct state *state, long long flow, str
 	while (found == 0 && (rc = postponed_read(p, mem, s, place, err)) != 0) {
 		if (rc < 0)
 			return -1;
+		if (keys_has(failures, *place + 1ull))
+			continue;
 		found = state_link(state, flow, s->source_id, mem, &link, err);
 	}
 	if (found == 1)

@@ -5,6 +5,7 @@
 
 struct arena;
 struct err;
+struct keys;
 struct spool;
 struct state;
 struct step;
@@ -28,8 +29,10 @@ int postponed_put(struct postponed *, struct arena *, struct step *, uint32_t pl
 /* The next one as a change of the entry that was added: 1, 0 at the end, -1. */
 int postponed_read(
 	struct postponed *, struct arena *, struct step *, uint32_t *place, struct err *);
-/* The same with the entry's id. One whose add failed is passed over. */
-int postponed_next(struct postponed *, struct state *, long long flow, struct arena *,
-	struct step *, uint32_t *place, struct err *);
+/* The same with the entry's id. One whose first half failed is passed over, also when there is a
+ * link of an entry that it had before: what is there instead need not be ours. `failures` are those
+ * of struct applied. */
+int postponed_next(struct postponed *, struct state *, long long flow, const struct keys *failures,
+	struct arena *, struct step *, uint32_t *place, struct err *);
 
 #endif

@@ -114,10 +114,10 @@ static const struct foreign_case {
 	       "<value>SMTP:a</value><value>x500:b</value></attr>"
 	       "<dn-attr name='manager' multivalued='false'><dn-value><dn>CN=b</dn>"
 	       "<anchor encoding='base64'>AA==</anchor></dn-value></dn-attr></delta>"),
-		"add CN=a,OU=g objectClass:=top objectClass:=contact mail:= a&b  "
-		"msExchRecipientDisplayType:=-2147483642 internetEncoding:=16 countryCode:=47 "
-		"msExchHideFromAddressLists:=TRUE thumbnailPhoto:=#3 proxyAddresses:=SMTP:a "
-		"proxyAddresses:=x500:b manager:=CN=b",
+		"add CN=a,OU=g +objectClass=top +objectClass=contact +mail= a&b  "
+		"+msExchRecipientDisplayType=-2147483642 +internetEncoding=16 +countryCode=47 "
+		"+msExchHideFromAddressLists=TRUE +thumbnailPhoto=#3 +proxyAddresses=SMTP:a "
+		"+proxyAddresses=x500:b +manager=CN=b",
 		"= CN=a,OU=g objectClass=top objectClass=contact mail= a&b  "
 		"msExchRecipientDisplayType=-2147483642 internetEncoding=16 countryCode=47 "
 		"msExchHideFromAddressLists=TRUE thumbnailPhoto=#3 proxyAddresses=SMTP:a "
@@ -151,7 +151,12 @@ static const struct foreign_case {
 		"! t:1: delta: no such operation: \"none\""},
 	{MMSML("<delta operation='add' dn='CN=a'><attr name='a b'><value>1</value></attr>"
 	       "<attr><value>1</value></attr><attr name='l'><value>x</value></attr></delta>"),
-		"add CN=a l:=x", "= CN=a l=x"},
+		"add CN=a +l=x", "= CN=a l=x"},
+	/* what is said twice, and what goes, of one that comes */
+	{MMSML("<delta operation='add' dn='CN=a'><attr name='l'><value>x</value></attr>"
+	       "<attr name='c' operation='delete'><value>z</value></attr><attr name='L'>"
+	       "<value>y</value></attr></delta>"),
+		"add CN=a +l=x +l=y", "= CN=a l=x l=y"},
 	{MMSML("<delta operation='rename' dn='CN=a'/>"),
 		"! t:1: delta: no such operation: \"rename\"", ""},
 	{MMSML("<delta dn='CN=a'/>"), "! t:1: delta: no such operation: \"\"", ""},

@@ -120,6 +120,24 @@ int http_in(const struct http_call *c, struct err *err)
 	return err_in(err, "%s", c->url);
 }
 
+int http_link(const struct http *h, const char *url, struct err *err)
+{
+	(void)h;
+	return url[0] == '/' || strncmp(url, ROOT "/", strlen(ROOT) + 1) == 0
+		       ? 0
+		       : err_set(err, ERR_FATAL, "another origin");
+}
+
+const char *http_request_of(const struct http_call *c, struct arena *mem)
+{
+	return arena_strdup(mem, c->url);
+}
+
+int http_in_request(const char *request, struct err *err)
+{
+	return err_in(err, "%s", request);
+}
+
 long long http_ends(const struct http *h, enum http_certificate which)
 {
 	(void)h;

@@ -310,6 +310,7 @@ def busy(folder, way):
 def reads(folder, way):
     """A read that is not whole deletes nothing."""
     ills = {"half": 5, "garbage": 2}
+    ills.update({"nameless": 2, "object": 2, "again": 5, "fewer": 5})
     ills.update({"lacks": 2, "shrinks": 5, "other": 2, "long": 2, "die before": 5} if way == "exec" else {"elsewhere": 2, "circle": 2})
     with World(folder, way, ["max-answer = 1000000", "retry = 1s"]) as world:
         world.write(20)
@@ -318,7 +319,9 @@ def reads(folder, way):
             for ill, code in ills.items():
                 world.log()
                 world.fault(f"{ill} {cmdlet}", 0, 9)
-                world.expect(f"{ill} {cmdlet}", code, *(["over max-answer"] if ill == "long" else []), arguments=("sync", "--full"))
+                text = world.expect(f"{ill} {cmdlet}", code, *(["over max-answer"] if ill == "long" else []), arguments=("sync", "--full"))
+                if way == "rest" and fake.unnamed(text, "galway: error:", world.server.log):
+                    wrong(f"{way}: which request it was is not told: {ill} {cmdlet}: {text}")
                 if world.log():
                     wrong(f"{way}: {ill} {cmdlet}: something was written")
         whole("reads", world)

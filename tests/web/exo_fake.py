@@ -74,6 +74,16 @@ class Exchange:
                 self.faults.write_text(json.dumps(faults))
             return well == 0 and ill > 0
 
+    def spoil(self, cmdlet, rows):
+        """Rows that are well-formed and wrong."""
+        if self.fault(f"nameless {cmdlet}"):
+            rows = [{**rows[0], "Name": "", "Guid": ""}, *rows[1:]]
+        if self.fault(f"object {cmdlet}"):
+            rows = [{**rows[0], "DisplayName": {"x": 1}, "Title": {"x": 1}}, *rows[1:]]
+        if self.fault(f"again {cmdlet}"):
+            rows = rows + rows[:1]
+        return rows[1:] if self.fault(f"fewer {cmdlet}") else rows
+
     def ends(self, cmdlet):
         """The command is done, and then there are no answers any more?"""
         if self.fault(f"off after {cmdlet}"):
@@ -105,7 +115,7 @@ class Exchange:
                 self.save(contacts)
                 with open(self.folder / "log", "a", encoding="utf-8") as log:
                     log.write(json.dumps([cmdlet, parameters]) + "\n")
-        return rows
+        return self.spoil(cmdlet, rows)
 
     @staticmethod
     def check(cmdlet, name, value, marked):

@@ -286,8 +286,7 @@ def hostile():
             for arguments in (("sync",), ("sync", "--full"))[:1 if name == "no right" else 2]:
                 s.pages = 0
                 text = w.expect(name, code, words, arguments=arguments)
-                # What leads elsewhere is not sent.
-                same(f"{name}: ids", fake.unnamed(text, words, server.log) if name != "elsewhere" else [], [])
+                same(f"{name}: ids", fake.unnamed(text, words, server.log), [])
             if (w.folder / "files.ldif").read_bytes() != before:
                 wrong(f"{name}: the target was changed")
             s.options.update(graph_fake.Service().options)
@@ -301,6 +300,9 @@ def hostile():
         s.options["noname"] = True
         text = w.expect("a user without a name", 2, "has no userPrincipalName")
         same("a user without a name: ids", fake.unnamed(text, "has no userPrincipalName", server.log), [])
+        s.options["noname"] = "always"
+        text = w.expect("nobody has a name", 2, "has no userPrincipalName", arguments=("sync", "--full"))
+        same("nobody has a name: ids", fake.unnamed(text, "has no userPrincipalName", server.log), [])
         s.options["noname"] = False
         del s.kinds["users"][one]
         text = w.expect("not there any more", 5, "an object that changed is not there")

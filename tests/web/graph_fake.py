@@ -54,7 +54,7 @@ class Service:
     mute       what is asked of it is answered without it
     wrapped    it is within "value", as one of Microsoft's pages shows it
     nameless   what is made, and who is invited, is answered without its id
-    noname     an object is read without its name
+    noname     an object is read without its name; "always": and comes so on pages
     delay      seconds before each answer
     twice      a contact that is deleted is answered by 404, as where the first answer was lost
     anybody    every token will do; those that came are in Service.bearers
@@ -304,6 +304,8 @@ class Service:
         if "@removed" in said:
             return {"id": key, **said}
         answer = {k: v for k, v in said.items() if k in select and k not in ("manager", "members")}
+        if self.options["noname"] == "always":
+            answer.pop("userPrincipalName", None)
         for name in ("manager", "members"):
             if name in select and said.get(name):
                 ids = said[name] if isinstance(said[name], list) else [said[name]]
