@@ -489,9 +489,9 @@ cut("journal-of-deletes", "that the journal has the whole entry that is deleted"
 cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
     "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
 cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
-    " || foretell(a, b) < 0", "", "test_sync_apply test_denial_of_killed")
+    " || foretell(a, b) < 0", "", "test_sync_killed test_denial_of_killed")
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
-    "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_apply test_denial_of_killed")
+    "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_killed test_denial_of_killed")
 cut("name-handed-on", "that who refers to a name is looked at when another has it", "sync/apply_finish.c",
     " ||\n\t\tdependents_unsure(a->state, a->flow, a->plan->flow, &a->renamed, a->err) < 0)", ")",
     "test_sync_flow test_name_handed_on")
@@ -514,55 +514,55 @@ cut("cookie-first", "that the cookie comes last", "sync/apply_finish.c", "\ta->f
     also=[("sync/apply_finish.c", "int apply_begin(struct applying *a)\n",
            "static int put_cookie(struct applying *a);\nint apply_begin(struct applying *a)\n")])
 cut("followed-killed", "that what followed a rename of a killed run is ours", "sync/intents.c",
-    "lead_back(mem, &op->change, was);", ";", "test_sync_apply test_followed")
+    "lead_back(mem, &op->change, was);", ";", "test_sync_killed test_followed")
 cut("orphan-forgotten", "that what a killed run made is ours when its source is gone", "sync/flow.c",
-    " || planning_orphans(p) < 0)", ")", "test_sync_apply test_orphans")
+    " || planning_orphans(p) < 0)", ")", "test_sync_killed test_orphans")
 cut("held-page", "that a page which is not read to its end keeps no sync out", "sync/main.c",
     "command->looks ? held_begin() : -1", "command->looks && false ? held_begin() : -1", "robust sync")
 cut("orphan-link", "that a contact which a killed run made keeps the link of the one it replaces", "sync/decide.c",
     "s->op == STEP_FORGET && d->row.current == NULL && has_orphan(p, d)", "s->op == STEP_CONFLICT && has_orphan(p, d) && false",
     "seed 11020280")
 cut("left-adrift", "that what a killed run wrote to the contact of somebody who leaves is ours", "sync/plan.c",
-    "\ts->remember = row->was != row->current;\n", "\ts->remember = false;\n", "test_sync_apply test_left_after_killed")
+    "\ts->remember = row->was != row->current;\n", "\ts->remember = false;\n", "test_sync_killed test_left_after_killed")
 cut("hidden-without-link", "that what a run hid is shown again, though it could not remember", "sync/intents.c",
-    "\t\trow->hid |= hid;\n", "", "test_sync_apply test_hidden_without_link")
+    "\t\trow->hid |= hid;\n", "", "test_sync_killed test_hidden_without_link")
 cut("left-nothing", "that a contact which a killed run did not come to is as it was remembered", "sync/intents.c",
-    "if (was != NULL && same(was, row->current))", "if (false && same(was, row->current))", "test_sync_apply test_left_after_nothing")
+    "if (was != NULL && same(was, row->current))", "if (false && same(was, row->current))", "test_sync_killed test_left_after_nothing")
 cut("hid-another", "that what a run hid is this contact", "sync/intents.c",
-    "value_same(op->target, row->current->id) && hides", "hides", "test_sync_apply test_hid_another")
+    "value_same(op->target, row->current->id) && hides", "hides", "test_sync_killed test_hid_another")
 cut("left-for-later", "that a step which is left for another run settles nothing", "sync/apply_remember.c",
-    "s->number != 0 ? apply_looked(a, &s->source_id) : 0", "apply_looked(a, &s->source_id)", "test_sync_apply test_deleted_by_killed")
+    "s->number != 0 ? apply_looked(a, &s->source_id) : 0", "apply_looked(a, &s->source_id)", "test_sync_killed test_deleted_by_killed")
 cut("made-and-left", "that all of a contact is ours which a killed run made for one who left", "sync/decide.c",
     "\tintents_apply(&p->plan->intents, d->mem, &d->row, &d->link);\n\tplan_row(", "\td->row.was = d->row.current;\n\tplan_row(",
-    "test_sync_apply test_made_and_left")
+    "test_sync_killed test_made_and_left")
 cut("adrift-rank", "that an address which only lost its rank is still somebody else's", "sync/written.c",
     "among = utf8_same(values[i], others[k]);", "among = value_same(values[i], others[k]);", "test_sync_written test_adrift")
 cut("doubt-taken", "that what a change was to take away is ours, when it is not known whether it did", "sync/written.c",
     "\t\tadd_others(mem, &hashes, m->attr, m->remove, m->n_remove, m->add, m->n_add);\n", "", "test_sync_written test_doubt",
     also=[("sync/written.c", "\t\tconst struct mod *m = &c->mods[i];\n", "")])
 cut("names-of-failed", "that names which a failed run gave another meaning are noted", "sync/apply_remember.c",
-    "return state_put_name(a->state, a->flow, names->n > NAMES_MOST ? 0 : name, a->err);", "return 0;", "test_sync_apply test_names_of_failed")
+    "return state_put_name(a->state, a->flow, names->n > NAMES_MOST ? 0 : name, a->err);", "return 0;", "test_sync_killed test_names_of_failed")
 cut("names-most", "that not more names are noted than are worth it", "sync/apply_remember.c",
-    "#define NAMES_MOST 10000\n", "#define NAMES_MOST 1000000\n", "test_sync_apply test_names_most")
+    "#define NAMES_MOST 10000\n", "#define NAMES_MOST 1000000\n", "test_sync_killed test_names_most")
 cut("names-all", "that one of them stands for all that are not noted", "sync/written.c",
     "p.n_references > 0 && keys_has(names, 0)", "false", "test_sync_written test_references")
 cut("names-left", "that a run of one object, or an undo, tells those who refer to such a name", "sync/apply_finish.c",
-    "\tif (state_names(a->state, a->flow, &a->renamed, a->err) < 0)\n\t\treturn -1;\n", "", "test_sync_apply test_names_of_failed")
+    "\tif (state_names(a->state, a->flow, &a->renamed, a->err) < 0)\n\t\treturn -1;\n", "", "test_sync_killed test_names_of_failed")
 cut("names-unsure", "that what became of references in a failed run is nobody else's doing", "sync/decide.c",
-    "if (rc == 1 && p->g.names.n > 0 &&", "if (false &&", "test_sync_apply test_names_of_failed")
+    "if (rc == 1 && p->g.names.n > 0 &&", "if (false &&", "test_sync_killed test_names_of_failed")
 cut("looked", "that what a link remembers is not taken back because an earlier reply was lost", "sync/apply_remember.c",
-    "s->number != 0 ? apply_looked(a, &s->source_id) : 0", "0", "test_sync_apply test_remembered_and_failed")
+    "s->number != 0 ? apply_looked(a, &s->source_id) : 0", "0", "test_sync_killed test_remembered_and_failed")
 cut("moved-by-hand", "that references to a contact which somebody moved are looked at", "sync/apply_remember.c",
-    " || !written_same_name(before.written, s->link.written)", "", "test_sync_apply test_moved_by_hand")
+    " || !written_same_name(before.written, s->link.written)", "", "test_sync_killed test_moved_by_hand")
 cut("reference-went", "that a reference which went with its contact is nobody else's doing", "sync/apply_remember.c",
-    "a->applied->summary.failed == 0", "true", "test_sync_apply test_reference_went")
+    "a->applied->summary.failed == 0", "true", "test_sync_killed test_reference_went")
 cut("went-with-us", "that what a killed run took away is missed by nobody in another spelling", "sync/differences.c",
     "return had(row->was, attr, v) && !had(row->current, attr, v);", "return row == NULL && had(row->was, attr, v);", "test_sync_plan test_plan")
 cut("reference-of-failed", "that no reference is put where the add behind it failed", "sync/postponed.c",
     "if (keys_has(failures, *place + 1ull))", "if (failures == NULL)", "test_sync_postponed test_failed")
 cut("orphan-made", "that a mark alone, which somebody may have copied, deletes nothing", "sync/orphans.c",
     "(dn_text_equal(e->name, op->change.name) ||\n\t\t       entry_digest(e, &in->attrs[i]) == op->digest)", "true",
-    "test_sync_apply test_copied_mark")
+    "test_sync_killed test_copied_mark")
 cut("stopped-full", "that the run behind one that stopped reads everything", "sync/apply_finish.c",
     "\tknown.deltas = FLOW_UNFINISHED;\n", "", "test_sync_flow test_stopped_delta")
 cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
