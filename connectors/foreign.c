@@ -229,6 +229,8 @@ void foreign_as_add(struct arena *mem, struct foreign_record *r)
 	r->change.name = r->entry.name;
 	for (unsigned i = 0; i < r->entry.n; i++) {
 		struct mod *m = foreign_mod(mem, &r->change, r->entry.attrs[i].id);
+		/* Whatever is there already: these are all that it shall have. */
+		m->replace = true;
 		m->add = r->entry.attrs[i].values;
 		m->n_add = r->entry.attrs[i].n;
 	}

@@ -99,6 +99,8 @@ static int read_modify(struct foreign *f, struct arena *mem, const struct xml_no
 			continue;
 		if (read_values(mem, m, &values, &n, err) < 0)
 			return -1;
+		if (n == 0 && strcmp(what, "add") == 0)
+			continue;
 		struct mod *mod = foreign_mod(mem, &out->change, attr);
 		const bool take = strcmp(what, "delete") == 0 && n > 0;
 		mod->replace = strcmp(what, "add") != 0 && !take;

@@ -114,8 +114,13 @@ static int read_mods(struct foreign *f, struct arena *mem, const struct xml_node
 {
 	for (const struct xml_node *a = node->child; a != NULL; a = a->next) {
 		unsigned attr = attr_of(f, a);
-		if (attr != ATTR_NONE && read_mod(mem, a, foreign_mod(mem, c, attr), err) < 0)
+		if (attr == ATTR_NONE)
+			continue;
+		struct mod *m = foreign_mod(mem, c, attr);
+		if (read_mod(mem, a, m, err) < 0)
 			return -1;
+		/* An update of nothing. */
+		c->n -= !m->replace && m->n_add == 0 && m->n_remove == 0;
 	}
 	return 0;
 }

@@ -114,10 +114,10 @@ static const struct foreign_case {
 	       "<value>SMTP:a</value><value>x500:b</value></attr>"
 	       "<dn-attr name='manager' multivalued='false'><dn-value><dn>CN=b</dn>"
 	       "<anchor encoding='base64'>AA==</anchor></dn-value></dn-attr></delta>"),
-		"add CN=a,OU=g +objectClass=top +objectClass=contact +mail= a&b  "
-		"+msExchRecipientDisplayType=-2147483642 +internetEncoding=16 +countryCode=47 "
-		"+msExchHideFromAddressLists=TRUE +thumbnailPhoto=#3 +proxyAddresses=SMTP:a "
-		"+proxyAddresses=x500:b +manager=CN=b",
+		"add CN=a,OU=g objectClass:=top objectClass:=contact mail:= a&b  "
+		"msExchRecipientDisplayType:=-2147483642 internetEncoding:=16 countryCode:=47 "
+		"msExchHideFromAddressLists:=TRUE thumbnailPhoto:=#3 proxyAddresses:=SMTP:a "
+		"proxyAddresses:=x500:b manager:=CN=b",
 		"= CN=a,OU=g objectClass=top objectClass=contact mail= a&b  "
 		"msExchRecipientDisplayType=-2147483642 internetEncoding=16 countryCode=47 "
 		"msExchHideFromAddressLists=TRUE thumbnailPhoto=#3 proxyAddresses=SMTP:a "
@@ -151,12 +151,23 @@ static const struct foreign_case {
 		"! t:1: delta: no such operation: \"none\""},
 	{MMSML("<delta operation='add' dn='CN=a'><attr name='a b'><value>1</value></attr>"
 	       "<attr><value>1</value></attr><attr name='l'><value>x</value></attr></delta>"),
-		"add CN=a +l=x", "= CN=a l=x"},
+		"add CN=a l:=x", "= CN=a l=x"},
 	/* what is said twice, and what goes, of one that comes */
 	{MMSML("<delta operation='add' dn='CN=a'><attr name='l'><value>x</value></attr>"
 	       "<attr name='c' operation='delete'><value>z</value></attr><attr name='L'>"
 	       "<value>y</value></attr></delta>"),
-		"add CN=a +l=x +l=y", "= CN=a l=x l=y"},
+		"add CN=a l:=x l:=y", "= CN=a l=x l=y"},
+	/* updates of nothing */
+	{MMSML("<delta operation='update' dn='CN=a'><attr name='l' operation='update'/>"
+	       "<attr name='c' operation='update'><value operation='add'>x</value></attr></delta>"),
+		"mod CN=a +c=x",
+		"! t:1: the file has changes (update), not all that a directory has: only "
+		"\"galway compare\" reads it"},
+	{REQUEST("<modifyRequest dn='cn=a'><modification name='l' operation='add'/>"
+		 "<modification name='c' operation='delete'/></modifyRequest>"),
+		"mod cn=a c:=",
+		"! t:1: the file has changes (modifyRequest), not all that a directory has: only "
+		"\"galway compare\" reads it"},
 	{MMSML("<delta operation='rename' dn='CN=a'/>"),
 		"! t:1: delta: no such operation: \"rename\"", ""},
 	{MMSML("<delta dn='CN=a'/>"), "! t:1: delta: no such operation: \"\"", ""},
@@ -204,7 +215,7 @@ static const struct foreign_case {
 	{REQUEST("<authRequest principal='x'/><addRequest dn='cn=a'><attr name='objectclass'>"
 		 "<value>top</value></attr><attr name='photo'>"
 		 "<value xsi:type='xsd:base64Binary'>/9j/</value></attr></addRequest>"),
-		"add cn=a +objectClass=top +photo=#3", "= cn=a objectClass=top photo=#3"},
+		"add cn=a objectClass:=top photo:=#3", "= cn=a objectClass=top photo=#3"},
 	{REQUEST("<modifyRequest dn='cn=a'><modification name='l' operation='add'><value>x</value>"
 		 "</modification><modification name='st' operation='delete'><value>y</value>"
 		 "</modification><modification name='c' operation='delete'/>"
@@ -372,6 +383,9 @@ static void test_print(void **state)
 			struct change c = changes[k], more = changes[k];
 			bool both = c.new_name.len > 0 && c.n > 0;
 			dsml_print_change(&out, &changes[k], &id);
+			/* What an add puts there is all that there shall be. */
+			for (unsigned m = 0; c.op == CHANGE_ADD && m < c.n; m++)
+				c.mods[m].replace = true;
 			more.name = c.new_name;
 			more.new_name.len = 0;
 			c.n = both ? 0 : c.n;
