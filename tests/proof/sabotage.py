@@ -38,7 +38,7 @@ EXO = "/usr/bin/python3 {0}/web/exo.py {galway} --only "
 UNDO = "/usr/bin/python3 {0}/undo/undo.py --galway {galway} --killer {killer} --kill "
 KINDS = {  # what is run, and how it says that it found
     "sim": ("{tests}/simulation --histories 1000 --most 1 --jobs 2", r"^seed \d+: ({what}):"),
-    "seed": ("{tests}/simulation --seed {what}", r"^seed {what}: \w+: "),
+    "seed": ("{tests}/simulation --seed {what}", r"^seed {what}: [\w ]+: "),
     "flow": (FLOWS + "0 {what}", r"^FAIL {what}$"),
     "undo": (UNDO + "0 {what}", r"^FAIL {what}$"),
     "undo-killed": (UNDO + "1 {what}", r"^FAIL {what}$"),
