@@ -10,7 +10,8 @@ struct buf;
 enum change_op { CHANGE_ADD, CHANGE_MODIFY, CHANGE_DELETE };
 
 /* One attribute: values to take away and values to put there, so that a value changed meanwhile is
- * noticed. For an add, only add[] is used. */
+ * noticed. A server that adds an entry is told add[] alone; replace counts where an add is applied
+ * to an entry that is there (compare). */
 struct mod {
 	unsigned attr;
 	bool replace; /* whatever is there goes (LDIF's "replace:"); remove[] is empty */

@@ -75,7 +75,7 @@ struct exo_dir {
  * is busy it is tried again, as long as `retry` says. -1: dir->way->fault says more. */
 int exo_do(struct exo_dir *, const char *cmdlet, struct json *parameters, struct json **rows,
 	struct err *);
-/* What is wrong with the last answer, with all that its way knows of the request; -1. */
+/* What is wrong, with all that the way knows of the request that was answered last; -1. */
 int exo_in(const struct exo_dir *, struct err *);
 /* Start a Get- of a side, of all contacts: 1 and the first page (json_free), the others come by
  * dir->way; 0: there are none; -1. */

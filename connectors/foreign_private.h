@@ -39,7 +39,7 @@ int foreign_base64(struct arena *, struct value text, struct value *, struct err
 /* One more mod of a change. */
 struct mod *foreign_mod(struct arena *, struct change *, unsigned attr);
 void foreign_value(struct arena *, struct value **values, unsigned *n, struct value);
-/* The record is a whole entry; makes it the change that adds it. */
+/* The record is a whole entry; makes it the change that adds it, with mods that replace. */
 void foreign_as_add(struct arena *, struct foreign_record *);
 
 #endif

@@ -37,6 +37,12 @@ static uint64_t source_digest(const struct flow *f, const struct entry *e)
 	return link_digest(hash_bytes(parts, sizeof(parts), 0));
 }
 
+/* A conflict about which contact it is: that of a rule or of a value begins with its code. */
+static bool is_unpaired(const struct pending *p)
+{
+	return strcmp(p->kind, "conflict") == 0 && strncmp(p->message, "E_", 2) != 0;
+}
+
 static int load_pending(struct gather *g, struct err *err)
 {
 	struct pending p;
@@ -48,6 +54,8 @@ static int load_pending(struct gather *g, struct err *err)
 	while ((rc = state_next_pending(g->state, g->scratch, &p, err)) == 1) {
 		uint64_t key = entry_key(p.source);
 		keys_put(&g->waits, key, 0);
+		if (is_unpaired(&p))
+			keys_put(&g->unpaired, key, 0);
 		if (links_find(&g->links, p.source, key, &slot, err) < 0)
 			return -1;
 		arena_reset(g->scratch);
@@ -138,6 +146,7 @@ int gather_start(struct gather *g, struct err *err)
 {
 	g->scratch = arena_new();
 	keys_init(&g->waits, 0, false);
+	keys_init(&g->unpaired, 0, false);
 	keys_init(&g->came, 0, false);
 	keys_init(&g->opened, 0, false);
 	keys_init(&g->names, 0, false);
@@ -164,6 +173,7 @@ void gather_free(struct gather *g)
 	rules_free(g->flow->rules);
 	links_free(&g->links);
 	keys_free(&g->waits);
+	keys_free(&g->unpaired);
 	keys_free(&g->came);
 	keys_free(&g->opened);
 	keys_free(&g->names);

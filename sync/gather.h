@@ -46,8 +46,9 @@ struct gather {
 	struct compare compare;
 	struct flow_state known;
 	struct links links;
-	struct keys waits; /* keys of source ids to be looked at though unchanged: pending, or
-			    * without a digest in their link, or with an intent */
+	struct keys waits;    /* keys of source ids to be looked at though unchanged: pending, or
+			       * without a digest in their link, or with an intent */
+	struct keys unpaired; /* of these, those with a conflict about which contact is theirs */
 	struct keys came, opened; /* of those that wait and have no link: seen; with a row */
 	struct keys names; /* state_names, which a run left behind that did not come to its end */
 	const struct intents *intents;

@@ -65,7 +65,7 @@ static void wish_joins(struct gather *g, const struct open_row *row, struct wish
 
 	for (unsigned i = 0; i < d->n_joins; i++)
 		wish(w, WISH_VALUE, d->joins[i].attr, d->joins[i].value);
-	if (claims_wanted(g->scratch, g->flow, d, &claims) == 0 || keys_has(&g->waits, row->key))
+	if (claims_wanted(g->scratch, g->flow, d, &claims) == 0 || keys_has(&g->unpaired, row->key))
 		wish(w, WISH_VALUE, g->flow->marker, plan_marker(g->scratch, g->flow, row->id));
 }
 

@@ -19,9 +19,9 @@ struct wish;
  * may join or refer to; then, as it is known by now what they have, whoever holds the addresses,
  * the names and the aliases that they lack.
  *
- * A marker is looked for only where there is no address, or where something waits, as a conflict of
- * two that have it: for markers need not be indexed (they are not in Active Directory). What could
- * be missed, and by what it is found:
+ * A marker is looked for only where there is no address, or where it is in conflict which contact
+ * it is, as of two that have it: for markers need not be indexed (they are not in Active
+ * Directory). What could be missed, and by what it is found:
  *
  * - made by a run that was killed, or whose reply was lost: the journal has the name that it was
  *   made with (intents.h), whatever the source says by now

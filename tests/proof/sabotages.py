@@ -556,8 +556,8 @@ cut("moved-by-hand", "that references to a contact which somebody moved are look
     " || !written_same_name(before.written, s->link.written)", "", "test_sync_killed test_moved_by_hand")
 cut("reference-went", "that a reference which went with its contact is nobody else's doing", "sync/apply_remember.c",
     "a->applied->summary.failed == 0", "true", "test_sync_killed test_reference_went")
-cut("marker-of-waiting", "that who waits is looked for by the marker, too", "sync/wishes.c",
-    " || keys_has(&g->waits, row->key))", ")", "seed 410171907")
+cut("marker-of-unpaired", "that who has a conflict about his contact is looked for by the marker, too", "sync/wishes.c",
+    " || keys_has(&g->unpaired, row->key))", ")", "seed 410171907")
 cut("went-with-us", "that what a killed run took away is missed by nobody in another spelling", "sync/differences.c",
     "return had(row->was, attr, v) && !had(row->current, attr, v);", "return row == NULL && had(row->was, attr, v);", "test_sync_plan test_plan")
 cut("reference-of-failed", "that no reference is put where the add behind it failed", "sync/postponed.c",
