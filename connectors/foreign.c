@@ -118,6 +118,38 @@ static int check_names(const struct foreign_record *r, struct err *err)
 		dn_depth(name) == 0 ? name.data : new_name.data);
 }
 
+/* A step of a full import alone writes down all that there is; an export, or a delta, what changed.
+ */
+static int check_step(const struct foreign *f, struct err *err)
+{
+	static const char whole[] = "full-import";
+	const struct xml_node *root = xml_root(f->xml);
+	const char *step = xml_attr(root, "step-type");
+
+	if (f->view != FOREIGN_HAS || strcmp(root->name, "mmsml") != 0 ||
+		(step != NULL && strncmp(step, whole, strlen(whole)) == 0))
+		return 0;
+	return err_set(err, ERR_FATAL,
+		"%s: the file is of a step of type \"%s\", not of a full import: it need not be "
+		"all "
+		"that the directory has",
+		f->name, step != NULL ? step : "");
+}
+
+/* An answer says that it is whole; a file without an answer says nothing. */
+static int check_end(const struct foreign *f, struct err *err)
+{
+	const char *root = xml_root(f->xml)->name;
+	const bool answer = strcmp(root, "batchResponse") == 0 || strcmp(root, "Envelope") == 0;
+
+	if (f->open || (answer && !f->any))
+		return err_set(err, ERR_FATAL,
+			"%s: the answer to a search is not whole: there is no "
+			"searchResultDone",
+			f->name);
+	return check_step(f, err);
+}
+
 int foreign_next(struct foreign *f, struct arena *mem, struct foreign_record *out, struct err *err)
 {
 	struct xml_node *node;
@@ -127,6 +159,8 @@ int foreign_next(struct foreign *f, struct arena *mem, struct foreign_record *ou
 		f->any = true;
 		*out = (struct foreign_record){.line = node->line};
 		f->format = records[node->tag].format;
+		if (check_step(f, err) < 0)
+			return -1;
 		int read = records[node->tag].read(f, mem, node, out, err);
 		if (read > 0 && check_names(out, err) < 0)
 			read = -1;
@@ -137,15 +171,7 @@ int foreign_next(struct foreign *f, struct arena *mem, struct foreign_record *ou
 		if (read > 0)
 			return 1;
 	}
-	/* An answer says that it is whole; a file without an answer says nothing. */
-	const bool answer = strcmp(xml_root(f->xml), "batchResponse") == 0 ||
-			    strcmp(xml_root(f->xml), "Envelope") == 0;
-	if (r == 0 && (f->open || (answer && !f->any)))
-		return err_set(err, ERR_FATAL,
-			"%s: the answer to a search is not whole: there is no "
-			"searchResultDone",
-			f->name);
-	return r;
+	return r == 0 ? check_end(f, err) : r;
 }
 
 int foreign_at(const struct foreign *f, unsigned long line, struct err *err)

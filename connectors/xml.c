@@ -34,7 +34,7 @@ struct xml {
 	struct err failed;          /* kind != ERR_NONE: it cannot be read on */
 	const char *held[HELD_MAX]; /* names of the elements that are open, outside of records */
 	unsigned n_held;
-	const char *root;
+	struct xml_node root; /* without children; name "": nothing was read */
 	struct level levels[XML_DEPTH_MAX];
 	size_t size; /* of the record */
 };
@@ -90,7 +90,7 @@ static struct xml *reader(
 	x->name = arena_strdup(mem, name);
 	x->shape = shape;
 	x->fd = fd;
-	x->root = "";
+	x->root.name = "";
 	x->at = bytes.data;
 	x->end = bytes.data + bytes.len;
 	/* It reads at once. Without XML_PARSE_NOENT and XML_PARSE_DTDLOAD no entity is put in place
@@ -289,8 +289,10 @@ static int read_element(struct xml *x, struct arena *mem, struct xml_node **out)
 	if (s == NULL)
 		return refuse(x, "this element is not known here: ",
 			(const char *)xmlTextReaderConstName(x->reader));
-	if (s->parent == NULL)
-		x->root = s->name;
+	if (s->parent == NULL) {
+		x->root.name = s->name;
+		read_attrs(x, x->mem, &x->root);
+	}
 	if (s->role == XML_HOLDS) {
 		if (!empty && x->n_held == HELD_MAX)
 			return refuse(x, "elements are nested too deeply", "");
@@ -336,9 +338,9 @@ int xml_next(struct xml *x, struct arena *mem, struct xml_node **out, struct err
 	return found;
 }
 
-const char *xml_root(const struct xml *x)
+const struct xml_node *xml_root(const struct xml *x)
 {
-	return x->root;
+	return &x->root;
 }
 
 int xml_at(const struct xml *x, const struct xml_node *node, struct err *err)

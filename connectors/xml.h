@@ -64,8 +64,8 @@ void xml_close(struct xml *);
 
 /* 1 and the next record, in the arena; 0 when the document came to its end; -1. */
 int xml_next(struct xml *, struct arena *, struct xml_node **, struct err *);
-/* The name of the outermost element, once something was read; "" before. */
-const char *xml_root(const struct xml *);
+/* The outermost element without what is in it, once something was read; its name is "" before. */
+const struct xml_node *xml_root(const struct xml *);
 /* "name:line: " before the message; always -1. */
 int xml_at(const struct xml *, const struct xml_node *, struct err *);
 

@@ -75,9 +75,13 @@ static const char *records(struct arena *mem, const char *text, enum foreign_vie
 	return said;
 }
 
-#define MMSML(text)                                                                  \
-	"<?xml version='1.0'?><mmsml xmlns='http://www.microsoft.com/mms/mmsml/v2' " \
-	"step-type='export'><directory-entries>" text "</directory-entries></mmsml>"
+#define STEP(type, text)                                                                 \
+	"<?xml version='1.0'?><mmsml xmlns='http://www.microsoft.com/mms/mmsml/v2'" type \
+	"><directory-entries>" text "</directory-entries></mmsml>"
+#define MMSML(text) STEP(" step-type='full-import'", text)
+#define NO_STEP(type)                                                                            \
+	"! t: the file is of a step of type \"" type "\", not of a full import: it need not be " \
+	"all that the directory has"
 #define CS(text)                                                                   \
 	"<cs-objects><cs-object cs-dn='CN=a' id='{1}' object-type='contact'>" text \
 	"</cs-object></cs-objects>"
@@ -157,6 +161,15 @@ static const struct foreign_case {
 	       "<attr name='c' operation='delete'><value>z</value></attr><attr name='L'>"
 	       "<value>y</value></attr></delta>"),
 		"add CN=a l:=x l:=y", "= CN=a l=x l=y"},
+	/* what is not all that there is, but for whom it is enough */
+	{STEP(" step-type='full-import-and-delta-synchronization'",
+		 "<delta operation='add' dn='CN=a'/>"),
+		"add CN=a", "= CN=a"},
+	{STEP(" step-type='export'", "<delta operation='add' dn='CN=a'/>"), "add CN=a",
+		NO_STEP("export")},
+	{STEP(" step-type='delta-import'", "<delta operation='add' dn='CN=a'/>"), "add CN=a",
+		NO_STEP("delta-import")},
+	{STEP("", ""), "", NO_STEP("")},
 	/* updates of nothing */
 	{MMSML("<delta operation='update' dn='CN=a'><attr name='l' operation='update'/>"
 	       "<attr name='c' operation='update'><value operation='add'>x</value></attr></delta>"),

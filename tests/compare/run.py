@@ -177,6 +177,38 @@ def csexport(path):
     return (out + "</cs-objects>\n").encode()
 
 
+def dsml_adds(path):
+    """The directory as a batch of adds that would make it."""
+    def value(raw):
+        text = raw.decode("ascii", "replace")
+        if text.isprintable() and "\ufffd" not in text:
+            return f"<value>{escape(text)}</value>"
+        return f'<value xsi:type="xsd:base64Binary">{base64.b64encode(raw).decode()}</value>'
+    out = ('<batchRequest xmlns="urn:oasis:names:tc:DSML:2:0:core" xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
+           'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n')
+    for entry in ldif_entries(path):
+        attrs = "".join(f'<attr name="{name}">{"".join(map(value, values))}</attr>' for name, values in entry.items() if name != "dn")
+        out += f'<addRequest dn={quoteattr(entry["dn"][0].decode())}>{attrs}</addRequest>\n'
+    return (out + "</batchRequest>\n").encode()
+
+
+def as_source():
+    """The same people from a dump of MIM, or a batch of DSML, are the same plan."""
+    global failed
+    want = steps()
+    for kind, content in (("mim", csexport("abc.ldif")), ("dsml", dsml_adds("abc.ldif"))):
+        with open("abc.xml", "wb") as out:
+            out.write(content)
+        os.chmod("abc.xml", 0o600)
+        with open("galway.conf", "w", encoding="utf-8") as conf:
+            conf.write(CONF.replace('type = ldif\n    file = "abc.ldif"', f'type = {kind}\n    file = "abc.xml"'))
+        if (plan := steps()) != want:
+            print(f"compare: {kind} as a source: {plan}\nis not\n{want}", file=sys.stderr)
+            failed = 1
+    with open("galway.conf", "w", encoding="utf-8") as conf:
+        conf.write(CONF)
+
+
 def compare(what, content, code, *lines):
     """The verdict, and lines that must be in the text; JSON must agree."""
     global failed
@@ -245,10 +277,11 @@ def first_run():
     compare("no such file", b"<html/>", 2, "this element is not known here: html")
     compare("a DOCTYPE", b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><cs-objects/>', 2, "a DOCTYPE is not accepted")
     compare("empty", b"<cs-objects/>", 1, count_line("objects", 0, 0, 0, 3))
+    return good.replace(good[good.index("<delta"):good.rindex("</delta>") + 8], ann)
 
 
-def second_run():
-    """A change, a rename with a change, a delete, and one that comes; and nothing to do."""
+def second_run(ann):
+    """ann: the file that adds her alone. A change, a rename with a change, a delete, and one that comes; and nothing to do."""
     before = open("xyz.ldif", "rb").read()
     galway("sync", "abc-to-xyz", want=0)
     whole = csexport("xyz.ldif")
@@ -256,6 +289,11 @@ def second_run():
             "1 entries of the file are outside of what the flow manages")
     compare("nothing to do, csexport, a value", whole.replace(b">Head<", b">Chief<"), 1,
             count_line("objects", 2, 1, 0, 0), count_line("title", 0, 1, 0, 0), "differs (they: entry, we: none)")
+    fewer = ann.replace("<value>smtp:x1@abc.example</value>", "")
+    assert fewer != ann
+    compare("an add of one who is there", ann.encode("utf-16"), 0, count_line("objects", 1, 0, 0, 0))
+    compare("an add of one who is there, an address less", fewer.encode("utf-16"), 1, count_line("objects", 0, 0, 1, 0),
+            count_line("proxyAddresses", 0, 1, 0, 0))
     compare("nothing to do, empty mmsml", mmsml([]), 0, count_line("objects", 0, 0, 0, 0))
 
     people = dict(PEOPLE)
@@ -309,7 +347,7 @@ with tempfile.TemporaryDirectory() as folder:
     for name in ("galway.conf", "xyz.ldif"):
         os.chmod(name, 0o600)
     write_source(PEOPLE)
-    first_run()
-    second_run()
+    as_source()
+    second_run(first_run())
     usage()
 sys.exit(failed)
