@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -381,11 +382,18 @@ def source(folder):
 
 
 # --- services of others -----------------------------------------------------------------------------------
-def users_of(url, token, kind="Users"):
+def fetch(folder, request):
+    """An answer's JSON, past galway; None: there is no body."""
+    context = ssl.create_default_context(cafile=f"{folder}/ca.pem")
+    with urllib.request.urlopen(request, context=context) as answer:
+        text = answer.read()
+        return json.loads(text) if text else None
+
+
+def users_of(folder, url, token, kind="Users"):
     """All users, past galway."""
     request = urllib.request.Request(url + f"/{kind}?startIndex=1&count=100", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)["Resources"]
+    return fetch(folder, request)["Resources"]
 
 
 TOKEN = "S3CR3T-0123456789-0123456789-0123456789"
@@ -397,20 +405,20 @@ def others(folder):
     except servers.Missing as e:
         servers.skip("services of others", e)
         return
-    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
-        url = f"http://127.0.0.1:{server.port}/scim/v2"
-        cycle("SCIMMY", World(folder, url, TOKEN), lambda: users_of(url, TOKEN))
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN, tls=f"{folder}/server") as server:
+        url = server.url + "/scim/v2"
+        cycle("SCIMMY", World(folder, url, TOKEN), lambda: users_of(folder, url, TOKEN))
         back("SCIMMY", folder, url)
-    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN) as server:
-        url = f"http://127.0.0.1:{server.port}/scim/v2"
-        cycle("SCIMMY without Bulk", World(folder, url, TOKEN, ["bulk = never"]), lambda: users_of(url, TOKEN))
-    with servers.Node(npm, next(used), "better-auth.mjs", TOKEN) as server:
-        url = f"http://127.0.0.1:{server.port}/api/auth/scim/v2"
-        cycle("Better Auth", World(folder, url, TOKEN), lambda: users_of(url, TOKEN))
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN, tls=f"{folder}/server") as server:
+        url = server.url + "/scim/v2"
+        cycle("SCIMMY without Bulk", World(folder, url, TOKEN, ["bulk = never"]), lambda: users_of(folder, url, TOKEN))
+    with servers.Node(npm, next(used), "better-auth.mjs", TOKEN, tls=f"{folder}/server") as server:
+        url = server.url + "/api/auth/scim/v2"
+        cycle("Better Auth", World(folder, url, TOKEN), lambda: users_of(folder, url, TOKEN))
         back("Better Auth", folder, url)
     # Express 5 keeps startIndex and count from it: the first 20 are all that it ever gives.
-    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN, "express5") as server:
-        url = f"http://127.0.0.1:{server.port}/scim/v2"
+    with servers.Node(npm, next(used), "scimmy.mjs", TOKEN, "express5", tls=f"{folder}/server") as server:
+        url = server.url + "/scim/v2"
         world = World(folder, url, TOKEN)
         for i in range(25):
             world.person(i)
@@ -427,11 +435,11 @@ def jackson(folder):
     except servers.Missing as e:
         servers.skip("SAML Jackson", e)
         return
-    with servers.Node(npm, next(used), "jackson.mjs") as server:
+    with servers.Node(npm, next(used), "jackson.mjs", tls=f"{folder}/server") as server:
         path, token = server.said
-        url = f"http://127.0.0.1:{server.port}{path}"
-        cycle("SAML Jackson", World(folder, url, token), lambda: users_of(url, token))
-        theirs = {u["id"]: u for u in users_of(url, token)}
+        url = server.url + path
+        cycle("SAML Jackson", World(folder, url, token), lambda: users_of(folder, url, token))
+        theirs = {u["id"]: u for u in users_of(folder, url, token)}
         world = World(folder, url, token, groups=True)
         dn = lambda i: f"CN=p{i:03},OU=GAL,DC=abc,DC=example"
         for i in range(40, 44):
@@ -441,14 +449,14 @@ def jackson(folder):
 
         def step(name, code, *words, arguments=("sync",)):
             world.expect(f"SAML Jackson: {name}", code, *words, arguments=arguments)
-            now = {u["id"]: u for u in users_of(url, token)}
+            now = {u["id"]: u for u in users_of(folder, url, token)}
             if any(now.get(i) != u for i, u in theirs.items()):
                 wrong(f"SAML Jackson: {name}: users of another flow were touched")
             ours = [u for i, u in now.items() if i not in theirs]
             compare(f"SAML Jackson: {name}", world, ours)
             if sorted(field(u, "department") for u in ours) != sorted(p["department"] for p in world.people.values()):
                 wrong(f"SAML Jackson: {name}: departments: {ours}")
-            return len(users_of(url, token, "Groups"))
+            return len(users_of(folder, url, token, "Groups"))
 
         if step("groups", 4, "the service did not take adminDescription as it was written", "4 added") != 1:
             wrong("SAML Jackson: not one group")
@@ -471,15 +479,13 @@ def back(name, folder, url):
     """The same service as a source."""
     world = World(folder, url, TOKEN, source=True)
     world.write()
-    n = len(users_of(url, TOKEN))
+    n = len(users_of(folder, url, TOKEN))
     world.expect(f"{name} as source: what galway made is left out", 0, f"{n} read, nothing to do")
 
     def ask(method, key, body):
         request = urllib.request.Request(f"{url}/Users" + (f"/{key}" if key else ""), None if body is None else json.dumps(body).encode(),
                                          {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/scim+json"}, method=method)
-        with urllib.request.urlopen(request) as answer:
-            text = answer.read()
-            return json.loads(text) if text else None
+        return fetch(folder, request)
 
     turns(name, world, ask)
 

@@ -64,13 +64,14 @@ def installed(name="servers"):
 
 
 class Node:
-    """A server of tests/web/servers, until the block ends. said: what it says of itself behind "ready"; line(): what it says next."""
+    """A server of tests/web/servers, until the block ends. said: what it says of itself behind "ready"; line(): what it says next.
+    tls: over TLS, with the certificate TLS.pem and TLS.key."""
 
-    def __init__(self, folder, port, script, *arguments):
+    def __init__(self, folder, port, script, *arguments, tls=None):
         self.port = port
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(["node", HERE / "servers" / script, str(self.port), *arguments], cwd=folder,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        self.process = subprocess.Popen(["node", HERE / "servers" / script, str(port), *arguments], cwd=folder,
+                                        env={**os.environ, **({"TLS": str(tls)} if tls else {})}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         ready, *self.said = self.process.stdout.readline().split() or [""]
         if ready != "ready":
             raise SystemExit(f"{script} does not start")
@@ -86,9 +87,9 @@ class Node:
         self.process.wait()
 
 
-def provider(certificate, tenant, scope="api", ahead=0):
+def provider(certificate, tenant, scope="api", ahead=0, tls=None):
     """oidc-provider as a token endpoint, which verifies assertions; Missing. line() gives the tokens that it gave."""
-    return Node(installed(), fake.free_port(), "oidc.mjs", certificate, tenant, scope, str(ahead))
+    return Node(installed(), fake.free_port(), "oidc.mjs", certificate, tenant, scope, str(ahead), tls=tls)
 
 
 def versions(certificate, key):

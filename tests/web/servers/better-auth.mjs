@@ -1,7 +1,7 @@
 // Better Auth with its SCIM plugin, all in memory:   node better-auth.mjs PORT TOKEN
-import http from "node:http";
 import {createRequire} from "node:module";
 import {pathToFileURL} from "node:url";
+import {scheme, serve} from "./serve.mjs";
 
 // Found in the current folder, where npm has put them.
 const require = createRequire(process.cwd() + "/");
@@ -14,7 +14,7 @@ const {scim} = await load("@better-auth/scim");
 
 const [port, token] = process.argv.slice(2);
 const options = {
-    baseURL: `http://127.0.0.1:${port}`,
+    baseURL: `${scheme}://127.0.0.1:${port}`,
     secret: "only-for-tests-only-for-tests-only-for-tests",
     plugins: [scim({connections: [{id: "galway", credentials: [{type: "bearer", id: "one", token}]}]})],
     rateLimit: {enabled: false},
@@ -24,4 +24,4 @@ const options = {
 const tables = Object.values(getAuthTables(options)).map((table) => [table.modelName, []]);
 const auth = betterAuth({...options, database: memoryAdapter(Object.fromEntries(tables))});
 
-http.createServer(toNodeHandler(auth)).listen(Number(port), "127.0.0.1", () => console.log("ready"));
+serve(toNodeHandler(auth), port);

@@ -1,14 +1,14 @@
 // SAML Jackson's directory sync, with its memory store:   node jackson.mjs PORT
-// It prints "ready PATH TOKEN": where SCIM is, below http://127.0.0.1:PORT. GET /seen: what it was asked.
-import http from "node:http";
+// It prints "ready PATH TOKEN": where SCIM is, below http[s]://127.0.0.1:PORT. GET /seen: what it was asked.
 import {createRequire} from "node:module";
+import {scheme, serve} from "./serve.mjs";
 
 // Found in the current folder, where npm has put them.
 const require = createRequire(process.cwd() + "/");
 const {controllers: jackson} = require("@boxyhq/saml-jackson");
 
 const [port] = process.argv.slice(2);
-const url = `http://127.0.0.1:${port}`;
+const url = `${scheme}://127.0.0.1:${port}`;
 const {directorySyncController: sync} = await jackson({
     externalUrl: url, samlPath: "/saml", oidcPath: "/oidc", scimPath: "/scim", samlAudience: "x", db: {engine: "mem", ttl: 3600},
     noAnalytics: true, logger: {info() {}, warn() {}, error() {}},
@@ -16,7 +16,7 @@ const {directorySyncController: sync} = await jackson({
 const {data} = await sync.directories.create({name: "galway", tenant: "t", product: "p", type: "generic-scim-v2"});
 const {path, secret} = data.scim;
 
-http.createServer(async (request, response) => {
+serve(async (request, response) => {
     let text = "";
     for await (const part of request) text += part;
     const at = new URL(request.url, url), parts = at.pathname.slice(path.length).split("/").filter(Boolean);
@@ -34,4 +34,4 @@ http.createServer(async (request, response) => {
     }
     response.writeHead(status, {"content-type": "application/scim+json"});
     response.end(answer === undefined || answer === null ? "" : JSON.stringify(answer));
-}).listen(Number(port), "127.0.0.1", () => console.log(`ready ${path} ${secret}`));
+}, port, `ready ${path} ${secret}`);

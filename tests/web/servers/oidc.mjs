@@ -6,6 +6,7 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import {createRequire} from "node:module";
 import {pathToFileURL} from "node:url";
+import {scheme, serve} from "./serve.mjs";
 
 // Found in the current folder, where npm has put them.
 const require = createRequire(process.cwd() + "/");
@@ -15,7 +16,7 @@ const [port, certificate, tenant, scope, ahead] = process.argv.slice(2);
 const now = Date.now;
 Date.now = () => now() + 1000 * Number(ahead);
 const key = crypto.createPublicKey(fs.readFileSync(certificate)).export({format: "jwk"});
-const provider = new Provider(`http://127.0.0.1:${port}`, {
+const provider = new Provider(`${scheme}://127.0.0.1:${port}`, {
     clients: [{
         client_id: "galway", redirect_uris: [], response_types: [], grant_types: ["client_credentials"],
         token_endpoint_auth_method: "private_key_jwt", token_endpoint_auth_signing_alg: "PS256", jwks: {keys: [key]},
@@ -27,4 +28,4 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     ttl: {ClientCredentials: 600},
 });
 provider.on("client_credentials.saved", token => console.log(token.jti));
-provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));
+serve(provider.callback(), port);

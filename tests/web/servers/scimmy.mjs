@@ -1,6 +1,7 @@
 // SCIMMY (its routers on Express 4, or 5 with the word "express5") with resources in memory:
 //   node scimmy.mjs PORT TOKEN [express5]
 import {createRequire} from "node:module";
+import {serve} from "./serve.mjs";
 
 // Found in the current folder, where npm has put them.
 const require = createRequire(process.cwd() + "/");
@@ -53,4 +54,4 @@ app.use("/scim/v2", new Routers({
         return "galway";
     },
 }));
-app.listen(Number(port), "127.0.0.1", () => console.log("ready"));
+serve(app, port);
