@@ -96,12 +96,15 @@ static void give_up(struct scim_dir *d)
 	scim_names_free(d->names);
 	d->names = NULL;
 	reading_free(&d->list);
-	keys_free(&d->seen);
 }
 
-/* Are references among what is wanted? */
-static bool wants_references(const struct attr_set *wanted)
+/* Are references among what is wanted, or names that others may have, too? */
+static bool wants_names(const struct scim_dir *d, const struct attr_set *wanted)
 {
+	for (unsigned i = 0; d->kinds[i] != NULL; i++) {
+		if (d->kinds[i]->twins)
+			return true;
+	}
 	return wanted == NULL || attr_set_has(wanted, attr_named("manager")) ||
 	       attr_set_has(wanted, attr_named("member"));
 }
@@ -111,7 +114,6 @@ static int read_pages(struct scim_dir *d, struct err *err)
 {
 	if (reading_start(&d->list, &d->query, 1024, err) < 0)
 		return -1;
-	keys_init(&d->seen, 1024, false);
 	d->kind = 0;
 	d->pages = pages_start(d, d->kinds[0], "");
 	return 0;
@@ -125,7 +127,7 @@ static int scim_read(struct connector *c, const struct query *q, struct err *err
 	give_up(d);
 	d->query = *q;
 	r = scim_discover(d, err);
-	if (r == 0 && wants_references(q->wanted))
+	if (r == 0 && wants_names(d, q->wanted))
 		r = scim_names_load(d, err);
 	if (r == 0 && q->kind == QUERY_FIND)
 		r = scim_find_start(d, q, &d->find, err);
@@ -160,19 +162,6 @@ static int end(struct scim_dir *d, struct err *err)
 	return pages_in(d->pages, err);
 }
 
-/* A name is one entry's: of groups it need not be, and then has the id in it. */
-static void tell_apart(struct scim_dir *d, struct arena *mem, struct entry *e)
-{
-	struct value name;
-
-	if (keys_put(&d->seen, dn_key(e->name), 0) || d->kind == 0 ||
-		!scim_name_of(d, mem, e->name, &name))
-		return;
-	e->name = scim_name(d, mem,
-		value_of(arena_printf(
-			mem, "%.*s (%.*s)", (int)name.len, name.data, (int)e->id.len, e->id.data)));
-}
-
 static int scim_next(struct connector *c, struct arena *mem, struct entry *e, struct err *err)
 {
 	struct scim_dir *d = (struct scim_dir *)c;
@@ -189,7 +178,6 @@ static int scim_next(struct connector *c, struct arena *mem, struct entry *e, st
 			return -1;
 		if (scim_entry(d, d->kinds[d->kind], j, d->query.wanted, mem, e, err) < 0)
 			return pages_in(d->pages, err);
-		tell_apart(d, mem, e);
 		if (reading_take(&d->list, e))
 			return 1;
 		arena_rewind(mem, mark);

@@ -19,7 +19,8 @@ struct arena;
  * The inside of the scim connector: users and groups of a SCIM 2.0 service (RFC 7643, RFC 7644).
  *
  * SCIM has no names as directories have them. An entry is called CN=<userName>,<base> or
- * CN=<displayName>,<base>; without `base` that is O=<the connector's title>. Its id is the
+ * CN=<displayName>,<base>; without `base` that is O=<the connector's title>. Of groups of one name
+ * one keeps it, and the others are CN=<displayName> (<id>),<base> (scim_names.c). Its id is the
  * resource's. objectClass says which of the two a new entry shall be. The marker is in externalId.
  *
  * Nothing that a service says of itself is believed but what costs only time if it is wrong: a
@@ -35,6 +36,7 @@ struct scim_kind {
 	const char *endpoint;       /* "/Users" */
 	const char *schema;         /* its URN */
 	const char *name;           /* the attribute that names an entry */
+	bool twins;                 /* several may have one name */
 	const char *const *classes; /* values of objectClass, the last is the one; ended by NULL */
 	const struct json_field *fields;
 };
@@ -85,7 +87,6 @@ struct scim_dir {
 	unsigned kind; /* whose pages these are */
 	struct scim_find *find;
 	struct reading list;
-	struct keys seen; /* names of this read, so that groups get others */
 };
 
 /* scim_discover.c: ask once what the service can. That it does not say is no error. */
@@ -114,6 +115,9 @@ int scim_entry(struct scim_dir *, const struct scim_kind *, const struct json *,
 	const struct attr_set *wanted, struct arena *, struct entry *, struct err *);
 /* CN=<name>,<base>. */
 struct value scim_name(const struct scim_dir *, struct arena *, struct value name);
+/* The same with an id behind it: CN=<name> (<id>),<base>. */
+struct value scim_twin_name(
+	const struct scim_dir *, struct arena *, struct value dn, struct value id);
 /* The name inside of a DN; false: it is none of ours. */
 bool scim_name_of(const struct scim_dir *, struct arena *, struct value dn, struct value *name);
 /* Is it an attribute whose values are ids of others, and names in entries? */
@@ -124,7 +128,11 @@ const struct scim_kind *scim_kind_of(const struct scim_dir *, const struct chang
 const char *scim_filter_path(struct arena *, const char *path);
 
 /* scim_names.c: ids of names and names of ids, of all there are: about 200 bytes an entry, and only
- * where references are read or written. */
+ * where references are read or written, or groups are read.
+ *
+ * A name is one entry's. Of groups of one name (whatever its case) the one whose id sorts first
+ * keeps it, unless it is a user's; all others are called scim_twin_name. So it is the same in every
+ * read, a find and a reference too, whatever the order in which the service gives them. */
 int scim_names_load(struct scim_dir *, struct err *);
 void scim_names_free(struct scim_names *);
 /* {NULL, 0}: there is none. */

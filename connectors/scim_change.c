@@ -114,10 +114,16 @@ static int put_name(struct scim_dir *d, const struct scim_kind *kind, struct val
 	return 0;
 }
 
+/* {NULL, 0}: the change keeps it. */
+static struct value written_name(const struct change *c)
+{
+	return c->op == CHANGE_ADD ? c->name : c->new_name;
+}
+
 int scim_change_apply(struct scim_dir *d, const struct scim_kind *kind, const struct change *c,
 	const struct json *before, struct json **out, struct err *err)
 {
-	const struct value dn = c->op == CHANGE_ADD ? c->name : c->new_name;
+	const struct value dn = written_name(c);
 	struct json *after = json_clone(before);
 	struct arena *mem = arena_new();
 	int r = 0;
@@ -153,18 +159,23 @@ static bool as_written(const struct entry *e, const struct mod *m)
 int scim_change_check(struct scim_dir *d, const struct scim_kind *kind, const struct change *c,
 	const struct json *j, struct err *err)
 {
-	const struct value dn = c->new_name.len > 0 ? c->new_name : c->name;
+	const struct value dn = written_name(c);
 	struct arena *mem = arena_new();
 	struct attr_set wanted = {0};
+	struct value name;
 	struct entry e;
 	int r;
 
 	for (unsigned i = 0; i < c->n; i++)
 		attr_set_add(mem, &wanted, c->mods[i].attr);
 	r = scim_entry(d, kind, j, &wanted, mem, &e, err);
-	if (r == 0 && !dn_text_equal(e.name, dn))
-		r = err_set(
-			err, ERR_ENTRY, "the service calls it %.*s", (int)e.name.len, e.name.data);
+	/* Not the entry's, which may have its id behind it. */
+	if (r == 0 && dn.len > 0) {
+		name = scim_name(d, mem, value_of(json_text(j, kind->name)));
+		if (!dn_text_equal(name, dn))
+			r = err_set(err, ERR_ENTRY, "the service calls it %.*s", (int)name.len,
+				name.data);
+	}
 	for (unsigned i = 0; r == 0 && i < c->n; i++) {
 		if (json_field_of(kind->fields, c->mods[i].attr) != NULL &&
 			!as_written(&e, &c->mods[i]))

@@ -32,6 +32,18 @@ bool scim_name_of(
 	return dn_equal(&dn, &d->base_dn);
 }
 
+struct value scim_twin_name(
+	const struct scim_dir *d, struct arena *mem, struct value dn, struct value id)
+{
+	struct value name;
+
+	return scim_name_of(d, mem, dn, &name)
+		       ? scim_name(d, mem,
+				 value_of(arena_printf(mem, "%.*s (%.*s)", (int)name.len, name.data,
+					 (int)id.len, id.data)))
+		       : dn;
+}
+
 bool scim_refers(unsigned attr)
 {
 	return attr_syntax(attr) == SYNTAX_DN;
@@ -102,6 +114,15 @@ static void name_references(const struct scim_dir *d, struct arena *mem, struct 
 	}
 }
 
+/* Is it one of several of that name? */
+static void tell_apart(const struct scim_dir *d, struct arena *mem, struct entry *e)
+{
+	const struct value twin = scim_twin_name(d, mem, e->name, e->id);
+
+	if (dn_text_equal(scim_names_dn(d, e->id), twin))
+		e->name = twin;
+}
+
 static void add_classes(const struct scim_kind *kind, struct arena *mem, struct entry *e)
 {
 	const unsigned classes = attr_named("objectClass");
@@ -122,6 +143,8 @@ int scim_entry(struct scim_dir *d, const struct scim_kind *kind, const struct js
 	*e = (struct entry){.id = value_of(arena_strdup(mem, id))};
 	e->key = entry_key(e->id);
 	e->name = scim_name(d, mem, value_of(name));
+	if (kind->twins)
+		tell_apart(d, mem, e);
 	if (json_read(j, kind->fields, wanted, mem, e, err) < 0)
 		return err_in(err, "%s/%s", kind->endpoint, id);
 	if (wanted == NULL || attr_set_has(wanted, cn))

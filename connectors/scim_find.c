@@ -74,13 +74,16 @@ static int add_value(struct scim_find *f, const struct scim_kind *kind, const st
 static int add_wish(struct scim_find *f, const struct scim_kind *kind, const struct wish *w,
 	bool *can, struct err *err)
 {
+	/* Whom a name of several means only scim_names.c knows. */
+	const bool known = w->by == WISH_NAME && kind->twins;
+	const struct value id = known ? scim_names_id(f->dir, w->value) : w->value;
 	struct value name;
 
 	*can = true;
-	if (w->by == WISH_ID)
-		add_question(f, kind, scim_path(f->mem, kind, w->value), true);
+	if (w->by == WISH_ID || (known && id.len > 0))
+		add_question(f, kind, scim_path(f->mem, kind, id), true);
 	else if (w->by == WISH_NAME)
-		return scim_name_of(f->dir, f->mem, w->value, &name)
+		return !known && scim_name_of(f->dir, f->mem, w->value, &name)
 			       ? add_search(f, kind, kind->name, name, can, err)
 			       : 0;
 	else if (w->attr == attr_named("cn"))

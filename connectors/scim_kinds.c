@@ -61,9 +61,9 @@ static const char *const user_classes[] = {"top", "person", "organizationalPerso
 static const char *const group_classes[] = {"top", "group", NULL};
 
 const struct scim_kind scim_kinds[] = {
-	{"users", "/Users", "urn:ietf:params:scim:schemas:core:2.0:User", "userName", user_classes,
-		user},
-	{"groups", "/Groups", "urn:ietf:params:scim:schemas:core:2.0:Group", "displayName",
+	{"users", "/Users", "urn:ietf:params:scim:schemas:core:2.0:User", "userName", false,
+		user_classes, user},
+	{"groups", "/Groups", "urn:ietf:params:scim:schemas:core:2.0:Group", "displayName", true,
 		group_classes, group},
-	{NULL, NULL, NULL, NULL, NULL, NULL},
+	{NULL, NULL, NULL, NULL, false, NULL, NULL},
 };

@@ -64,10 +64,28 @@ struct value scim_names_id(const struct scim_dir *d, struct value dn)
 	return pair_at(d->names, i)->id;
 }
 
+/* One of a kind whose names are not its own. rivals: the place of the first of that kind. */
+static void put_twin(struct scim_dir *d, struct arena *mem, uint32_t rivals, const struct entry *e)
+{
+	struct scim_names *n = d->names;
+	uint32_t i;
+
+	const bool taken = keys_get(&n->by_dn, dn_key(e->name), &i);
+	const struct value first = taken ? pair_at(n, i)->id : e->id;
+	if (taken && (i < rivals || value_order(first, e->id) < 0)) {
+		scim_names_put(d, e->id, scim_twin_name(d, mem, e->name, e->id));
+		return;
+	}
+	if (!value_same(first, e->id))
+		scim_names_put(d, first, scim_twin_name(d, mem, e->name, first));
+	scim_names_put(d, e->id, e->name);
+}
+
 static int load_kind(struct scim_dir *d, const struct scim_kind *kind, struct err *err)
 {
 	struct arena *mem = arena_new();
 	struct pages *pages = pages_start(d, kind, arena_printf(mem, "&attributes=%s", kind->name));
+	const uint32_t rivals = (uint32_t)(d->names->pairs.len / sizeof(struct pair));
 	const struct attr_set none = {0};
 	const struct json *resource;
 	struct entry e;
@@ -78,7 +96,10 @@ static int load_kind(struct scim_dir *d, const struct scim_kind *kind, struct er
 			r = pages_in(pages, err);
 			break;
 		}
-		scim_names_put(d, e.id, e.name);
+		if (kind->twins)
+			put_twin(d, mem, rivals, &e);
+		else
+			scim_names_put(d, e.id, e.name);
 		arena_reset(mem);
 	}
 	pages_free(pages);

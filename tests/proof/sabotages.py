@@ -611,6 +611,17 @@ cut("scim-overlap", "that a page begins where the one before ended", "connectors
     "(overlap && !value_same(value_of(id != NULL ? id : \"\"), p->last))", "false", "scim goes")
 cut("scim-end", "that as many came as there are", "connectors/scim_pages.c",
     "if (p->total >= 0 && p->given != p->total)", "if (false)", "scim early")
+cut("scim-twins", "that groups of one name are told apart", "connectors/scim_entry.c",
+    "\tif (kind->twins)\n\t\ttell_apart(d, mem, e);\n", "", "scim twins")
+cut("scim-twin-order", "that who keeps a name does not depend on the order in which they come", "connectors/scim_names.c",
+    "value_order(first, e->id) < 0", "!value_same(first, e->id)", "scim twins")
+cut("scim-twin-user", "that a user keeps his name beside a group of that name", "connectors/scim_names.c",
+    "i < rivals || ", "", "scim twins")
+cut("scim-twin-found", "that a group is found by the name that its twins do not have", "connectors/scim_find.c",
+    "w->by == WISH_NAME && kind->twins", "false", "scim twins")
+cut("scim-twin-kept", "that a change that keeps the name is not measured by it", "connectors/scim_change.c",
+    "if (r == 0 && dn.len > 0)", "if (r == 0)", "scim twins_written",
+    also=[("connectors/scim_change.c", "return c->op == CHANGE_ADD ? c->name : c->new_name;", "return c->new_name.len > 0 ? c->new_name : c->name;")])
 cut("scim-post-again", "that who may have been made is looked for before he is made again", "connectors/scim_flight.c",
     "\tif (f->doubt || r->status == 409)\n\t\tlook(w, f, &r->err);",
     "\tif (f->doubt && f->tries < TRIES)\n\t\tpost(w, f);", "scim lost")

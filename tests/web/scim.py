@@ -8,6 +8,7 @@ changed in the same ways, past galway, and the target is compared. Services that
 tests/web/servers, once, into a folder of the cache.
 """
 import argparse
+import copy
 import json
 import os
 import pathlib
@@ -41,6 +42,12 @@ rule person
     displayName = [displayName]
     mail        = [mail]
     title       = [title]
+
+rule group
+    scope  (objectClass=group)
+    name   "CN=" & DNComponent([dn], 1)
+    objectClass = "group"
+    manager     = [member]
 """
 
 
@@ -49,7 +56,7 @@ def chosen(name):
 
 
 class World:
-    """Two connectors and a flow in a folder of their own."""
+    """Two connectors and a flow in a folder of their own. groups: beside the users; "only": without these."""
 
     def __init__(self, folder, url, token="S3CR3T", settings=(), source=False, groups=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
@@ -58,7 +65,7 @@ class World:
         secret = self.folder / "secret"
         secret.write_text(token + "\n")
         secret.chmod(0o600)
-        types = 'types = {"users", "groups"}' if groups else ""
+        types = 'types = {"groups"}' if groups == "only" else 'types = {"users", "groups"}' if groups else ""
         lines = ["state = \"state.db\"", "connector files {", "    type = ldif", "    file = \"files.ldif\"",
                  "    smtp-domains = {\"abc.example\"}", "}", "connector cloud {", "    type = scim", f'    url = "{url}"',
                  "    auth = bearer", f'    secret = "file:{secret}"', "    base = \"O=cloud\"", "    page-size = 10", types,
@@ -210,6 +217,77 @@ def groups(folder):
         world.write()
         world.expect("groups: delete", 0, "1 deleted")
         world.expect("groups: at last", 0, "nothing to do", arguments=("sync", "--full"))
+
+
+def twins(folder):
+    """Groups of one name: one keeps it, and all reads, finds and references call them the same, whatever their order."""
+    for groups in ("only", True):
+        service = scim_fake.Service()
+        with scim_fake.serve(service, folder, "server") as server:
+            world = World(folder, server.url + "/scim/v2", source=True, groups=groups)
+            world.write()
+            for key, name, member in (("g-3", "Sales", "g-2"), ("g-2", "sales", "g-5"), ("g-5", "All", "g-3"), ("g-6", "Some", "g-2")):
+                service.put("Groups", id=key, displayName=name, members=[{"value": member}])
+            names = {"g-2": "sales", "g-3": "Sales (g-3)", "g-5": "All", "g-6": "Some"}
+            if groups != "only":
+                service.put(userName="staff", displayName="Staff", emails=[{"value": "staff@abc.example"}])
+                service.put("Groups", id="g-1", displayName="Staff", members=[{"value": "g-2"}])
+                names |= {"g-1": "Staff (g-1)"}
+
+            def step(what, *words, arguments=("sync",)):
+                world.expect(f"twins: {what} ({groups})", 0, *words, arguments=arguments)
+                has = {cn: [m[3:].partition(",OU=")[0] for m in e.get("manager", [])]
+                       for cn, e in fake.contacts(world.folder / "files.ldif").items() if cn != "staff"}
+                wants = {names[key]: [names[m["value"]] for m in g["members"]] for key, g in service.kinds["Groups"].items()}
+                if has != wants:
+                    wrong(f"twins: {what} ({groups}): the target has {has}, not {wants}")
+
+            def point(key, to):
+                service.kinds["Groups"][key]["members"] = [{"value": to}]
+
+            step("create", f"{len(names) + (groups != 'only')} added")
+            step("again", "nothing to do")
+            step("all again", "nothing to do", arguments=("sync", "--full"))
+            point("g-3", "g-5")
+            step("a delta", "(delta)", "1 modified")
+            for key, to, who in (("g-3", "g-6", "g-3"), ("g-3", "g-2", "CN=Sales (g-3),O=cloud"), ("g-2", "g-3", "CN=sales,O=cloud")):
+                point(key, to)
+                step(f"--object {who}", "1 modified", arguments=("sync", "--object", who))
+            step("at last", "nothing to do", arguments=("sync", "--full"))
+            service.put("Groups", id="g-11", displayName="SALES", members=[])
+            names |= {"g-11": "SALES(1)", "g-2": "sales (g-2)"}  # (1), as the name is free only behind this run
+            step("one more", "1 added", "1 renamed")
+            step("one more, all again", "nothing to do", arguments=("sync", "--full"))
+            del service.kinds["Groups"]["g-11"]
+            names["g-2"] = "sales"
+            step("one less", "1 deleted", "1 renamed")
+            step("one less, all again", "nothing to do", arguments=("sync", "--full"))
+
+
+def twins_written(folder):
+    """Somebody makes a group of the name of ours: what ours was to get is written, and theirs is left alone."""
+    for theirs, words, name in (("a", "renamed to", "sales(1)"), ("z-12345", "1 modified", "sales")):
+        service = scim_fake.Service()
+        with scim_fake.serve(service, folder, "server") as server:
+            world = World(folder, server.url + "/scim/v2", groups=True)
+            dn = lambda i: f"CN=p{i:03},OU=GAL,DC=abc,DC=example"
+            world.person(0)
+            world.person(1)
+            world.groups["g1"] = {"objectClass": "group", "sAMAccountName": "sales", "member": [dn(0)]}
+            world.write()
+            what = f"twins_written: theirs is {theirs}"
+            world.expect(f"{what}: create", 0, "3 added")
+            ours = service.named("sales", "Groups")["id"]
+            service.put("Groups", id=theirs, displayName="Sales", members=[])
+            before = copy.deepcopy(service.kinds["Groups"][theirs])
+            world.groups["g1"]["member"] = [dn(0), dn(1)]
+            world.write()
+            # Who has the name of another, is called otherwise now; who has kept his, is not.
+            world.expect(f"{what}: change", 4 if name != "sales" else 0, words)
+            world.expect(f"{what}: again", 0, "nothing to do", arguments=("sync", "--full"))
+            group = service.kinds["Groups"][ours]
+            if group["displayName"] != name or len(group["members"]) != 2 or service.kinds["Groups"][theirs] != before:
+                wrong(f"{what}: {service.kinds['Groups']}")
 
 
 def writes(folder):
@@ -490,7 +568,7 @@ def back(name, folder, url):
     turns(name, world, ask)
 
 
-TESTS = {t.__name__: t for t in (variants, groups, writes, reads, source, others, jackson)}
+TESTS = {t.__name__: t for t in (variants, groups, twins, twins_written, writes, reads, source, others, jackson)}
 
 
 def main():
