@@ -36,11 +36,16 @@ static void done(struct writer *w, struct graph_job *j)
 static void failed(struct writer *w, struct graph_job *j, int status, const struct err *err)
 {
 	const struct value name = j->change->name;
-	const bool post = j->change->op == CHANGE_ADD;
+	const bool post = j->change->op == CHANGE_ADD && (j->invited || !makes_guests(w));
 
 	j->outcome->kind = post && (status < 0 || status >= 500) ? OUTCOME_UNKNOWN : OUTCOME_FAILED;
 	j->outcome->err = *err;
 	j->outcome->denied = w->dir->denied && j->outcome->kind == OUTCOME_FAILED;
+	if (j->invited && j->outcome->kind == OUTCOME_UNKNOWN) {
+		(void)err_in(&j->outcome->err,
+			"a guest whom nobody owns may be there: delete it there, or join by mail");
+		w->known = true;
+	}
 	if (status <= 0 || status == 401) {
 		w->hopeless = true;
 		w->why = *err;
@@ -182,6 +187,7 @@ static void invite(struct writer *w, struct graph_job *j, const struct json *fou
 		json_put(body, "invitedUserDisplayName",
 			json_clone(json_at(j->body, "displayName")));
 	j->call = graph_send(w->dir, HTTP_POST, "/invitations", body);
+	j->invited = true;
 	json_free(body);
 	/* The invitation sets it. */
 	json_put(j->body, "mail", NULL);

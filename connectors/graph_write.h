@@ -20,6 +20,7 @@ struct graph_job {
 	struct outcome *outcome;
 	struct http_call *call; /* NULL: there is nothing to wait for */
 	struct http_call *from; /* whose answer was taken last; NULL */
+	bool invited;           /* the invitation was sent: what comes next is its answer */
 	struct value id;
 	struct json *before; /* NULL: not read */
 	struct json *body;   /* of the PATCH that is to come; NULL */

@@ -135,6 +135,8 @@ cut("graph-resync", "that a deltaLink which is refused makes a full read", "conn
     "err->kind = ERR_ENTRY;", "err->kind = ERR_FATAL;", "graph 410")
 cut("graph-taken", "that nobody is invited whose address is there", "connectors/graph_write.c",
     "if (json_count(found, \"value\") > 0) {", "if (found == NULL) {", "graph taken")
+cut("graph-invited", "that an invitation without an answer may have been done", "connectors/graph_write.c",
+    "(j->invited || !makes_guests(w))", "!makes_guests(w)", "graph an invitation is lost")
 cut("graph-mute", "that an answer has to say isCloudManaged", "connectors/graph_behavior.c",
     "the answer does not say \" ATTRIBUTE);\n\t\trc = http_in(call, err);", "the answer does not say \" ATTRIBUTE);\n\t\trc = 0;", "graph mute")
 cut("graph-refused", "that what a tenant refuses is not handed over", "sync/handover.c",

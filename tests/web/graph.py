@@ -618,6 +618,23 @@ def guests():
         same("became a member", {one["id"], other["id"]} <= s.kinds["users"].keys(), True)
 
 
+def half_invited():
+    """A guest who is there, and not known to be ours: told, and nobody is invited twice."""
+    for name, options, words in (("an invitation is lost", {"lost": 1}, "a guest whom nobody owns may be there"),
+                                 ("a guest cannot be marked", {"denied": True}, "was invited as {}, but not marked as ours")):
+        s = graph_fake.Service(**options)
+        with serve(s) as server:
+            w = World(s, server, GUESTS, ["types = guests"])
+            w.person(1)
+            w.write()
+            text = w.expect(name, 4)
+            ids = list(s.kinds["users"])
+            same(name, (len(ids), words.format(*ids) in text), (1, True))
+            s.options.update(graph_fake.Service().options)
+            w.expect(f"{name}: again", 4, "user1@xyz.example is held by CN=user1@xyz.example,O=cloud")
+            same(f"{name}: invitations", [path for _, _, path, _, _ in server.log].count("/v1.0/invitations"), 1)
+
+
 def nameless():
     """Graph does not say what it made, or which of two it is."""
     s = graph_fake.Service()
@@ -726,7 +743,7 @@ def ask(url, method, body):
         return e.code
 
 
-TESTS = {t.__name__: t for t in (described, documented, source, licences, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, nameless, check, storms, certificate)}
+TESTS = {t.__name__: t for t in (described, documented, source, licences, groups, repeats, resync, hostile, soa, handover, contacts, boxes, guests, half_invited, nameless, check, storms, certificate)}
 # Those whose service does as Graph does; the others are wrong on purpose.
 DESCRIBED = (described, documented, source, licences, groups, repeats, resync, soa, handover, contacts, boxes, guests, check)
 

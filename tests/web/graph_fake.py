@@ -46,8 +46,9 @@ class Service:
     loop       a nextLink leads to its own page
     broken     the page that is cut within its JSON
     repeat     every object comes again, at the end, with its id and its name only
-    lost       of the next so many POSTs the answer is lost, after they are done
+    lost       of the next so many POSTs that make somebody the answer is lost, after they are done
     late       so many PATCHes of a new guest find nobody
+    denied     users are not to be changed: 403
     count      added to @odata.count
     beta       onPremisesSyncBehavior is in beta only
     refuse     nobody may write it
@@ -64,7 +65,7 @@ class Service:
     def __init__(self, **options):
         self.options = {"page": 10, "throttle": 0, "storm": 0, "spoil": None, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
                         "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "twice": False, "anybody": False,
-                        "promote": None, "nameless": False, "noname": False}
+                        "promote": None, "nameless": False, "noname": False, "denied": False}
         self.options.update(options)
         self.kinds = {"users": {}, "groups": {}, "contacts": {}}
         self.events = {"users": [], "groups": [], "contacts": []}  # (id, what it said: changed properties or @removed)
@@ -112,7 +113,7 @@ class Service:
         if self.chance.random() < o["storm"]:
             self.stormed += 1
             return self.error(r, 429, "TooManyRequests", "Too many requests")
-        if r.command == "POST" and o["lost"] > 0 and parts[-1:] == ["contacts"]:
+        if r.command == "POST" and o["lost"] > 0 and parts[-1:] in (["contacts"], ["invitations"]):
             o["lost"] -= 1
             self.route("POST", parts, query, r)
             return r.hang_up()
@@ -241,6 +242,8 @@ class Service:
             return 400, self.body_of_error("Request_BadRequest", MASTERED)
         if key in self.exchange:
             return 400, self.body_of_error("Request_BadRequest", EXTERNAL)
+        if self.options["denied"]:
+            return 403, self.body_of_error("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         if self.options["late"] > 0:
             self.options["late"] -= 1
             return self.absent()
