@@ -13,6 +13,8 @@
 #include "sync/undone.h"
 #include "sync/written.h"
 
+static struct value yes = {"TRUE", 4};
+
 struct value plan_marker(struct arena *mem, const struct flow *f, struct value source_id)
 {
 	const char *id = entry_id_text(mem, source_id);
@@ -120,6 +122,16 @@ static void leave_out_exceptions(
 	}
 }
 
+/* Back from hiding (leave = hide): to be shown again, unless the rules say whether it is. */
+static bool shows_again(const struct row *row)
+{
+	const unsigned hide = attr_named("msExchHideFromAddressLists");
+	const struct wanted *said = desired_get(&row->open->desired, hide);
+
+	return (row->link != NULL ? row->link->left != 0 : row->hid) &&
+	       (said == NULL || said->mode == FLOW_ADD);
+}
+
 /* The rules want this; the marker is as good as one of their flows. */
 static struct wanted *all_wanted(
 	struct arena *mem, const struct flow *f, const struct row *row, unsigned *n)
@@ -129,13 +141,11 @@ static struct wanted *all_wanted(
 	struct value *marker = arena_alloc(mem, 2 * sizeof(*marker));
 	unsigned nickname = attr_named("mailNickname"),
 		 hide = attr_named("msExchHideFromAddressLists");
-	bool said = false;
 
 	*n = 0;
 	for (unsigned i = 0; i < d->n; i++) {
 		if (d->attrs[i].attr == f->marker)
 			continue;
-		said |= d->attrs[i].attr == hide && d->attrs[i].mode != FLOW_ADD;
 		w[*n] = d->attrs[i];
 		if (w[*n].attr == nickname && row->verdict->nickname.len > 0) {
 			marker[1] = row->verdict->nickname;
@@ -147,9 +157,7 @@ static struct wanted *all_wanted(
 	}
 	marker[0] = plan_marker(mem, f, row->open->id);
 	w[(*n)++] = (struct wanted){f->marker, FLOW_ALWAYS, 1, marker, "galway", false};
-	/* Back from hiding (leave = hide): shown again, unless the rules say whether it is. */
-	const bool hid = row->link != NULL ? row->link->left != 0 : row->hid;
-	if (hid && !said)
+	if (shows_again(row))
 		w[(*n)++] = (struct wanted){hide, FLOW_ALWAYS, 0, NULL, "galway", true};
 	return w;
 }
@@ -297,6 +305,12 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 		.flag = authority_flag_number(f, row->open->flag),
 		.written = written_make(mem, &d, f->epoch, &left, skip),
 		.undone = undone_after(mem, f, row, s)};
+	/* Hidden by us still, as the authority is the target's by now: until it is ours again.
+	 * Should the source leave once more, the grace period begins anew. */
+	if (shows_again(row) && entry_has(&after, attr_named("msExchHideFromAddressLists"), yes)) {
+		s->link.left = row->now;
+		s->link.source_digest = 0;
+	}
 }
 
 uint64_t target_digest(const struct flow *f, const struct entry *e)
@@ -433,7 +447,6 @@ static bool inside(struct arena *mem, struct value name, const struct dn *bases,
 
 const char *plan_protected(const struct flow *f, const struct entry *e)
 {
-	static const struct value yes = {"TRUE", 4};
 	const unsigned account = attr_named("sAMAccountName");
 	const struct value count = entry_first(e, attr_named("adminCount"));
 
@@ -482,7 +495,6 @@ static bool plan_hide(
 	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
 {
 	unsigned hide = attr_named("msExchHideFromAddressLists");
-	static struct value yes = {"TRUE", 4};
 
 	if (row->link->left != 0 && row->now - row->link->left >= f->grace)
 		return false;

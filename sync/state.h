@@ -69,7 +69,8 @@ struct link {
 	struct value source, target;           /* ids */
 	uint64_t source_digest, target_digest; /* link_digest; 0: not known */
 	uint64_t name;                         /* dn_key of the source's name: for references */
-	long long left;       /* when the source was first seen to be gone or out of scope; 0 */
+	long long left;       /* when the source was first seen to be gone or out of scope, or last
+				 seen to be there while its contact is hidden for that still; 0 */
 	struct value written; /* written.h */
 	struct value undone;  /* undone.h; mostly empty */
 	int flag; /* what the source's own flag said, for when the source is gone: 1 the source, 2

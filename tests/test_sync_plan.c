@@ -187,6 +187,14 @@ static const struct plan_case cases[] = {
 		"modify t1 -hide=FALSE +hide=TRUE"},
 	{10, "s1 cn=ann hide?=TRUE", "t1 cn=ann hide=TRUE", "left 50", "modify t1 -hide=TRUE"},
 	{9, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=TRUE", "left 50", "none"},
+	/* it is not ours to show it, as long as it is not; hidden or shown, the rules may say */
+	{10, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left 50; object xyz",
+		"modify t1 | abc may not: -hide | left 200"},
+	{10, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left 50; of hide xyz",
+		"modify t1 | abc may not: -hide | left 200"},
+	{10, "s1 cn=ann hide=FALSE", "t1 cn=ann hide=TRUE", "left 50; object xyz",
+		"modify t1 | abc may not: hide=FALSE"},
+	{9, "s1 cn=ann", "t1 cn=ann", "left 50; object xyz", "none"},
 	{9, "s1 cn=ann", "t1 cn=ann hide=TRUE", LINKED, "none"},
 	{10, "s1 cn=ann hide=", "t1 cn=ann hide=TRUE", "wrote hide=; left 50",
 		"modify t1 -hide=TRUE"},
@@ -433,8 +441,8 @@ static void check_link(const struct made *m, const struct step *s)
 		assert_int_equal(s->link.target.len, 0);
 	else
 		assert_true(value_same(s->link.target, m->current.id));
-	/* Who left is looked at in every run. */
-	assert_int_equal(s->link.source_digest, s->number == 3 ? 0 : 77);
+	/* Who left, or is hidden because he did, is looked at in every run. */
+	assert_int_equal(s->link.source_digest, s->number == 3 || s->link.left != 0 ? 0 : 77);
 	assert_int_equal(s->link.name, s->number == 3 ? 79 : 78);
 	assert_true(s->number == 3 || s->link.written.len > 0);
 }

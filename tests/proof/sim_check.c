@@ -221,7 +221,7 @@ static void check_not_more(struct history *h, const struct sync *s, const char *
 {
 	static struct holding before[HOLDINGS], after[HOLDINGS];
 	const unsigned n_after = who_holds(&h->w.sides[!s->flow].now, after, of);
-	const bool in_delta = (h->others || h->copied) && !s->was_full;
+	const bool in_delta = (h->others || h->copied || h->forgot) && !s->was_full;
 	unsigned n_before = 0;
 
 	for (unsigned i = 1; i < n_after; i++) {

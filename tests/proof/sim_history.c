@@ -167,6 +167,7 @@ static void remember(struct history *h, const struct sync *s, unsigned moved, un
 	struct track *t = &h->tracks[s->flow], *other = &h->tracks[!s->flow];
 	const bool wrote = h->w.n_audits > 0;
 
+	h->forgot |= s->plan.forget > 0;
 	if (s->result == SYNC_DONE && s->was_full)
 		t->shown = h->w.sides[s->flow].shown;
 	if (s->result == SYNC_DONE) {

@@ -63,6 +63,7 @@ struct history {
 			 hold all the same */
 	bool torn;    /* a run did not end well: not all that it did is known */
 	bool copied;  /* two contacts may have one mark, which few entries are asked for by */
+	bool forgot;  /* the link of a contact that stays was given up: a delta does not know it */
 	bool bound;   /* some contact is not galway's to write to */
 	bool touched; /* somebody else did something in a target, or its authority was transferred
 		       */
