@@ -224,7 +224,7 @@ def twins(folder):
     for groups in ("only", True):
         service = scim_fake.Service()
         with scim_fake.serve(service, folder, "server") as server:
-            world = World(folder, server.url + "/scim/v2", source=True, groups=groups)
+            world = World(folder, server.url + "/scim/v2", settings=['canary = {"CN=Sales (g-3),O=cloud"}'], source=True, groups=groups)
             world.write()
             for key, name, member in (("g-3", "Sales", "g-2"), ("g-2", "sales", "g-5"), ("g-5", "All", "g-3"), ("g-6", "Some", "g-2")):
                 service.put("Groups", id=key, displayName=name, members=[{"value": member}])
@@ -288,6 +288,13 @@ def twins_written(folder):
             group = service.kinds["Groups"][ours]
             if group["displayName"] != name or len(group["members"]) != 2 or service.kinds["Groups"][theirs] != before:
                 wrong(f"{what}: {service.kinds['Groups']}")
+            service.kinds["Groups"] = {"a": {**before, "id": "a"}, "z-1": service.stamp({"id": "z-1", "displayName": "Sales", "externalId": "galway:one:g1"})}
+            world.groups["g1"]["sAMAccountName"] = "Sales (z-1)"
+            world.write()
+            world.expect(f"{what}: it is called so already", 4, "1 modified", "1 denied", arguments=("sync", "--full"))
+            world.expect(f"{what}: it is called so still", 0, "nothing to do", arguments=("sync", "--full"))
+            if service.kinds["Groups"]["z-1"]["displayName"] != "Sales" or len(service.kinds["Groups"]["z-1"]["members"]) != 2:
+                wrong(f"{what}: it is called so already: {service.kinds['Groups']}")
 
 
 def writes(folder):
