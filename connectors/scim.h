@@ -94,6 +94,8 @@ int scim_discover(struct scim_dir *, struct err *);
 
 /* scim_request.c. A GET of a path behind the base URL, or of an absolute URL. */
 struct http_call *scim_get(struct scim_dir *, const char *url);
+/* The first so many of a kind. */
+struct http_call *scim_get_some(struct scim_dir *, const struct scim_kind *, unsigned n);
 /* With a body; if_match: meta.version, or NULL. */
 struct http_call *scim_send(struct scim_dir *, enum http_method, const char *url,
 	const struct json *body, const char *if_match, bool again);

@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "connectors/scim_write.h"
 
+/* Of a mailNickname at Entra's service. */
+#define NICKNAME_MOST 64
 #define PATCH_SCHEMA "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 static void put_text(struct json *j, const char *path, struct value v)
@@ -92,7 +94,27 @@ static void put_schemas(const struct scim_kind *kind, struct json *j)
 	}
 }
 
-/* Entra's service wants a password of a new user. Nobody is told this one. */
+/* Entra's service wants a mailNickname of a new user: where the rules give none, what userName has
+ * before '@', of the characters and the length that it takes. */
+static void put_nickname(const struct scim_kind *kind, struct json *j)
+{
+	const struct json_field *f = json_field_of(kind->fields, attr_named("mailNickname"));
+	const char *at = json_text(j, kind->name);
+	char text[NICKNAME_MOST + 1];
+	size_t n = 0;
+
+	if (json_at(j, f->path) != NULL)
+		return;
+	for (; *at != '\0' && *at != '@' && n < NICKNAME_MOST; at++) {
+		if (*at > ' ' && *at < 0x7f && strchr("()\\[]\";:<>,", *at) == NULL)
+			text[n++] = *at;
+	}
+	text[n] = '\0';
+	if (n > 0)
+		put_text(j, f->path, value_of(text));
+}
+
+/* And a password. Nobody is told this one. */
 static void put_password(struct json *j)
 {
 	char text[48];
@@ -138,9 +160,11 @@ int scim_change_apply(struct scim_dir *d, const struct scim_kind *kind, const st
 		err->kind = ERR_ENTRY;
 		return err_in(err, "%.*s", (int)c->name.len, c->name.data);
 	}
-	put_schemas(kind, after);
-	if (c->op == CHANGE_ADD && d->dialect == SCIM_ENTRA && kind == &scim_kinds[0])
+	if (c->op == CHANGE_ADD && d->dialect == SCIM_ENTRA && kind == &scim_kinds[0]) {
+		put_nickname(kind, after);
 		put_password(after);
+	}
+	put_schemas(kind, after);
 	*out = after;
 	return 0;
 }

@@ -1,6 +1,5 @@
 #include "connectors/scim_find.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -96,14 +95,12 @@ static int add_wish(struct scim_find *f, const struct scim_kind *kind, const str
 /* How many requests reading everything would be. */
 static int count_pages(struct scim_dir *d, long long *n, struct err *err)
 {
-	char url[64];
 	struct json *page;
 
 	*n = 0;
 	for (unsigned i = 0; d->kinds[i] != NULL; i++) {
 		long long total = 0;
-		(void)snprintf(url, sizeof(url), "%s?startIndex=1&count=1", d->kinds[i]->endpoint);
-		if (scim_take(d, scim_get(d, url), &page, err) < 0)
+		if (scim_take(d, scim_get_some(d, d->kinds[i], 1), &page, err) < 0)
 			return -1;
 		(void)json_number(page, "totalResults", &total);
 		json_free(page);

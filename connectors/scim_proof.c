@@ -1,7 +1,6 @@
 /*
  * Which filters work.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,12 +96,10 @@ static int prove(struct scim_dir *d, const struct scim_kind *kind, const char *p
 static int look(struct scim_dir *d, const struct scim_kind *kind, const char *path,
 	enum scim_finds *finds, struct err *err)
 {
-	char url[64];
 	struct json *page;
 	int r = 0;
 
-	(void)snprintf(url, sizeof(url), "%s?startIndex=1&count=%d", kind->endpoint, SAMPLES);
-	if (scim_take(d, scim_get(d, url), &page, err) < 0)
+	if (scim_take(d, scim_get_some(d, kind, SAMPLES), &page, err) < 0)
 		return -1;
 	const struct json *list = json_at(page, "Resources");
 	for (size_t i = 0; i < json_count(page, "Resources"); i++) {

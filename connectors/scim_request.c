@@ -16,6 +16,17 @@ struct http_call *scim_get(struct scim_dir *d, const char *url)
 		d->http, &(struct http_request){.method = HTTP_GET, .url = url, .accept = ACCEPT});
 }
 
+struct http_call *scim_get_some(struct scim_dir *d, const struct scim_kind *kind, unsigned n)
+{
+	/* Where pages have cursors only, startIndex is refused. */
+	const bool by_cursor = d->service.cursor && !d->service.index;
+	char url[64];
+
+	(void)snprintf(url, sizeof(url), "%s?%scount=%u", kind->endpoint,
+		by_cursor ? "" : "startIndex=1&", n);
+	return scim_get(d, url);
+}
+
 struct http_call *scim_send(struct scim_dir *d, enum http_method method, const char *url,
 	const struct json *body, const char *if_match, bool again)
 {

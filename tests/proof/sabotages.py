@@ -626,6 +626,12 @@ cut("scim-twin-found", "that a group is found by the name that its twins do not 
 cut("scim-twin-kept", "that a change that keeps the name is not measured by it", "connectors/scim_change.c",
     "if (r == 0 && dn.len > 0)", "if (r == 0)", "scim twins_written",
     also=[("connectors/scim_change.c", "return c->op == CHANGE_ADD ? c->name : c->new_name;", "return c->new_name.len > 0 ? c->new_name : c->name;")])
+cut("scim-nickname", "the mailNickname that Entra's service wants of a new user", "connectors/scim_change.c",
+    "\t\tput_nickname(kind, after);\n", "", "scim entra")
+cut("scim-nickname-given", "that a mailNickname of the rules is kept", "connectors/scim_change.c",
+    "if (json_at(j, f->path) != NULL)", "if (false)", "scim entra")
+cut("scim-no-index", "that startIndex is not sent where pages have cursors only", "connectors/scim_request.c",
+    "by_cursor ? \"\" : ", "by_cursor ? \"startIndex=1&\" : ", "scim entra")
 cut("scim-post-again", "that who may have been made is looked for before he is made again", "connectors/scim_flight.c",
     "\tif (f->doubt || r->status == 409)\n\t\tlook(w, f, &r->err);",
     "\tif (f->doubt && f->tries < TRIES)\n\t\tpost(w, f);", "scim lost")

@@ -151,7 +151,7 @@ def cycle(name, world, users, n=25):
 VARIANTS = {
     "plain": {},
     "it does not say what it can": {"config": False},
-    "as Entra's": {"config": False, "cursor": True, "names": {"Resources": "resources"}, "patch": "empty", "password": True},
+    "as Entra's": {"entra": True},
     "small pages": {"cap": 3},
     "one a page": {"cap": 1},
     "cursors": {"cursor": True},
@@ -185,7 +185,7 @@ def variants(folder):
         with scim_fake.serve(service, folder, "server") as server:
             # A POST whose answer was lost is looked for, and for that somebody has to be there to try filters with.
             service.put(userName="somebody", displayName="Somebody")
-            world = World(folder, server.url + "/scim/v2", settings=["dialect = entra"] if options.get("password") else ["retry = 60s"] if "storm" in options else ())
+            world = World(folder, server.url + "/scim/v2", settings=["dialect = entra"] if options.get("entra") else ["retry = 60s"] if "storm" in options else ())
             users = lambda: [u for u in service.kinds["Users"].values() if u["userName"] != "somebody"]
             cycle(name, world, users)
 
@@ -295,6 +295,36 @@ def twins_written(folder):
             world.expect(f"{what}: it is called so still", 0, "nothing to do", arguments=("sync", "--full"))
             if service.kinds["Groups"]["z-1"]["displayName"] != "Sales" or len(service.kinds["Groups"]["z-1"]["members"]) != 2:
                 wrong(f"{what}: it is called so already: {service.kinds['Groups']}")
+
+
+def entra(folder):
+    """A new user's mailNickname is what the rules give, else what userName has before '@', of what the service takes."""
+    names = {"ann.lee@abc.example": "ann.lee", "Ünal (the 1st)": "nalthe1st", "x" * 64: "x" * 64}
+    for given in (False, True):
+        service = scim_fake.Service(entra=True)
+        with scim_fake.serve(service, folder, "server") as server:
+            world = World(folder, server.url + "/scim/v2", settings=["dialect = entra"], groups=True)
+            if given:
+                rules = world.folder / "my.rules"
+                rules.write_text(RULES.replace("    active  ", "    mailNickname = [mailNickname]\n    active  ", 1))
+            for n, name in enumerate(names):
+                world.person(n, sAMAccountName=name, **({"mailNickname": f"given{n}"} if given else {}))
+            world.groups["g1"] = {"objectClass": "group", "sAMAccountName": "sales", "member": ["CN=p000,OU=GAL,DC=abc,DC=example"]}
+            wants = {name: f"given{n}" if given else names[name] for n, name in enumerate(names)}
+
+            def step(what, *words, arguments=("sync",)):
+                world.write()
+                world.expect(f"entra: {what}", 0, *words, arguments=arguments)
+                has = {u["userName"]: u[scim_fake.ENTRA]["mailNickname"] for u in service.kinds["Users"].values()}
+                if has != wants:
+                    wrong(f"entra: {what}: {has}")
+
+            step("create", "4 added")
+            step("again", "nothing to do", arguments=("sync", "--full"))
+            world.people["p000"].update({"title": "Chief", **({"mailNickname": "other"} if given else {})})
+            wants["ann.lee@abc.example"] = "other" if given else "ann.lee"
+            step("change", "(delta)", "1 modified")
+            step("at last", "nothing to do", arguments=("sync", "--full"))
 
 
 def writes(folder):
@@ -575,7 +605,7 @@ def back(name, folder, url):
     turns(name, world, ask)
 
 
-TESTS = {t.__name__: t for t in (variants, groups, twins, twins_written, writes, reads, source, others, jackson)}
+TESTS = {t.__name__: t for t in (variants, groups, twins, twins_written, entra, writes, reads, source, others, jackson)}
 
 
 def main():

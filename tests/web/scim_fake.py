@@ -9,6 +9,9 @@ import urllib.parse
 import fake
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+ENTRA = "urn:ietf:params:scim:schemas:extension:Microsoft:Entra:2.0:User"
+ENTRA_FILTERS = ("id", "userName", "externalId", "mailNickname")
+NICKNAME = r"""[!#-'*-+\-./0-9=?A-Z^-~]{1,64}"""
 KINDS = {"Users": "userName", "Groups": "displayName"}
 
 
@@ -38,6 +41,7 @@ class Service:
     spoil      what is wrong in each page: a name of fake.SPOILED
     delay      seconds before each answer
     password   True: a new user needs one, as at Entra's
+    entra      True: as Entra's service: a new user needs a password and a mailNickname, pages have cursors only, no PUT, filters of ENTRA_FILTERS
     race       the name of a user whom somebody else makes just before
     """
 
@@ -45,8 +49,10 @@ class Service:
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
                         "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None,
-                        "storm": 0, "spoil": None, "late": 0, "nameless": False}
+                        "storm": 0, "spoil": None, "late": 0, "nameless": False, "entra": False}
         self.options.update(options)
+        if self.options["entra"]:
+            self.options.update(config=False, cursor=True, names={"Resources": "resources"}, patch="empty", put=False, password=True)
         self.kinds = {"Users": {}, "Groups": {}}
         self.next = 1
         self.bulks = 0
@@ -135,6 +141,8 @@ class Service:
             return None
         if o in ("none", "all"):
             return resources if o == "all" else []
+        if self.options["entra"] and m[1] not in ENTRA_FILTERS:
+            return None
         path, wanted = m[1].split("."), json.loads(m[2])
 
         def values(node, path):
@@ -154,6 +162,8 @@ class Service:
             if found is None:
                 return self.error(r, 400, "no such filter", "invalidFilter")
             return self.page(r, found, 1, len(found), {"totalResults": len(found)})
+        if self.options["entra"] and "startIndex" in query:
+            return self.error(r, 400, "pages have cursors", "invalidValue")
         self.pages += 1
         count = min(int(query.get("count", o["cap"])), o["cap"])
         if o["cursor"]:
@@ -192,8 +202,10 @@ class Service:
         """(status, answer) of a request for one resource."""
         store = self.kinds[kind]
         if method == "POST":
-            if self.options["password"] and not body.get("password"):
+            if self.options["password"] and kind == "Users" and not body.get("password"):
                 return 400, self.error_body(400, "a password is required", "invalidValue")
+            if self.options["entra"] and kind == "Users" and not re.fullmatch(NICKNAME, body.get(ENTRA, {}).get("mailNickname", "")):
+                return 400, self.error_body(400, "a mailNickname is required", "invalidValue")
             if kind == "Users" and self.named(body["userName"]):
                 return 409, self.error_body(409, "taken", "uniqueness")
             if not {k for k in body if k.startswith("urn:")} <= set(body["schemas"]):
