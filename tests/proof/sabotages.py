@@ -606,6 +606,8 @@ cut("http-post-gateway", "the same behind a gateway that says 503", "connectors/
     "if (c->status == 429 || c->again)", "if (true)", "web 503 to a POST")
 cut("http-retry-after", "that a server which says when is not asked before", "connectors/http_run.c",
     "if (seconds > 0 && when > h->resume)", "if (false)", "web 429 and Retry-After")
+cut("http-token-expiry", "that a token is used no longer than it is good", "connectors/http_token.c",
+    "(h->expires != 0 && watch_now() < h->expires)", "h->expires != 0", "web Authorization: the token expires")
 cut("http-deadline", "the deadline of a web service", "connectors/http_run.c", "if (now >= h->deadline)", "if (false)",
     "web the deadline")
 cut("scim-start", "that pages are those that were asked for", "connectors/scim_pages.c",
