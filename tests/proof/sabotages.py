@@ -606,6 +606,10 @@ cut("http-post-gateway", "the same behind a gateway that says 503", "connectors/
     "if (c->status == 429 || c->again)", "if (true)", "web 503 to a POST")
 cut("http-retry-after", "that a server which says when is not asked before", "connectors/http_run.c",
     "if (seconds > 0 && when > h->resume)", "if (false)", "web 429 and Retry-After")
+cut("http-slow", "that a server which hardly sends anything is given up", "connectors/http_call.c",
+    "CURLOPT_LOW_SPEED_LIMIT, (long)BYTES_PER_SECOND", "CURLOPT_LOW_SPEED_LIMIT, 0L", "web drips")
+cut("http-whole", "that all of an answer has its time, too", "connectors/http_call.c",
+    ": left < most ? left", ": true ? left", "web runs for ever")
 cut("http-token-expiry", "that a token is used no longer than it is good", "connectors/http_token.c",
     "(h->expires != 0 && watch_now() < h->expires)", "h->expires != 0", "web Authorization: the token expires")
 cut("http-deadline", "the deadline of a web service", "connectors/http_run.c", "if (now >= h->deadline)", "if (false)",

@@ -5,6 +5,7 @@ Each scenario is a configuration, lines for tests/web/driver.c and, line by line
 of what the server saw.
 """
 import base64
+import concurrent.futures
 import gzip
 import hashlib
 import json
@@ -101,13 +102,13 @@ def silent(r, *_):
     r.hang_up()
 
 
-def drip(r, *_):
-    """A byte every 100 ms, for ever."""
+def drip(r, size, *_):
+    """So many bytes every 100 ms, for longer than anybody should wait."""
     r.send_response(200)
-    r.send_header("Content-Length", "1000")
+    r.send_header("Content-Length", "1000000")
     r.end_headers()
-    for _ in range(100):
-        r.wfile.write(b"x")
+    for _ in range(200):
+        r.wfile.write(b"x" * int(size))
         time.sleep(0.1)
 
 
@@ -193,7 +194,7 @@ BOMB = gzip.compress(b" " * 300_000_000, 1)
 def drive(settings, lines, *arguments, server=None):
     """(lines of the driver's output, its messages)"""
     server = server or MAIN
-    path = FOLDER / "driver.conf"
+    path = FOLDER / f"driver-{server.port}.conf"
     base = [] if any(s.startswith("url") for s in settings) else [f'url = "{server.url}"']
     ca = [] if any(s.startswith("tls-ca") for s in settings) else [f'tls-ca = "{FOLDER}/ca.pem"']
     retry = [] if any(s.startswith("retry") for s in settings) else ["retry = 8s"]
@@ -315,7 +316,13 @@ def limits():
     expect("zipped", NONE, [("GET /zipped", "200 5002")])
     expect("half", [*NONE, "retry = 1s"], [("GET /cut", r"busy .*")])
     expect("silent", [*NONE, "timeout = 1s", "retry = 0s"], [("GET /silent", r"busy .*")], seconds=(0.9, 20))
-    expect("drips", [*NONE, "timeout = 1s", "retry = 0s"], [("GET /drip", r"busy .*")], seconds=(0.9, 20))
+
+
+def drips():
+    """Too little comes; or enough, but without end."""
+    impatient = [*NONE, "timeout = 1s", "retry = 0s"]
+    expect("drips", impatient, [("GET /drip/1", r"busy .*too slow.*")], server=DRIPS, seconds=(0.9, 9))
+    expect("runs for ever", impatient, [("GET /drip/200", r"busy .*timed out after 1\d{4} milliseconds.*")], server=DRIPS, seconds=(9.5, 20))
 
 
 def window():
@@ -406,8 +413,11 @@ def others():
 
 
 def main():
-    for test in (tls, origins, window, versions, retries, limits, proofs, others):
-        test()
+    with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        waits = beside.submit(drips)
+        for test in (tls, origins, window, versions, retries, limits, proofs, others):
+            test()
+        waits.result()
     print(f"{len(failures)} wrong" if failures else "good")
     return servers.exit_code(failures)
 
@@ -423,6 +433,6 @@ with tempfile.TemporaryDirectory(prefix="galway-http-") as folder:
     (FOLDER / ".netrc").write_text("default login netrc password S3CR3T-netrc\n")
     with fake.Server(answer, folder, "server") as MAIN, fake.Server(answer, folder, "server") as OTHER, \
             fake.Server(answer, folder, "named") as NAMED, fake.Server(answer, folder, "server", client_ca="ca") as MUTUAL, \
-            fake.Server(answer) as PLAIN:
+            fake.Server(answer, folder, "server") as DRIPS, fake.Server(answer) as PLAIN:
         code = main()
 sys.exit(code)
