@@ -6,6 +6,7 @@ description of Graph must agree with each request, and with each answer of the s
 """
 import argparse
 import calendar
+import itertools
 import json
 import pathlib
 import re
@@ -49,6 +50,7 @@ rule contact
     name   "CN=" & [mail]
     objectClass = "contact"
     telephoneNumber = [telephoneNumber]
+    manager = [manager]
 """
 SKU = "0a0b0c0d-1111-4111-8111-000000000001"
 LICENSED = f"""
@@ -214,15 +216,27 @@ def groups():
         ids = [s.user(n) for n in range(5)]
         sales = s.put("groups", displayName="Sales", members=ids[:3], groupTypes=["Unified"])
         s.put("groups", displayName="Nobody")
-        s.put("contacts", displayName="Far, Away", mail="far@far.example", phones=[{"type": "business", "number": "+1 9"}])
+        far = s.put("contacts", displayName="Far, Away", mail="far@far.example", phones=[{"type": "business", "number": "+1 9"}], manager=ids[0])
         w = World(s, server, SOURCE + GROUPS, ['types = {"users", "groups", "contacts"}'], source=True)
         w.expect("groups", 0, "8 added")
         dn = lambda n: f"CN=user{n}@abc.example,O=cloud"
         same("members", sorted(w.file()["Sales"]["otherMailbox"]), [dn(0), dn(1), dn(2)])
-        same("organization's contact", w.file()["far@far.example"]["telephoneNumber"], ["+1 9"])
+        boss = lambda n: [f"CN=user{n}@abc.example,OU=GAL,DC=abc,DC=example"]
+        away = lambda: [w.file()["far@far.example"].get(a) for a in ("telephoneNumber", "manager")]
+        same("organization's contact", away(), [["+1 9"], boss(0)])
         s.change(sales, "groups", members=ids[1:])
         w.expect("members change", 0, "(delta)", "1 modified")
         same("members change", sorted(w.file()["Sales"]["otherMailbox"]), [dn(1), dn(2), dn(3), dn(4)])
+        s.change(far, "contacts", phones=[{"type": "mobile", "number": "+1 0"}, {"type": "business", "number": "+1 8"}])
+        w.expect("organization's contact: a phone", 0, "(delta)", "1 modified")
+        same("organization's contact: a phone", away(), [["+1 8"], boss(0)])
+        s.change(far, "contacts", manager=ids[1])
+        w.expect("organization's contact: a manager", 0, "(delta)", "1 modified")
+        same("organization's contact: a manager", away(), [["+1 8"], boss(1)])
+        w.expect("groups: all again", 0, "nothing to do", arguments=("sync", "--full"))
+        s.remove(far, "contacts")
+        w.expect("organization's contact: removed", 0, "(delta)", "1 deleted")
+        same("organization's contact: removed", "far@far.example" in w.file(), False)
         w.expect("groups: at last", 0, "nothing to do", arguments=("sync", "--full"))
 
 
@@ -444,17 +458,18 @@ def handover():
         w.expect("another flag", 0, arguments=("authority", "transfer", "user1@abc.example", "files"))
         same("another flag", s.managed, {})
     # As a source; without a flag in the configuration nothing is told to anybody.
-    for flag in (True, False):
+    for flag, kind in itertools.product((True, False), ("groups", "contacts")):
         s = graph_fake.Service()
         with serve(s) as server:
-            one = s.put("groups", displayName="Sales")
-            w = World(s, server, GROUPS, ['types = {"users", "groups"}', *['authority-flag = "isCloudManaged=TRUE:cloud"'] * flag], source=True)
+            one = s.put(kind, displayName="Sales", mail="sales@abc.example", phones=[])
+            rules = GROUPS.replace('objectClass = "contact"', 'objectClass = "contact"\n    displayName = [displayName]')
+            w = World(s, server, rules, [f'types = {{"users", "{kind}"}}', *['authority-flag = "isCloudManaged=TRUE:cloud"'] * flag], source=True)
             s.managed[one] = True
-            w.expect("a group", 0, "1 added")
-            w.expect("hand over a group", 0, arguments=("authority", "transfer", one, "files"))
-            same("hand over a group", s.managed[one], not flag)
-            s.change(one, "groups", displayName="Sales 2")
-            w.expect("a group of the files", 4, "denied")
+            w.expect(f"one of {kind}", 0, "1 added")
+            w.expect(f"hand over one of {kind}", 0, arguments=("authority", "transfer", one, "files"))
+            same(f"hand over one of {kind}", s.managed[one], not flag)
+            s.change(one, kind, displayName="Sales 2")
+            w.expect(f"one of {kind} of the files", 4, "denied")
 
 
 def taken_back(s, w, key):
