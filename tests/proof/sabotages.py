@@ -649,6 +649,8 @@ cut("scim-another", "that who has the name is the one to be made before he count
     "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes raced")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_exec.c", "if (line->count == x->rows)",
     "if (true)", "exo-reads lacks")
+cut("exo-page", "that pages are as long as page-size says", "connectors/exo_rest.c",
+    "config_number(cfg, \"page-size\")", "1000LL", "exo-reads people")
 cut("exo-answer", "that an answer is to the command", "connectors/exo_line.c",
     "if (!json_number(line->json, \"id\", &its) || its != id)", "if (!json_number(line->json, \"id\", &its))",
     "exo-reads other")

@@ -295,8 +295,8 @@ def bridge(folder):
 
 
 # --- InvokeCommand ------------------------------------------------------------------------------------------------
-def invoke(exchange, handler, size=7):
-    """An answer for fake.Server."""
+def invoke(exchange, handler, size):
+    """An answer for fake.Server. size: the contacts a page that are to be asked for."""
     path, _, query = handler.path.partition("?")
     options = dict(part.split("=", 1) for part in query.split("&") if part)
     anchor = f"APP:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{TENANT}"
@@ -308,6 +308,8 @@ def invoke(exchange, handler, size=7):
         return handler.reply(401)
     if handler.headers["X-AnchorMailbox"] != anchor:
         return handler.reply(401)
+    if handler.headers["Prefer"] != f"odata.maxpagesize={size}" or handler.headers["X-ResponseFormat"] != "json":
+        return handler.reply(400)
     wanted = json.loads(handler.body)["CmdletInput"]
     cmdlet, at = wanted["CmdletName"], int(options.get("at", 0))
     if exchange.fault("busy") or exchange.fault(f"busy {cmdlet}"):
