@@ -1,9 +1,10 @@
 /*
  * Answers of Graph, as Microsoft's pages show them: a first line of what is read ("users groups",
  * "mailbox", and "isCloudManaged" for that), then "HTTP/1.1 200 OK", headers, an empty line, a body
- * ... What stands between them ("GET https://...") is for people and for tests/web/graph.py. The
- * whole connector takes them, one an answer, in the order in which it waits: everything is read,
- * then what changed since, then something is written. Only the client (http.h) is another.
+ * ... What stands between them ("GET https://...", or POST, PATCH) is for people and for
+ * tests/web/graph.py. The whole connector takes them, one an answer, in the order in which it
+ * waits: everything is read, then what changed since, then something is written. Only the client
+ * (http.h) is another.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -48,6 +49,11 @@ static bool begins(const char *at, const char *word)
 	return (size_t)(wire.end - at) >= len && memcmp(at, word, len) == 0;
 }
 
+static bool begins_request(void)
+{
+	return begins(wire.at, "GET ") || begins(wire.at, "POST ") || begins(wire.at, "PATCH ");
+}
+
 static int digit(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' : 0;
@@ -66,7 +72,7 @@ static bool next_answer(int *status, struct value *body)
 	for (wire.at = next_line(wire.at); wire.at < wire.end && *wire.at != '\n';)
 		wire.at = next_line(wire.at);
 	const char *begin = wire.at;
-	while (wire.at < wire.end && !begins(wire.at, "HTTP/1.1 ") && !begins(wire.at, "GET "))
+	while (wire.at < wire.end && !begins(wire.at, "HTTP/1.1 ") && !begins_request())
 		wire.at = next_line(wire.at);
 	*body = (struct value){begin, (size_t)(wire.at - begin)};
 	return true;
