@@ -638,6 +638,10 @@ cut("scim-nickname-given", "that a mailNickname of the rules is kept", "connecto
     "if (json_at(j, f->path) != NULL)", "if (false)", "scim entra")
 cut("scim-no-index", "that startIndex is not sent where pages have cursors only", "connectors/scim_request.c",
     "by_cursor ? \"\" : ", "by_cursor ? \"startIndex=1&\" : ", "scim entra")
+cut("scim-version", "that a change is of the version that was read", "connectors/scim_flight.c",
+    'return w->dir->service.etag ? json_text(f->before, "meta/version") : NULL;', "(void)w;\n\t(void)f;\n\treturn NULL;", "scim versions")
+cut("scim-version-again", "that a change of an old version is made of the new one", "connectors/scim_flight.c",
+    "} else if (r->status == 412) {", "} else if (false) {", "scim raced")
 cut("scim-post-again", "that who may have been made is looked for before he is made again", "connectors/scim_flight.c",
     "\tif (f->doubt || r->status == 409)\n\t\tlook(w, f, &r->err);",
     "\tif (f->doubt && f->tries < TRIES)\n\t\tpost(w, f);", "scim lost")

@@ -31,7 +31,9 @@ class Service:
     nameless   what was made is answered by nothing
     bulk       None, or the form of a status: "text", "code", "number"; "mute": without any
     late       so many seconds more for each of the first four of these
-    etag       True: meta.version, and If-Match counts; "http": ETag headers of no meaning
+    etag       True: meta.version, and If-Match counts, and is required for PATCH and PUT (428); "http": ETag headers of no meaning; "said": these, and
+               it says that it has ETags
+    bump       before each of the next so many PATCHes and PUTs somebody else makes a new version
     filter     "any" (case), "exact", "none" (finds nothing), "all" (finds everything), "refused"
     names      {"Resources": "resources"}: other names of members
     delete     False: says 204 and does nothing; "twice": 404, as where the first answer was lost
@@ -49,7 +51,7 @@ class Service:
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
                         "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None,
-                        "storm": 0, "spoil": None, "late": 0, "nameless": False, "entra": False}
+                        "storm": 0, "spoil": None, "late": 0, "nameless": False, "bump": 0, "entra": False}
         self.options.update(options)
         if self.options["entra"]:
             self.options.update(config=False, cursor=True, names={"Resources": "resources"}, patch="empty", put=False, password=True)
@@ -112,7 +114,7 @@ class Service:
 
     def send(self, r, status, answer):
         headers = {"Content_Type": "application/scim+json"}
-        if self.options["etag"] == "http":
+        if self.options["etag"] in ("http", "said"):
             headers["ETag"] = f'W/"{hash(str(answer)) % 1000}"'
         return r.reply(status, b"" if answer is None else json.dumps(answer).encode(), **headers)
 
@@ -131,7 +133,7 @@ class Service:
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
             "patch": {"supported": o["patch"] is not False}, "filter": {"supported": True, "maxResults": o["cap"]},
             "bulk": {"supported": o["bulk"] is not None, "maxOperations": 10, "maxPayloadSize": 1048576},
-            "etag": {"supported": o["etag"] is True}, "pagination": {"cursor": bool(o["cursor"]), "index": not o["cursor"]}})
+            "etag": {"supported": o["etag"] in (True, "said")}, "pagination": {"cursor": bool(o["cursor"]), "index": not o["cursor"]}})
 
     def matches(self, kind, text):
         """The resources that a filter finds; None: it is refused."""
@@ -213,6 +215,11 @@ class Service:
             return 201, store[self.put(kind, **body)]
         if key not in store:
             return 404, self.error_body(404, "not there")
+        if method in ("PATCH", "PUT") and self.options["etag"] is True and if_match is None:
+            return 428, self.error_body(428, "which version?")
+        if method in ("PATCH", "PUT") and self.options["bump"] > 0:
+            self.options["bump"] -= 1
+            self.stamp(store[key])
         if if_match is not None and (self.options["etag"] is not True or if_match != store[key]["meta"].get("version")):
             return 412, self.error_body(412, "it changed meanwhile")
         if method == "GET":
