@@ -108,6 +108,8 @@ cut("bind-result", "the result of the bind", "connectors/ldap_bind.c",
 cut("bind-anonymous", "that a bind was not taken for an anonymous one", "connectors/ldap_bind.c",
     "if (strcmp(s->server.who, anonymous) == 0 || anonymous_token(s))", "if (false)",
     "rogue whoami-anonymous")
+cut("graph-page-ids", "that what is wrong with an object of a first round names the page that it came on", "connectors/graph_round.c",
+    "while (o[i - 1].first > r->at)", "while (i > 1)", "graph one of many has no name")
 cut("web-ids", "the request's ids in what is wrong with an answer of Exchange", "connectors/exo_ask.c",
     "d->way->type->in != NULL ?", "d->way == NULL ?", "exo-reads which request it was is not told")
 cut("web-elsewhere", "that a token goes to no other host", "connectors/http_run.c",

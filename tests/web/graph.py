@@ -314,9 +314,15 @@ def hostile():
         s.options["noname"] = True
         text = w.expect("a user without a name", 2, "has no userPrincipalName")
         same("a user without a name: ids", fake.unnamed(text, "has no userPrincipalName", server.log), [])
-        s.options["noname"] = "always"
-        text = w.expect("nobody has a name", 2, "has no userPrincipalName", arguments=("sync", "--full"))
-        same("nobody has a name: ids", fake.unnamed(text, "has no userPrincipalName", server.log), [])
+        # On the second page.
+        many = [s.user(n) for n in range(2, 26)]
+        s.options["noname"] = many[13]
+        server.log.clear()
+        text = w.expect("one of many has no name", 2, "has no userPrincipalName", arguments=("sync", "--full"))
+        asked = [headers["client-request-id"] for _, _, path, headers, _ in server.log if "/users/delta" in path]
+        same("one of many has no name", re.findall(r"client-request-id ([0-9a-f-]{36})", text), asked[1:2])
+        for key in many:
+            s.remove(key)
         s.options["noname"] = False
         del s.kinds["users"][one]
         text = w.expect("not there any more", 5, "an object that changed is not there")

@@ -55,7 +55,7 @@ class Service:
     mute       what is asked of it is answered without it
     wrapped    it is within "value", as one of Microsoft's pages shows it
     nameless   what is made, and who is invited, is answered without its id
-    noname     an object is read without its name; "always": and comes so on pages
+    noname     an object is read without its name; an id: it alone, and it comes so on its page
     delay      seconds before each answer
     twice      a contact that is deleted is answered by 404, as where the first answer was lost
     anybody    every token will do; those that came are in Service.bearers
@@ -225,7 +225,7 @@ class Service:
             names = self.names(r, kind, query, {"$select", "$expand"})
             if names is None or "manager" in names or "members" in names:
                 return self.bad(r, "query")
-            answer = self.shown(store[key], set(names) - ({"userPrincipalName"} if self.options["noname"] else set()))
+            answer = self.shown(store[key], set(names) - ({"userPrincipalName"} if self.options["noname"] in (True, key) else set()))
             if query.get("$expand") == "manager($select=id)" and store[key].get("manager"):
                 answer["manager"] = {"@odata.type": "#microsoft.graph.user", "id": store[key]["manager"]}
             elif query.get("$expand", "manager($select=id)") != "manager($select=id)":
@@ -307,7 +307,7 @@ class Service:
         if "@removed" in said:
             return {"id": key, **said}
         answer = {k: v for k, v in said.items() if k in select and k not in ("manager", "members")}
-        if self.options["noname"] == "always":
+        if self.options["noname"] == key:
             answer.pop("userPrincipalName", None)
         for name in ("manager", "members"):
             if name in select and said.get(name):
