@@ -644,6 +644,8 @@ cut("scim-version", "that a change is of the version that was read", "connectors
     'return w->dir->service.etag ? json_text(f->before, "meta/version") : NULL;', "(void)w;\n\t(void)f;\n\treturn NULL;", "scim versions")
 cut("scim-version-again", "that a change of an old version is made of the new one", "connectors/scim_flight.c",
     "} else if (r->status == 412) {", "} else if (false) {", "scim raced")
+cut("scim-put", "that what PATCH refuses is done by PUT", "connectors/scim_flight.c",
+    "} else if (f->stage == SCIM_PATCH && r->status == 400) {", "} else if (false) {", "scim invalidPath")
 cut("scim-post-again", "that who may have been made is looked for before he is made again", "connectors/scim_flight.c",
     "\tif (f->doubt || r->status == 409)\n\t\tlook(w, f, &r->err);",
     "\tif (f->doubt && f->tries < TRIES)\n\t\tpost(w, f);", "scim lost")

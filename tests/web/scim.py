@@ -157,6 +157,8 @@ VARIANTS = {
     "cursors": {"cursor": True},
     "lower case": {"names": {"Resources": "resources", "totalResults": "totalresults"}},
     "no PATCH": {"patch": False},
+    "PATCH is refused with invalidPath": {"patch": "refused"},
+    "PATCH is refused with invalidPath, of versions": {"patch": "refused", "etag": True},
     "PATCH does nothing": {"patch": "wrong"},
     "PATCH says nothing": {"patch": "empty"},
     "no PUT": {"put": False},

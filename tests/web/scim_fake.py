@@ -26,7 +26,7 @@ class Service:
     broken     the page (from 1) that is cut within its JSON
     total      added to totalResults
     cursor     True: pages by cursor only; "loop": the same cursor for ever; "early": the first page is the last
-    patch      True, False (501), "wrong" (200, and nothing is done), "empty" (204)
+    patch      True, False (501), "refused" (400), "wrong" (200, and nothing is done), "empty" (204)
     put        True, False (405), "wrong" (200, and nothing is done)
     nameless   what was made is answered by nothing
     bulk       None, or the form of a status: "text", "code", "number"; "mute": without any
@@ -241,6 +241,8 @@ class Service:
         o = self.options["patch"]
         if o is False:
             return 501, self.error_body(501, "no PATCH")
+        if o == "refused":
+            return 400, self.error_body(400, "no such path", "invalidPath")
         if o == "wrong":
             return 200, store[key]
         resource = copy.deepcopy(store[key])
