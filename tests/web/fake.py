@@ -65,12 +65,12 @@ def authority(folder, name="ca"):
             f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem", folder=folder)
 
 
-def certificate(folder, name, ca="ca", san="IP:127.0.0.1,DNS:localhost", algorithm=("rsa:2048",)):
+def certificate(folder, name, ca="ca", san="IP:127.0.0.1,DNS:localhost", algorithm=("rsa:2048",), days=20):
     """NAME.pem and NAME.key, signed by that CA."""
     (pathlib.Path(folder) / f"{name}.ext").write_text(f"subjectAltName={san}\n")
     openssl("req", "-newkey", *algorithm, "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr",
             folder=folder)
-    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "20",
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", days,
             "-extfile", f"{name}.ext", "-out", f"{name}.pem", folder=folder)
 
 

@@ -78,7 +78,7 @@ GUESTS = CONTACTS.replace('"contact"', '"user"').replace("[cn]", "[mail]") + "  
 
 
 def serve(service):
-    return graph_fake.serve(service, front=FRONT)
+    return graph_fake.serve(service, front=FRONT, folder=FOLDER)
 
 
 def wrong(what):
@@ -98,7 +98,8 @@ class World:
         secret.chmod(0o600)
         lines = [*top, 'state = "state.db"', "connector files {", "    type = ldif", '    file = "files.ldif"', '    smtp-domains = {"xyz.example"}',
                  "}", "connector cloud {", "    type = graph", f'    tenant = "{graph_fake.TENANT}"', f'    url = "{server.url}/"', f'    login-url = "{server.login}"',
-                 '    client-id = "galway"', *(proof or [f'    secret = "file:{secret}"']), '    base = "O=cloud"', "    plain = true", "    retry = 5s",
+                 '    client-id = "galway"', *(proof or [f'    secret = "file:{secret}"']), '    base = "O=cloud"', "    retry = 5s",
+                 f'    tls-ca = "{FOLDER}/ca.pem"' if server.url.startswith("https") else "", "    plain = true" if "http:" in server.url + server.login else "",
                  *("    " + s for s in settings), "}",
                  "flow one {", f"    source = {'cloud' if source else 'files'}", f"    target = {'files' if source else 'cloud'}",
                  '    rules = "my.rules"', f'    into = "{"OU=GAL,DC=abc,DC=example" if source else "O=cloud"}"', *("    " + s for s in flow), "}"]
@@ -278,7 +279,7 @@ def hostile():
     """Answers that are wrong: the run ends, nothing is deleted, and the old cookie stays."""
     cases = {
         "half a round": ({"half": 1}, 2, "neither nextLink nor deltaLink"),
-        "elsewhere": ({"elsewhere": "http://127.0.0.2:1", "page": 5}, 2, "127.0.0.2"),
+        "elsewhere": ({"elsewhere": "https://127.0.0.2:1", "page": 5}, 2, "127.0.0.2"),
         "without end": ({"loop": True}, 2, "a nextLink came twice"),
         "half of the JSON": ({"broken": 1}, 2, "not taken as JSON"),
         "no right": ({"code": (403, "Authorization_RequestDenied")}, 2, "Authorization_RequestDenied"),
@@ -720,8 +721,7 @@ def storms():
 
 def certificate():
     """A certificate instead of a secret, at a token endpoint that others wrote; until when it is good is told."""
-    fake.authority(FOLDER)
-    fake.certificate(FOLDER, "app")
+    fake.certificate(FOLDER, "app", days=10)  # the first to end
     proof = [f'    client-cert = "{FOLDER}/app.pem"', f'    client-key = "{FOLDER}/app.key"']
     s = graph_fake.Service(anybody=True)
     with serve(s) as server:
@@ -794,6 +794,8 @@ DESCRIBED = (described, documented, documented_targets, source, licences, groups
 
 
 def main():
+    fake.authority(FOLDER)
+    fake.certificate(FOLDER, "server")
     for name, test in TESTS.items():
         if OPTIONS.only in (None, name) and (not OPTIONS.described or test in DESCRIBED):
             test()

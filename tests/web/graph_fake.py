@@ -388,9 +388,10 @@ class Service:
         return self.list(r, [one(c) for c in store.values()], query, path)
 
 
-def serve(service, front=None):
-    """server.url: where Graph is to be had; server.login: where tokens are. front: graph_api.Prism, through which all else is asked."""
-    server = fake.Server(service, port=front.upstream if front else 0)
+def serve(service, front=None, folder=None):
+    """server.url: where Graph is to be had; server.login: where tokens are. front: graph_api.Prism, through which all else is asked, in clear.
+    folder: of fake.certificate "server", for TLS."""
+    server = fake.Server(service, port=front.upstream) if front else fake.Server(service, folder, "server" if folder else None)
     server.login = server.url
     server.keeps = front is None  # the next service has the same port, and must not be taken for this one
     service.url = server.url = front.url if front else server.url
