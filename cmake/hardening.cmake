@@ -20,7 +20,8 @@ if(GALWAY_COVERAGE)
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     set(coverage --coverage -fprofile-update=atomic) # counted by several threads
   else()
-    set(coverage -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc)
+    set(coverage -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+        -fprofile-update=atomic)
   endif()
   target_compile_options(galway_options INTERFACE ${coverage} -O0)
   target_link_options(galway_options INTERFACE ${coverage})
