@@ -55,7 +55,7 @@ struct exo_way_type {
 	int (*ask)(struct exo_way *, const struct exo_command *, struct err *);
 	/* 1 and a page (json_free) with an array of objects; 0 at the end, when all came; -1. */
 	int (*more)(struct exo_way *, struct json **page, struct err *);
-	/* What is wrong with the last page, as an error that says which request it answered; -1.
+	/* What is wrong, as an error that says which request was answered last; -1.
 	 * NULL: nothing more can be said of it. */
 	int (*in)(const struct exo_way *, struct err *);
 	void (*close)(struct exo_way *);

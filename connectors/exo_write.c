@@ -125,9 +125,8 @@ static int modify(struct task *t, struct err *err)
 	struct entry e;
 	int r = exo_find(t->dir, "ExternalDirectoryObjectId", t->change->id, &row, err);
 
-	if (r == 0) {
+	if (r == 0)
 		return refuse_answer(t, "changed meanwhile: the contact is gone", err);
-	}
 	if (r > 0)
 		r = learn(t, row, &e, err);
 	json_free(row);

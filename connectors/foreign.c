@@ -131,8 +131,7 @@ static int check_step(const struct foreign *f, struct err *err)
 		return 0;
 	return err_set(err, ERR_FATAL,
 		"%s: the file is of a step of type \"%s\", not of a full import: it need not be "
-		"all "
-		"that the directory has",
+		"all that the directory has",
 		f->name, step != NULL ? step : "");
 }
 

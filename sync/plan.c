@@ -307,7 +307,8 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 		.undone = undone_after(mem, f, row, s)};
 	/* Hidden by us still, as the authority is the target's by now: until it is ours again.
 	 * Should the source leave once more, the grace period begins anew. */
-	if (shows_again(row) && entry_has(&after, attr_named("msExchHideFromAddressLists"), yes)) {
+	if (s->op != STEP_ADD && shows_again(row) &&
+		entry_has(&after, attr_named("msExchHideFromAddressLists"), yes)) {
 		s->link.left = row->now;
 		s->link.source_digest = 0;
 	}

@@ -69,6 +69,20 @@ static void start_with(struct arena *mem, const char *settings)
 		arena_printf(mem, "%.*s%s%s", (int)(at - config), config, settings, at));
 }
 
+/* Three people, whose contacts a killed run had to change; then one of them leaves, and is to be
+ * hidden. */
+static void leave_killed(struct arena *mem, struct server *s)
+{
+	struct err err;
+
+	start_with(mem, " leave = hide\n grace = 7d\n");
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	put_people(mem, 3, 0, "2");
+	assert_int_equal(first_run(mem, s), -1);
+	put_people(mem, 3, 1, "2");
+}
+
 /* What a killed run wrote to the contact of somebody who leaves, and is hidden, is ours when he is
  * back. */
 static void test_left_after_killed(void **state)
@@ -78,12 +92,7 @@ static void test_left_after_killed(void **state)
 	struct err err;
 
 	(void)state;
-	start_with(mem, " leave = hide\n grace = 7d\n");
-	put_people(mem, 3, 0, "1");
-	assert_int_equal(run(mem, NULL, &err), 0);
-	put_people(mem, 3, 0, "2");
-	assert_int_equal(first_run(mem, &s), -1);
-	put_people(mem, 3, 1, "2");
+	leave_killed(mem, &s);
 	assert_string_equal(sync_now(mem), "full; modify p0002");
 	assert_string_equal(known(mem), "3 0 0");
 	put_people(mem, 3, 0, "3");
@@ -100,12 +109,7 @@ static void test_left_after_nothing(void **state)
 	struct err err;
 
 	(void)state;
-	start_with(mem, " leave = hide\n grace = 7d\n");
-	put_people(mem, 3, 0, "1");
-	assert_int_equal(run(mem, NULL, &err), 0);
-	put_people(mem, 3, 0, "2");
-	assert_int_equal(first_run(mem, &s), -1);
-	put_people(mem, 3, 1, "2");
+	leave_killed(mem, &s);
 	assert_string_equal(sync_now(mem), "full; modify p0000; modify p0001; modify p0002");
 	char *text = get_text(mem, "xyz.ldif"), *tel = strstr(text, "dn: CN=p0002,");
 	assert_non_null(tel);

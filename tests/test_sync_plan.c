@@ -138,6 +138,8 @@ static const struct plan_case cases[] = {
 	/* 8: deleted in the target */
 	{8, "s1 cn=ann mail=a", "", LINKED,
 		"add ann +mail=a +mark +cn=ann | was deleted in the target"},
+	{8, "s1 cn=ann hide?=TRUE", "", "left 50",
+		"add ann +hide=TRUE +mark +cn=ann | was deleted in the target"},
 	{8, "s1 cn=ann mail=a", "", "left 50",
 		"add ann +mail=a +mark +cn=ann | was deleted in the target"},
 	{8, "s1 cn=ann mail=a", "", "linked; warn W_X text",

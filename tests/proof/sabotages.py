@@ -561,7 +561,9 @@ cut("moved-by-hand", "that references to a contact which somebody moved are look
 cut("reference-went", "that a reference which went with its contact is nobody else's doing", "sync/apply_remember.c",
     "a->applied->summary.failed == 0", "true", "test_sync_killed test_reference_went")
 cut("hidden-given-back", "that who came back is shown again, also when his authority comes back later", "sync/plan.c",
-    "if (shows_again(row) && entry_has(", "if (false && entry_has(", "test_sync_plan test_plan")
+    "if (s->op != STEP_ADD && shows_again(row) &&", "if (s->op == STEP_ADD && shows_again(row) &&", "test_sync_plan test_plan")
+cut("hidden-by-rule", "that who is added hidden by his rule was not hidden by us", "sync/plan.c",
+    "if (s->op != STEP_ADD && shows_again(row) &&", "if (shows_again(row) &&", "test_sync_plan test_plan")
 cut("marker-of-unpaired", "that who has a conflict about his contact is looked for by the marker, too", "sync/wishes.c",
     " || keys_has(&g->unpaired, row->key))", ")", "seed 410171907")
 cut("went-with-us", "that what a killed run took away is missed by nobody in another spelling", "sync/differences.c",
