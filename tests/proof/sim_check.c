@@ -123,6 +123,14 @@ static const struct entry *with_id(const struct sim_dir *d, const struct entry *
 	return NULL;
 }
 
+/* Whoever is his own manager is that under his new name, too. */
+static bool is_own_manager(const struct entry *e)
+{
+	const struct attr *manager = entry_get(e, sim_attr(A_MANAGER));
+
+	return manager != NULL && manager->n == 1 && dn_text_equal(manager->values[0], e->name);
+}
+
 /* Taken over, a contact gets its name before its mark, and the second may fail. */
 static bool is_half_adopted(const struct history *h, const struct sync *s, const struct audit *a)
 {
@@ -131,7 +139,9 @@ static bool is_half_adopted(const struct history *h, const struct sync *s, const
 
 	for (unsigned i = 0; same && i < a->after->n; i++) {
 		const struct attr *is = &a->after->attrs[i];
-		same = is->id == sim_attr(A_CN) || attr_equal(is, entry_get(a->before, is->id));
+		same = is->id == sim_attr(A_CN) || attr_equal(is, entry_get(a->before, is->id)) ||
+		       (is->id == sim_attr(A_MANAGER) && is_own_manager(a->before) &&
+			       is_own_manager(a->after));
 	}
 	return same;
 }
