@@ -36,7 +36,8 @@ findings() {
             --library=tests/proof/cppcheck.cfg --std=c11 --quiet -j "$(nproc)" -I. base connectors rules sync 2>&1
         ;;
     analyzer)
-        each gcc -fanalyzer -std=c17 -D_GNU_SOURCE -DGALWAY_VERSION='""' -I. -o /dev/null -c
+        # shellcheck disable=SC2046 # several words
+        each gcc -fanalyzer -std=c17 -D_GNU_SOURCE -DGALWAY_VERSION='""' -I. $(pkg-config --cflags libxml-2.0) -o /dev/null -c
         ;;
     *)
         echo "no such tool: $1" >&2
@@ -48,7 +49,7 @@ findings() {
 figures='' sum=0
 for tool in "${tools[@]}"; do
     findings "$tool" >"$folder/static.$tool"
-    n=$(grep -cE ': (warning|error|performance|portability): ' "$folder/static.$tool") || true
+    n=$(grep -cE ': (warning|(fatal )?error|performance|portability): ' "$folder/static.$tool") || true
     [ "$n" -eq 0 ] || cat "$folder/static.$tool" >&2
     figures+=", $tool $n" sum=$((sum + n))
 done
