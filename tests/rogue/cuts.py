@@ -6,8 +6,8 @@ files that galway reads, ended behind each of theirs.
 
 A reader that takes what has come for all there is would want to delete the rest. So a run that reads must end with 2 or
 5 at each cut, and leave every file as it was; and after one that writes each contact is as it was before or as it was to
-be, and an honest run makes all of them what they were to be. FIN and RST take turns. Every 7th byte, or as many as make
-about N cuts in all. What is cut is the sum of all connections: the ones that galway makes behind the cut are closed as
+be, and an honest run makes all of them what they were to be. Every 7th byte, or as many as make about N cuts in all; FIN
+and RST take turns, and where every byte is cut, each is cut in both ways. What is cut is the sum of all connections: the ones that galway makes behind the cut are closed as
 well.
 """
 import argparse
@@ -122,6 +122,7 @@ def check(what, run, exits, text=""):
 class Bench:
     """A folder, a server and a relay, for one thread. changed: the source is not what it was in the run before."""
     words, people, changed = ("diff", "--full"), PEOPLE, False
+    resets = (False, True)  # the ways to end a connection
 
     def __init__(self, stage, kind, role):
         self.stage, self.kind, self.role = stage, kind, role
@@ -203,7 +204,7 @@ class Writing(Bench):
 class FileBench(Bench):
     """A file that galway reads ends early. At the end of a line nobody can know that of an LDIF file: what a diff then
     shows is the guard's to judge."""
-    name, words = "abc.ldif", ("diff", "--full")
+    name, words, resets = "abc.ldif", ("diff", "--full"), (False,)
 
     def __init__(self, stage, kind, role):
         self.stage, self.folder = stage, stage.folder()
@@ -268,8 +269,12 @@ SCENARIOS = [
 
 def try_all(benches, every):
     """(cuts, failures, exit codes)"""
-    total = benches[0].total
-    todo = [(n, i % 2 == 1) for i, n in enumerate([*range(0, total, every), total])]
+    total, resets = benches[0].total, benches[0].resets
+    places = [*range(0, total, every), total]
+    if every == 1:
+        todo = list(itertools.product(places, resets))
+    else:
+        todo = list(zip(places, itertools.cycle(resets)))
     failed, exits = [], collections.Counter()
 
     def work(bench, part):
@@ -306,7 +311,7 @@ def main():
         for name, benches in chosen:
             at, since = every * (100 if name == "state" else 1), time.monotonic()
             n, failed, exits = try_all(benches, at)
-            print(f"cuts ({name}): {n} of {benches[0].total + 1}, {failed} failed, exit codes "
+            print(f"cuts ({name}): {n} at {benches[0].total + 1} places, {failed} failed, exit codes "
                   f"{dict(sorted(exits.items()))}, {1000 * (time.monotonic() - since) / n:.0f} ms a cut", flush=True)
             cuts, wrong = cuts + n, wrong + failed
             for bench in benches:
