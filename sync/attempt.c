@@ -13,6 +13,7 @@
 #include "sync/commands.h"
 #include "sync/gate.h"
 #include "sync/single.h"
+#include "sync/trust.h"
 
 /* A SIP address in proxyAddresses has an authority of its own: does it come, or go? */
 static bool touches_exception(const struct attempt *x, const struct wanted *w)
@@ -190,11 +191,14 @@ static int note(struct attempt *x, struct single *s, int code, struct err *err)
 static int write_change(struct attempt *x, struct err *err)
 {
 	const struct flow *f = x->o.flow;
+	const struct config *config = x->source ? f->source_config : f->target_config;
 	struct single w = {.run.id = 0};
 	struct connector *c = NULL;
 	struct err closing, noting;
-	int rc = connector_open(x->source ? f->source_config : f->target_config, &c, err);
+	int rc = connector_open(config, &c, err);
 
+	if (rc == 0)
+		rc = trust_directory(x->state, c, config, x->mem, err);
 	if (rc == 0)
 		rc = check_holders(x, c, err);
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "connectors/connector.h"
 #include "sync/commands.h"
 #include "sync/single.h"
+#include "sync/trust.h"
 
 /* One object on its way to a side. */
 struct handing {
@@ -77,6 +78,8 @@ static int tell(struct handing *h, const struct authority_flag *flag, bool on, s
 	struct err other;
 	int rc = connector_open(config_of(f, flag->source), &c, err);
 
+	if (rc == 0)
+		rc = trust_directory(h->state, c, config_of(f, flag->source), h->mem, err);
 	if (rc == 0)
 		rc = single_intend(&s, h->state, h->o, &change, h->side, h->undoes, h->mem, err);
 	const bool intended = rc == 0;

@@ -12,6 +12,7 @@
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
+#include "sync/canary.h"
 #include "sync/flow.h"
 #include "sync/gate.h"
 #include "sync/undo_invert.h"
@@ -341,6 +342,8 @@ static int check_directory(struct undoing *u, struct arena *mem)
 		return -1;
 	if (before[0] != '\0' && strcmp(before, now) != 0)
 		u->plan->other = u->target->label;
+	if (canary_look(u->target, u->flow->target_config, mem, &u->plan->canary, u->err) < 0)
+		return -1;
 	if (u->target->caution != NULL) {
 		log_warn("%s: %s", u->target->label, u->target->caution);
 		u->plan->cautions[u->plan->n_cautions++] =

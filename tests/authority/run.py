@@ -72,11 +72,11 @@ failed = 0
 class Case:
     """Two directories and a flow up from one into the other."""
 
-    def __init__(self, name, cloud=CLOUD, **lines):
+    def __init__(self, name, cloud=CLOUD, cloud_lines="", **lines):
         self.name = name
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="galway-authority-"))
         texts = dict.fromkeys(("abc", "cloud", "flow", "more"), "")
-        texts.update(lines)
+        texts.update(lines, cloud=cloud_lines)
         self.write("galway.conf", CONFIG % texts)
         self.write("abc.ldif", USER % {"name": "Ann", "alias": "ann"} + USER % {"name": "Ben", "alias": "ben"})
         self.write("cloud.ldif", cloud)
@@ -342,6 +342,28 @@ with Case("a flag of the directory's", abc='    authority-flag = {"extensionAttr
         c.edit("galway.conf", '{"extensionAttribute15=cloud:cloud"}', '{"%s"}' % bad)
         c.run("check", 2, says)
         c.edit("galway.conf", '{"%s"}' % bad, '{"extensionAttribute15=cloud:cloud"}')
+
+# What a run does not do in a directory that is not whole, or another, nobody does there.
+STAFF, BEN = "OU=Staff,DC=cloud,DC=example", "CN=Ben,OU=People,DC=abc,DC=example"
+with Case("a canary is gone", abc=f'    canary = "{BEN}"\n', cloud_lines=f'    canary = "{STAFF}"\n') as c:
+    c.run("sync")
+    c.run("set ann title=Chief --as abc")
+    c.edit("cloud.ldif", f"dn: {STAFF}", f"dn: OU=Others,{STAFF.split(',', 1)[1]}")
+    c.unchanged("undo 1", 3, f"the canary {STAFF} is not to be seen in cloud")
+    c.edit("abc.ldif", f"dn: {BEN}", f"dn: CN=Benno,{BEN.split(',', 1)[1]}")
+    c.unchanged("set ann title=x --as abc", 2, f"the canary {BEN} is not to be seen in abc: nothing is written")
+    c.unchanged("undo 2", 2, f"the canary {BEN} is not to be seen in abc")
+    c.edit("abc.ldif", "dn: CN=Benno,", "dn: CN=Ben,")
+    c.run("set ann title=x --as abc")
+
+with Case("another directory") as c:
+    c.edit("galway.conf", 'type = ldif\n    file = "abc.ldif"', 'type = mem\n    file = "abc.ldif"\n    identity = "one"')
+    c.run("sync")
+    c.run("set ann title=Chief --as abc")
+    c.edit("galway.conf", '"one"', '"two"')
+    c.unchanged("set ann title=x --as abc", 2, "abc: another directory answers than in the last run")
+    c.edit("galway.conf", '"two"', '"one"')
+    c.run("set ann title=x --as abc")
 
 print(f"authority: {failed} wrong")
 sys.exit(1 if failed else 0)
