@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "connectors/connector.h"
+#include "rules/address.h"
 #include "sync/authority.h"
 #include "sync/claims.h"
 #include "sync/commands.h"
@@ -65,6 +66,28 @@ static void deny(struct attempt *x)
 	}
 }
 
+/* An X500 address is somebody's way to reply to an old message, and is only ever added; but what a
+ * `set` wrote is taken back as it was. */
+static bool may_go(const struct attempt *x, unsigned attr, struct value v)
+{
+	return x->undoes != 0 || attr != attr_named("proxyAddresses") ||
+	       !address_type_is(v, "x500");
+}
+
+/* A service that lost a value says "mail=" before it says what was meant. */
+static int check_wipe(const struct attempt *x, const struct entry *e, struct err *err)
+{
+	for (unsigned i = 0; i < x->want.n && x->undoes == 0; i++) {
+		const struct wanted *w = &x->want.attrs[i];
+		if (w->n == 0 && plan_reaches(w->attr) && entry_get(e, w->attr) != NULL)
+			return err_set(err, ERR_FATAL,
+				"E_WIPE: set does not empty %s: where it shall be empty, it is "
+				"emptied in %s",
+				attr_name(w->attr), x->as);
+	}
+	return 0;
+}
+
 /* Old values go by name, so that one that came meanwhile is noticed and stays. */
 static void add_mod(struct attempt *x, const struct entry *e, const struct wanted *w)
 {
@@ -75,7 +98,8 @@ static void add_mod(struct attempt *x, const struct entry *e, const struct wante
 	m.remove = arena_alloc(x->mem, n_there * sizeof(*m.remove));
 	m.add = arena_alloc(x->mem, w->n * sizeof(*m.add));
 	for (unsigned i = 0; i < n_there; i++) {
-		if (!value_among(w->attr, there->values[i], w->values, w->n))
+		if (!value_among(w->attr, there->values[i], w->values, w->n) &&
+			may_go(x, w->attr, there->values[i]))
 			m.remove[m.n_remove++] = there->values[i];
 	}
 	for (unsigned i = 0; i < w->n; i++) {
@@ -123,6 +147,8 @@ int attempt_decide(struct attempt *x, struct err *err)
 		return 0;
 	if (!(x->source ? o->in_source : o->in_target))
 		return err_set(err, ERR_FATAL, "%s: it has no entry in %s", x->who, x->as);
+	if (check_wipe(x, e, err) < 0)
+		return -1;
 	s->change = (struct change){.op = CHANGE_MODIFY, .id = e->id, .name = e->name};
 	s->change.mods = arena_zalloc(x->mem, x->want.n * sizeof(*s->change.mods));
 	s->lines = arena_zalloc(x->mem, x->want.n * sizeof(*s->lines));

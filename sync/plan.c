@@ -380,8 +380,7 @@ static void plan_conflict(struct arena *mem, const struct row *row, unsigned num
 	s->link.name = row->open->name_key;
 }
 
-/* Is it by this that mail reaches a contact? */
-static bool reaches(unsigned attr)
+bool plan_reaches(unsigned attr)
 {
 	return attr == attr_named("mail") || attr == attr_named("proxyAddresses") ||
 	       attr == attr_named("targetAddress");
@@ -395,7 +394,7 @@ static const char *wipes(struct arena *mem, const struct row *row, const struct 
 	for (unsigned i = 0; i < n * c->n; i++) {
 		const struct wanted *wanted = &w[i / c->n];
 		const struct mod *m = &c->mods[i % c->n];
-		if (m->attr == wanted->attr && !wanted->nothing && reaches(m->attr) &&
+		if (m->attr == wanted->attr && !wanted->nothing && plan_reaches(m->attr) &&
 			mod_clears(m, row->current))
 			return arena_printf(mem,
 				"E_WIPE: %s would lose all its values: if it shall, the rules say "

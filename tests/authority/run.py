@@ -343,6 +343,17 @@ with Case("a flag of the directory's", abc='    authority-flag = {"extensionAttr
         c.run("check", 2, says)
         c.edit("galway.conf", '{"%s"}' % bad, '{"extensionAttribute15=cloud:cloud"}')
 
+with Case("what reaches somebody") as c:
+    c.run("sync")
+    c.unchanged("set ann mail= --as abc", 2, "E_WIPE: set does not empty mail: where it shall be empty, it is emptied in abc")
+    c.unchanged("set ann title=x proxyAddresses= --as abc", 2, "E_WIPE: set does not empty proxyAddresses")
+    c.run("set ann title= --as abc", 0, "- Lead")
+    c.run("set ann proxyAddresses=SMTP:ann@abc.example proxyAddresses=X500:/o=abc/cn=ann --as abc", 0, "+ X500:/o=abc/cn=ann")
+    c.run("set ann proxyAddresses=SMTP:ann.x@abc.example --as abc", 0, "+ SMTP:ann.x@abc.example")
+    c.has("abc.ldif", "proxyAddresses: X500:/o=abc/cn=ann")
+    c.run("undo 4")
+    c.run("undo 3", 0, "- X500:/o=abc/cn=ann")  # what set wrote can be taken back
+
 # What a run does not do in a directory that is not whole, or another, nobody does there.
 STAFF, BEN = "OU=Staff,DC=cloud,DC=example", "CN=Ben,OU=People,DC=abc,DC=example"
 with Case("a canary is gone", abc=f'    canary = "{BEN}"\n', cloud_lines=f'    canary = "{STAFF}"\n') as c:

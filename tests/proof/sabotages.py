@@ -103,6 +103,10 @@ cut("trust-canary", "that `set` asks for the canary, too", "sync/trust.c", "miss
     "authority a canary is gone")
 cut("trust-directory", "that `set` knows another directory", "sync/trust.c",
     "before[0] != '\\0' && strcmp(before, now) != 0", "false", "authority another directory")
+cut("set-wipe", "that `set` empties nothing by which mail reaches somebody", "sync/attempt.c",
+    "w->n == 0 && plan_reaches(w->attr)", "false", "authority what reaches somebody")
+cut("set-x500", "that `set` takes no X500 address away", "sync/attempt.c", "!address_type_is(v, \"x500\")", "true",
+    "authority what reaches somebody")
 cut("undo-canary", "that an undo asks for the canary, too", "sync/undo.c",
     "if (canary_look(u->target, u->flow->target_config, mem, &u->plan->canary, u->err) < 0)", "if (false)",
     "authority a canary is gone")
