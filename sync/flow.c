@@ -10,10 +10,10 @@
 #include "base/progress.h"
 #include "base/spool.h"
 #include "connectors/connector.h"
-#include "sync/canary.h"
 #include "sync/claims.h"
 #include "sync/orphans.h"
 #include "sync/planning.h"
+#include "sync/trust.h"
 #include "sync/undo.h"
 #include "sync/wishes.h"
 
@@ -128,52 +128,24 @@ static int make_plan(struct planning *p)
 	return p->plan->links < 0 ? -1 : check_into(p);
 }
 
-static void caution(struct planning *p, const struct connector *c)
-{
-	if (c->caution == NULL)
-		return;
-	log_warn("%s: %s", c->label, c->caution);
-	p->plan->cautions[p->plan->n_cautions++] =
-		arena_printf(p->g.mem, "%s: %s", c->label, c->caution);
-}
-
-/* Who answers, and is it who answered the last time? Under an old name there may be a new server.
- */
-static int check_pin(struct planning *p, struct connector *c, const char **pin)
-{
-	const char *before;
-	long long expires;
-
-	if (connector_identity(c, p->g.mem, pin, p->err) < 0 ||
-		state_pin(p->g.state, c->label, p->g.mem, &before, &expires, p->err) < 0)
-		return -1;
-	if (before[0] == '\0' || strcmp(before, *pin) == 0)
-		return 0;
-	log_warn("%s: another directory answers than in the last run (%s, before it was %s): "
-		 "everything is read again",
-		c->label, (*pin)[0] != '\0' ? *pin : "it does not say who it is", before);
-	p->plan->other = c->label;
-	return 0;
-}
-
-static int check_canary(struct planning *p, struct connector *c, const struct config *config)
-{
-	const char *text;
-
-	if (canary_look(c, config, p->g.mem, &text, p->err) < 0)
-		return -1;
-	if (text == NULL)
-		return 0;
-	log_warn("%s: nothing will be written", text);
-	p->plan->canary = text;
-	return 0;
-}
-
 static int open_sides(struct gather *g, struct err *err)
 {
 	if (connector_open(g->flow->source_config, &g->source, err) < 0)
 		return -1;
 	return connector_open(g->flow->target_config, &g->target, err);
+}
+
+static int trust_sides(struct planning *p)
+{
+	const struct gather *g = &p->g;
+	struct plan *plan = p->plan;
+
+	return trust_plan(plan, g->state, g->source, g->flow->source_config, g->mem,
+		       &plan->source_pin, p->err) < 0 ||
+			       trust_plan(plan, g->state, g->target, g->flow->target_config, g->mem,
+				       &plan->target_pin, p->err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int close_sides(struct planning *p, int rc)
@@ -212,15 +184,8 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		intents_load(state, p->g.known.id, mem, &p->plan->intents, p->err) == 0 &&
 		open_sides(&p->g, p->err) == 0) {
 		p->plan->known = p->g.known;
-		caution(p, p->g.source);
-		caution(p, p->g.target);
-		rc = 0;
+		rc = trust_sides(p);
 	}
-	if (rc == 0 && (check_pin(p, p->g.source, &p->plan->source_pin) < 0 ||
-			       check_pin(p, p->g.target, &p->plan->target_pin) < 0 ||
-			       check_canary(p, p->g.source, flow->source_config) < 0 ||
-			       check_canary(p, p->g.target, flow->target_config) < 0))
-		rc = -1;
 	if (rc == 0) {
 		p->g.full = must_be_full(p) || full;
 		progress_phase(PROGRESS_READ, p->g.full ? p->g.known.sources : 0);

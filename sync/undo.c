@@ -12,9 +12,9 @@
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
-#include "sync/canary.h"
 #include "sync/flow.h"
 #include "sync/gate.h"
+#include "sync/trust.h"
 #include "sync/undo_invert.h"
 #include "sync/wishes.h"
 
@@ -331,27 +331,6 @@ static int plan_ops(struct undoing *u)
 	return rc;
 }
 
-/* The journal is about the directory that it was written for. */
-static int check_directory(struct undoing *u, struct arena *mem)
-{
-	const char *before, *now;
-	long long expires;
-
-	if (connector_identity(u->target, mem, &now, u->err) < 0 ||
-		state_pin(u->state, u->target->label, mem, &before, &expires, u->err) < 0)
-		return -1;
-	if (before[0] != '\0' && strcmp(before, now) != 0)
-		u->plan->other = u->target->label;
-	if (canary_look(u->target, u->flow->target_config, mem, &u->plan->canary, u->err) < 0)
-		return -1;
-	if (u->target->caution != NULL) {
-		log_warn("%s: %s", u->target->label, u->target->caution);
-		u->plan->cautions[u->plan->n_cautions++] =
-			arena_printf(mem, "%s: %s", u->target->label, u->target->caution);
-	}
-	return 0;
-}
-
 static int open_run(struct undoing *u, long long run, struct arena *mem)
 {
 	struct plan *p = u->plan;
@@ -379,8 +358,9 @@ static int plan_all(struct undoing *u, long long run, struct arena *mem)
 	kinds_init(&u->plan->kinds, u->flow, mem);
 	if (state_hold(u->state, u->err) < 0 || open_run(u, run, mem) < 0 ||
 		connector_open(u->flow->target_config, &u->target, u->err) < 0 ||
-		check_directory(u, mem) < 0 || want_all(u) < 0 || read_target(u) < 0 ||
-		name_all(u) < 0)
+		trust_plan(u->plan, u->state, u->target, u->flow->target_config, mem,
+			&u->plan->target_pin, u->err) < 0 ||
+		want_all(u) < 0 || read_target(u) < 0 || name_all(u) < 0)
 		return -1;
 	return plan_ops(u);
 }

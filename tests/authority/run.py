@@ -354,6 +354,13 @@ with Case("what reaches somebody") as c:
     c.run("undo 4")
     c.run("undo 3", 0, "- X500:/o=abc/cn=ann")  # what set wrote can be taken back
 
+with Case("what set wrote where nothing was") as c:
+    c.edit("abc.ldif", "proxyAddresses: SMTP:ann@abc.example\n", "")
+    c.run("sync")
+    c.run("set ann proxyAddresses=SMTP:ann@abc.example --as abc", 0, "+ SMTP:ann@abc.example")
+    c.run("undo 2", 0, "- SMTP:ann@abc.example")
+    c.has("abc.ldif", "proxyAddresses: SMTP:ann@abc.example", False)
+
 # What a run does not do in a directory that is not whole, or another, nobody does there.
 STAFF, BEN = "OU=Staff,DC=cloud,DC=example", "CN=Ben,OU=People,DC=abc,DC=example"
 with Case("a canary is gone", abc=f'    canary = "{BEN}"\n', cloud_lines=f'    canary = "{STAFF}"\n') as c:

@@ -84,8 +84,8 @@ cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
     "if (known->sources >= 0 && known->epoch != f->epoch)", "if (false)", "flow rules-changed")
 cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply_finish.c",
     "\tif (whole)\n\t\tf.epoch = plan->flow->epoch;", "\tf.epoch = plan->flow->epoch;", "test_sync_flow test_skip_full")
-cut("pin", "that it is the directory of the last run", "sync/flow.c",
-    "if (before[0] == '\\0' || strcmp(before, *pin) == 0)", "if (true)", "flow another-directory")
+cut("pin", "that it is the directory of the last run", "sync/trust.c",
+    "if ((*before)[0] == '\\0' || strcmp(*before, *pin) == 0)", "if (true)", "flow another-directory")
 cut("pin-refusal", "that another directory is refused", "sync/guard.c", "if (f->other != NULL)", "if (false)",
     "test_sync_guard test_guard")
 cut("pin-forgotten", "that the directory is remembered", "sync/apply_finish.c",
@@ -102,13 +102,18 @@ cut("canary-seen", "the look for the canary", "sync/canary.c", "if (!seen[i])", 
 cut("trust-canary", "that `set` asks for the canary, too", "sync/trust.c", "missing == NULL ? 0", "true ? 0",
     "authority a canary is gone")
 cut("trust-directory", "that `set` knows another directory", "sync/trust.c",
-    "before[0] != '\\0' && strcmp(before, now) != 0", "false", "authority another directory")
+    "if (before != NULL)\n\t\treturn", "if (false)\n\t\treturn", "authority another directory")
 cut("set-wipe", "that `set` empties nothing by which mail reaches somebody", "sync/attempt.c",
     "w->n == 0 && plan_reaches(w->attr)", "false", "authority what reaches somebody")
 cut("set-x500", "that `set` takes no X500 address away", "sync/attempt.c", "!address_type_is(v, \"x500\")", "true",
     "authority what reaches somebody")
-cut("undo-canary", "that an undo asks for the canary, too", "sync/undo.c",
-    "if (canary_look(u->target, u->flow->target_config, mem, &u->plan->canary, u->err) < 0)", "if (false)",
+cut("set-trust", "that `set` asks who answers, and for the canary", "sync/attempt.c",
+    "rc = trust_directory(x->state, c, config, x->mem, err);", "(void)config;", "authority another directory")
+cut("handover-trust", "that `authority transfer` asks who answers, and for the canary", "sync/handover.c",
+    "rc = trust_directory(h->state, c, config_of(f, flag->source), h->mem, err);", "rc = 0;", "graph no canary")
+cut("set-wipe-undo", "that an undo may empty what `set` filled", "sync/attempt.c", "i < x->want.n && x->undoes == 0;",
+    "i < x->want.n;", "authority what set wrote where nothing was")
+cut("plan-canary", "that a plan knows of the missing canary", "sync/trust.c", "plan->canary = missing;", "",
     "authority a canary is gone")
 cut("canary-refusal", "that nothing is written without the canary", "sync/guard.c",
     "if (f->canary != NULL) {", "if (false) {", "test_sync_guard test_guard")
@@ -718,8 +723,11 @@ cut("undo-marker", "that an undo deletes only what carries our marker", "sync/un
     "\tif (!carries_marker(mem, v))\n\t\twhy", "\tif (false)\n\t\twhy", "test_sync_undo test_cases")
 cut("undo-protected", "that an undo deletes nothing that is protected", "sync/undo_invert.c",
     "const char *why = plan_protected(v->flow, e);", "const char *why = NULL;", "test_sync_undo test_cases")
-cut("undo-directory", "that an undo is about the directory of its run", "sync/undo.c",
-    "if (before[0] != '\\0' && strcmp(before, now) != 0)", "if (false)", "rogue another-directory-undo")
+cut("plan-directory", "that a plan knows of another directory", "sync/trust.c", "plan->other = c->label;", "",
+    "rogue another-directory-undo")
+cut("undo-trust", "that an undo asks who answers, and for the canary", "sync/undo.c",
+    """trust_plan(u->plan, u->state, u->target, u->flow->target_config, mem,
+\t\t\t&u->plan->target_pin, u->err) < 0 ||""", "", "authority a canary is gone")
 cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
 cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",

@@ -467,6 +467,10 @@ def handover():
             same("the cloud's", titles("Two", 4, "denied"), ["Two", "One", "Two"])
             w.expect("explain", 0, "cloud (the directory's flag", arguments=("explain", "one", "user1@abc.example"))
             same("known already", transfer("cloud", 0)[1], 0)
+            config = (w.folder / "galway.conf").read_text()
+            (w.folder / "galway.conf").write_text(config.replace("    type = graph\n", '    type = graph\n    canary = "CN=Nobody,O=cloud"\n'))
+            same("no canary", transfer("files", 2, "the canary CN=Nobody,O=cloud is not to be seen in cloud")[1], 0)
+            (w.folder / "galway.conf").write_text(config)
             s.options["refuse"] = True
             transfer("files", 2, "Authorization_RequestDenied", "the authority stays where it is")
             text = w.expect("refused", 0, "cloud (the directory's flag", arguments=("authority", "show", "user1@abc.example"))
