@@ -13,6 +13,7 @@
 #include "sync/claims.h"
 #include "sync/commands.h"
 #include "sync/gate.h"
+#include "sync/reach.h"
 #include "sync/single.h"
 #include "sync/trust.h"
 
@@ -66,28 +67,6 @@ static void deny(struct attempt *x)
 	}
 }
 
-/* An X500 address is somebody's way to reply to an old message, and is only ever added; but what a
- * `set` wrote is taken back as it was. */
-static bool may_go(const struct attempt *x, unsigned attr, struct value v)
-{
-	return x->undoes != 0 || attr != attr_named("proxyAddresses") ||
-	       !address_type_is(v, "x500");
-}
-
-/* A service that lost a value says "mail=" before it says what was meant. */
-static int check_wipe(const struct attempt *x, const struct entry *e, struct err *err)
-{
-	for (unsigned i = 0; i < x->want.n && x->undoes == 0; i++) {
-		const struct wanted *w = &x->want.attrs[i];
-		if (w->n == 0 && plan_reaches(w->attr) && entry_get(e, w->attr) != NULL)
-			return err_set(err, ERR_FATAL,
-				"E_WIPE: set does not empty %s: where it shall be empty, it is "
-				"emptied in %s",
-				attr_name(w->attr), x->as);
-	}
-	return 0;
-}
-
 /* Old values go by name, so that one that came meanwhile is noticed and stays. */
 static void add_mod(struct attempt *x, const struct entry *e, const struct wanted *w)
 {
@@ -99,7 +78,8 @@ static void add_mod(struct attempt *x, const struct entry *e, const struct wante
 	m.add = arena_alloc(x->mem, w->n * sizeof(*m.add));
 	for (unsigned i = 0; i < n_there; i++) {
 		if (!value_among(w->attr, there->values[i], w->values, w->n) &&
-			may_go(x, w->attr, there->values[i]))
+			(x->undoes != 0 ||
+				!reach_stays(w->attr, there->values[i], w->values, w->n)))
 			m.remove[m.n_remove++] = there->values[i];
 	}
 	for (unsigned i = 0; i < w->n; i++) {
@@ -117,6 +97,22 @@ static int fail(struct err *err)
 	if (err->kind == ERR_ENTRY)
 		err->kind = ERR_FATAL;
 	return -1;
+}
+
+/* A service that lost a value says "mail=" before it says what was meant. An undo may: it takes
+ * back what a `set` wrote. */
+static int check_wipe(const struct attempt *x, const struct entry *e, struct err *err)
+{
+	const struct change *c = &x->step.change;
+
+	for (unsigned i = 0; i < c->n && x->undoes == 0; i++) {
+		if (reach_lost(&c->mods[i], e))
+			return err_set(err, ERR_FATAL,
+				"E_WIPE: set does not empty %s: where it shall be empty, it is "
+				"emptied in %s",
+				attr_name(c->mods[i].attr), x->as);
+	}
+	return 0;
 }
 
 int attempt_decide(struct attempt *x, struct err *err)
@@ -147,14 +143,14 @@ int attempt_decide(struct attempt *x, struct err *err)
 		return 0;
 	if (!(x->source ? o->in_source : o->in_target))
 		return err_set(err, ERR_FATAL, "%s: it has no entry in %s", x->who, x->as);
-	if (check_wipe(x, e, err) < 0)
-		return -1;
 	s->change = (struct change){.op = CHANGE_MODIFY, .id = e->id, .name = e->name};
 	s->change.mods = arena_zalloc(x->mem, x->want.n * sizeof(*s->change.mods));
 	s->lines = arena_zalloc(x->mem, x->want.n * sizeof(*s->lines));
 	for (unsigned i = 0; i < x->want.n; i++)
 		add_mod(x, e, &x->want.attrs[i]);
 	s->write = s->change.n > 0;
+	if (check_wipe(x, e, err) < 0)
+		return -1;
 	/* Last, for it may make other values of these. The domains of the configuration are those
 	 * that the source owns. */
 	if (rules_check(x->mem, x->source ? &o->flow->env : &no_env, e, &x->want, err) < 0)

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "rules/address.h"
 #include "sync/authority.h"
+#include "sync/reach.h"
 #include "sync/undone.h"
 #include "sync/written.h"
 
@@ -148,6 +149,22 @@ static unsigned without(struct arena *mem, unsigned attr, const struct value *a,
 	return n;
 }
 
+/* A rule that says all of the values does not mean those that only ever come. */
+static unsigned with_those_that_stay(
+	struct arena *mem, const struct attr *there, const struct wanted *w, struct value **out)
+{
+	unsigned n = w->n;
+
+	*out = arena_alloc(mem, (w->n + there->n) * sizeof(**out));
+	for (unsigned i = 0; i < n; i++)
+		(*out)[i] = w->values[i];
+	for (unsigned i = 0; i < there->n; i++) {
+		if (reach_stays(w->attr, there->values[i], w->values, w->n))
+			(*out)[n++] = there->values[i];
+	}
+	return n;
+}
+
 /* Only its type is written in another way: an address became the primary one, or is it no more. */
 static bool retyped(const struct mod *m, struct value v)
 {
@@ -227,6 +244,8 @@ static void one(struct arena *mem, const struct flow *f, const struct row *row,
 
 	if (w->mode == FLOW_MERGE)
 		shall.n = merged(mem, f, row, before, w, there, &shall.values);
+	else if (there != NULL && !w->nothing && attr_syntax(w->attr) == SYNTAX_ADDRESS)
+		shall.n = with_those_that_stay(mem, there, w, &shall.values);
 	if (attr_equal(there, &shall))
 		return;
 	m.n_remove = without(mem, w->attr, there != NULL ? there->values : NULL,

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "sync/authority.h"
 #include "sync/differences.h"
+#include "sync/reach.h"
 #include "sync/undone.h"
 #include "sync/written.h"
 
@@ -380,12 +381,6 @@ static void plan_conflict(struct arena *mem, const struct row *row, unsigned num
 	s->link.name = row->open->name_key;
 }
 
-bool plan_reaches(unsigned attr)
-{
-	return attr == attr_named("mail") || attr == attr_named("proxyAddresses") ||
-	       attr == attr_named("targetAddress");
-}
-
 /* The addresses by which a contact is reached do not go because a value in the source is gone: the
  * rules have to say so (AuthoritativeNull). Why not; NULL. */
 static const char *wipes(struct arena *mem, const struct row *row, const struct wanted *w,
@@ -394,8 +389,7 @@ static const char *wipes(struct arena *mem, const struct row *row, const struct 
 	for (unsigned i = 0; i < n * c->n; i++) {
 		const struct wanted *wanted = &w[i / c->n];
 		const struct mod *m = &c->mods[i % c->n];
-		if (m->attr == wanted->attr && !wanted->nothing && plan_reaches(m->attr) &&
-			mod_clears(m, row->current))
+		if (m->attr == wanted->attr && !wanted->nothing && reach_lost(m, row->current))
 			return arena_printf(mem,
 				"E_WIPE: %s would lose all its values: if it shall, the rules say "
 				"AuthoritativeNull",

@@ -114,8 +114,4 @@ int verdict_unpack(struct arena *, struct value bytes, struct verdict *);
 void step_pack(struct buf *, const struct step *);
 int step_unpack(struct arena *, struct value bytes, struct step *);
 
-/* Is it by this that mail reaches somebody? It is never emptied because a value is gone (E_WIPE).
- */
-bool plan_reaches(unsigned attr);
-
 #endif

@@ -347,6 +347,7 @@ with Case("what reaches somebody") as c:
     c.run("sync")
     c.unchanged("set ann mail= --as abc", 2, "E_WIPE: set does not empty mail: where it shall be empty, it is emptied in abc")
     c.unchanged("set ann title=x proxyAddresses= --as abc", 2, "E_WIPE: set does not empty proxyAddresses")
+    c.unchanged("set ann proxyAddresses=X500:/o=abc/cn=ann --as abc", 2, "E_WIPE: set does not empty proxyAddresses")
     c.run("set ann title= --as abc", 0, "- Lead")
     c.run("set ann proxyAddresses=SMTP:ann@abc.example proxyAddresses=X500:/o=abc/cn=ann --as abc", 0, "+ X500:/o=abc/cn=ann")
     c.run("set ann proxyAddresses=SMTP:ann.x@abc.example --as abc", 0, "+ SMTP:ann.x@abc.example")

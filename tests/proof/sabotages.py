@@ -104,15 +104,16 @@ cut("trust-canary", "that `set` asks for the canary, too", "sync/trust.c", "miss
 cut("trust-directory", "that `set` knows another directory", "sync/trust.c",
     "if (before != NULL)\n\t\treturn", "if (false)\n\t\treturn", "authority another directory")
 cut("set-wipe", "that `set` empties nothing by which mail reaches somebody", "sync/attempt.c",
-    "w->n == 0 && plan_reaches(w->attr)", "false", "authority what reaches somebody")
-cut("set-x500", "that `set` takes no X500 address away", "sync/attempt.c", "!address_type_is(v, \"x500\")", "true",
+    "if (reach_lost(&c->mods[i], e))", "if (false)", "authority what reaches somebody")
+cut("set-x500", "that `set` takes no X500 address away", "sync/attempt.c",
+    "reach_stays(w->attr, there->values[i], w->values, w->n)", "false",
     "authority what reaches somebody")
 cut("set-trust", "that `set` asks who answers, and for the canary", "sync/attempt.c",
     "rc = trust_directory(x->state, c, config, x->mem, err);", "(void)config;", "authority another directory")
 cut("handover-trust", "that `authority transfer` asks who answers, and for the canary", "sync/handover.c",
     "rc = trust_directory(h->state, c, config_of(f, flag->source), h->mem, err);", "rc = 0;", "graph no canary")
-cut("set-wipe-undo", "that an undo may empty what `set` filled", "sync/attempt.c", "i < x->want.n && x->undoes == 0;",
-    "i < x->want.n;", "authority what set wrote where nothing was")
+cut("set-wipe-undo", "that an undo may empty what `set` filled", "sync/attempt.c", "i < c->n && x->undoes == 0;",
+    "i < c->n;", "authority what set wrote where nothing was")
 cut("plan-canary", "that a plan knows of the missing canary", "sync/trust.c", "plan->canary = missing;", "",
     "authority a canary is gone")
 cut("canary-refusal", "that nothing is written without the canary", "sync/guard.c",
@@ -323,6 +324,12 @@ cut("wipe", "that a contact does not lose all of its addresses", "sync/plan.c",
 cut("x500", "that an X500 address is never taken away", "rules/address.c",
     "if (find(&gone, before.values[i]) < 0 || address_type_is(before.values[i], \"x500\"))",
     "if (find(&gone, before.values[i]) < 0)", "test_rules_address test_merge")
+cut("x500-replaced", "that a rule that says all of proxyAddresses takes no X500 address away", "sync/differences.c",
+    "reach_stays(w->attr, there->values[i], w->values, w->n)", "false", "test_sync_plan test_plan")
+cut("x500-spelled", "that an X500 address is not there twice, in two spellings", "sync/reach.c",
+    "stays = !utf8_same(v, wanted[i]);", "stays = !value_same(v, wanted[i]);", "test_sync_plan test_plan")
+cut("wipe-x500", "that an X500 address alone reaches nobody", "sync/reach.c",
+    "if (for_answers(m->attr, v))\n\t\t\tcontinue;", "", "test_sync_plan test_plan")
 cut("values-of-others", "that only values of ours are taken away", "sync/written.c",
     "bool written_value(const struct written *w, unsigned attr, struct value v)\n{",
     "bool written_value(const struct written *w, unsigned attr, struct value v)\n{\n\treturn true;",
