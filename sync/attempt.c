@@ -246,6 +246,26 @@ static int write_change(struct attempt *x, struct err *err)
 	return rc;
 }
 
+/* "CN=Ann,...: title "Boss", mail removed". */
+static const char *attempted(const struct attempt *x, const char *name)
+{
+	const struct step *s = &x->step;
+	struct buf b = {0};
+
+	buf_printf(&b, "denied: %s:", name);
+	for (unsigned i = 0; i < s->n_denied; i++) {
+		const struct denied *d = &s->denied[i];
+		buf_printf(&b, "%s %s ", i > 0 ? "," : "", attr_name(d->attr));
+		if (d->removal)
+			buf_puts(&b, "removed");
+		else
+			buf_printf(&b, "\"%s\"", report_value(x->mem, d->value));
+	}
+	const char *text = arena_printf(x->mem, "%s", b.data);
+	buf_free(&b);
+	return text;
+}
+
 /* Denials wait in the state. */
 static int put_denials(struct attempt *x, struct err *err)
 {
@@ -268,7 +288,8 @@ static int put_denials(struct attempt *x, struct err *err)
 		if (state_put_refusal(x->state, known->id, &p, err) < 0)
 			return -1;
 	}
-	return 0;
+	return single_deny(x->state, &x->o, x->as, s->n_denied,
+		attempted(x, report_value(x->mem, name)), x->mem, err);
 }
 
 int attempt_apply(struct attempt *x, struct err *err)

@@ -86,7 +86,10 @@ static int find_op(struct setting_back *b, struct err *err)
 		rc = state_next_op(b->state, x->mem, &row, err);
 	if (rc == 1)
 		return op_unpack(x->mem, &row, b->head.base, &b->op, err);
-	return rc < 0 ? -1 : err_set(err, ERR_FATAL, "run %lld: nothing in the journal", x->undoes);
+	return rc < 0 ? -1
+		      : err_set(err, ERR_FATAL,
+				"run %lld: it wrote nothing, or is not in the journal any more",
+				x->undoes);
 }
 
 static int find(struct setting_back *b, struct err *err)

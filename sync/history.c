@@ -142,6 +142,8 @@ void history_run(struct history *h, struct arena *mem, const char *flow, const s
 							    : "delta",
 			r->exit);
 		counts(out, r);
+		if (r->error != NULL)
+			(void)fprintf(out, "; %s", report_value(mem, value_of(r->error)));
 	}
 	if (head != NULL && head->undoes != 0)
 		(void)fprintf(out, "; undo of run %lld", head->undoes);

@@ -146,8 +146,8 @@ static int put_op(struct journal *jr, struct state *state, const struct flow *f,
 	return rc;
 }
 
-static int put_head(struct journal *jr, struct state *state, const struct flow *f,
-	struct arena *mem, struct err *err)
+int journal_head(struct journal *jr, struct state *state, const struct flow *f, struct arena *mem,
+	struct err *err)
 {
 	const struct journal_head h = {.run = jr->run,
 		.undoes = jr->undoes,
@@ -170,7 +170,7 @@ int journal_intend(struct journal *jr, struct state *state, const struct flow *f
 		left -= !counts(&steps[i], &j[i]);
 	if (left == 0)
 		return 0;
-	if (first && put_head(jr, state, f, mem, err) < 0)
+	if (first && journal_head(jr, state, f, mem, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (counts(&steps[i], &j[i]) &&

@@ -79,6 +79,9 @@ struct journalled {
  * fails. */
 int journal_look(struct connector *target, const struct flow *, const struct step *, size_t n,
 	struct arena *, struct journalled *, struct err *);
+/* Its head alone, for a run that has no operation to bring it; in the caller's transaction. */
+int journal_head(
+	struct journal *, struct state *, const struct flow *, struct arena *, struct err *);
 /* The batch into the journal; in the caller's transaction, which has to be durable before the batch
  * is written. Nothing is put there when it has no operation. */
 int journal_intend(struct journal *, struct state *, const struct flow *, const struct step *,

@@ -47,3 +47,23 @@ int single_note(struct single *s, struct state *state, const struct object *o, i
 		       ? -1
 		       : 0;
 }
+
+int single_deny(struct state *state, const struct object *o, const char *side, unsigned n,
+	const char *what, struct arena *mem, struct err *err)
+{
+	const long long now = (long long)time(NULL);
+	struct run run = {.started = now,
+		.finished = now,
+		.read = 1,
+		.denied = n,
+		.exit = EXIT_PARTIAL,
+		.error = what};
+	struct journal journal;
+
+	if (state_put_run(state, o->known.id, &run, err) < 0)
+		return -1;
+	journal_start(&journal, mem, o->flow, run.id, o->known.id, 0);
+	journal.side = side;
+	journal.who = user_name(mem);
+	return journal_head(&journal, state, o->flow, mem, err);
+}

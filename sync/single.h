@@ -28,4 +28,9 @@ int single_intend(struct single *, struct state *, struct object *, const struct
 int single_note(
 	struct single *, struct state *, const struct object *, int exit_code, struct err *);
 
+/* Nothing was written, for it was denied: a run that says what, by n attributes. The flow is known;
+ * in the caller's transaction. */
+int single_deny(struct state *, const struct object *, const char *side, unsigned n,
+	const char *what, struct arena *, struct err *);
+
 #endif

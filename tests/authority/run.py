@@ -189,6 +189,8 @@ with Case("what set writes, and what not", more="authority { telephoneNumber = c
     c.has("cloud.ldif", "telephoneNumber: 3", False)
     # All or nothing: one that is denied keeps the others from being written.
     c.unchanged("set ann telephoneNumber=4 title=Boss --as cloud", 4, ('denied "Boss" by cloud', "nothing was written"))
+    c.run("history", 0, f'set as cloud by {getpass.getuser()}, exit 4: 1 read, 1 denied; denied: CN=Ann,OU=People,DC=abc,DC=example: '
+          'title "Boss"\n')
     out = json.loads(c.run("set ann title= --as cloud --format json", 4))
     if out["done"] or out["step"]["denied"] != [{"attribute": "title", "value": None, "side": "cloud",
                                                  "authority": "abc", "rule": "the flow's"}]:
@@ -239,17 +241,19 @@ with Case("set in the journal", more="authority { telephoneNumber = cloud }\n") 
     c.run("set ann telephoneNumber=3 --as cloud", 0, "as it was")  # what changes nothing is no run
     c.run("set ann title=x --as cloud", 4)
     c.run("set ann mail=ben@abc.example --as abc", 2, "E_PROXY_DUP")
-    c.run("history 4", 2, "no such run")
+    c.run("history 4", 0, 'exit 4: 1 read, 1 denied; denied: CN=Ann,OU=People,DC=abc,DC=example: title "x"')
+    c.run("history 5", 2, "no such run")
+    c.unchanged("undo 4", 2, "run 4: it wrote nothing, or is not in the journal any more")
     c.unchanged("diff --undo 3", 1, (": to be written", "- 3", "+ 2"))
     c.unchanged("undo 2", 2, "run 2: changed since, left as it is: telephoneNumber")
     c.unchanged("undo --approve 00 3", 2, "no --approve")
     c.run("undo 3", 0, (": written", "- 3", "+ 2"))
     c.has("cloud.ldif", "telephoneNumber: 2")
     c.unchanged("undo 3", 0, "as it was")
-    c.run("history", 0, ("; undo of run 3", "; undone by run 4"))
-    c.run("undo 4", 0, "+ 3")  # an undo is a write like any other
+    c.run("history", 0, ("; undo of run 3", "; undone by run 5"))
+    c.run("undo 5", 0, "+ 3")  # an undo is a write like any other
     c.edit("galway.conf", "authority { telephoneNumber = cloud }\n", "")
-    c.unchanged("undo 5", 4, 'denied "2" by cloud: the authority is abc')
+    c.unchanged("undo 6", 4, 'denied "2" by cloud: the authority is abc')
     c.run("undo 77", 2, "run 77: it wrote nothing, or is not in the journal any more")
 
 with Case("set in the journal, in the source") as c:

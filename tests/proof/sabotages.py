@@ -112,6 +112,8 @@ cut("set-trust", "that `set` asks who answers, and for the canary", "sync/attemp
     "rc = trust_directory(x->state, c, config, x->mem, err);", "(void)config;", "authority another directory")
 cut("handover-trust", "that `authority transfer` asks who answers, and for the canary", "sync/handover.c",
     "rc = trust_directory(h->state, c, config_of(f, flag->source), h->mem, err);", "rc = 0;", "graph no canary")
+cut("set-denial", "that a denial of `set` is a run", "sync/attempt.c", "return single_deny(", "return true ? 0 : single_deny(",
+    "authority set in the journal")
 cut("set-wipe-undo", "that an undo may empty what `set` filled", "sync/attempt.c", "i < c->n && x->undoes == 0;",
     "i < c->n;", "authority what set wrote where nothing was")
 cut("plan-canary", "that a plan knows of the missing canary", "sync/trust.c", "plan->canary = missing;", "",
