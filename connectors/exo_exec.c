@@ -28,13 +28,10 @@ struct exec {
 	const struct config *config;
 	struct arena *mem;
 	char **argv;
-	pid_t pid;          /* 0: it does not run */
-	int to, from;       /* its standard input and output */
-	struct buf in;      /* what it said */
-	size_t at, seen;    /* where the next line begins; how far no end of it was found */
-	long long id;       /* of the last command */
-	long long rows;     /* that it gave */
-	bool pending;       /* it has not ended */
+	pid_t pid;    /* 0: it does not run */
+	int to, from; /* its standard input and output */
+	struct exo_lines lines;
+	bool pending;       /* the last command has not ended */
 	long long deadline; /* milliseconds; 0: nothing was done yet */
 };
 
@@ -61,8 +58,8 @@ static void stop(struct exec *x, bool kindly)
 	close(x->from);
 	x->pid = 0;
 	x->pending = false;
-	buf_clear(&x->in);
-	x->at = x->seen = 0;
+	buf_clear(&x->lines.in);
+	x->lines.at = x->lines.seen = 0;
 }
 
 /* What is said of a program that is of no use any more, after which nobody knows what it did. */
@@ -196,58 +193,36 @@ static int exec_ask(struct exo_way *way, const struct exo_command *c, struct err
 		stop(x, false);
 	if (start(x, err) < 0)
 		return -1;
-	j = request(c, ++x->id);
+	j = request(c, ++x->lines.id);
 	json_print(&line, j);
 	buf_putc(&line, '\n');
 	json_free(j);
 	x->pending = true;
-	x->rows = 0;
+	x->lines.rows = 0;
 	r = tell(x, &line, err);
 	buf_free(&line);
 	return r;
 }
 
-/* The next line: 0, with *text in x->in. */
+/* The next line: 0. */
 static int read_line(struct exec *x, const char **text, size_t *len, struct err *err)
 {
 	const size_t most = (size_t)config_number(x->config, "max-answer");
-	const char *end;
+	struct buf *in = &x->lines.in;
 
-	if (x->at > 0) {
-		memmove(x->in.data, x->in.data + x->at, x->in.len - x->at);
-		x->in.len -= x->at;
-		x->at = x->seen = 0;
-	}
-	while (x->in.len == x->seen ||
-		(end = memchr(x->in.data + x->seen, '\n', x->in.len - x->seen)) == NULL) {
-		x->seen = x->in.len;
+	while (!exo_lines_next(&x->lines, text, len)) {
 		err->kind = ERR_FATAL;
-		if (x->in.len > most)
+		if (in->len > most)
 			return lost(x, err, "a line over max-answer");
 		if (await(x, x->from, POLLIN, err) < 0)
 			return -1;
-		const ssize_t n = read(x->from, buf_room(&x->in, READ_SIZE), READ_SIZE);
+		const ssize_t n = read(x->from, buf_room(in, READ_SIZE), READ_SIZE);
 		err->kind = ERR_BUSY;
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return lost(x, err, "ended before it had answered");
-		x->in.len += n > 0 ? (size_t)n : 0;
+		in->len += n > 0 ? (size_t)n : 0;
 	}
-	*text = x->in.data;
-	*len = (size_t)(end - x->in.data);
-	x->at = *len + 1;
 	return 0;
-}
-
-static int ended(struct exec *x, const struct exo_line *line, struct err *err)
-{
-	x->pending = false;
-	if (line->kind == EXO_ERROR)
-		return exo_fail(&x->way, exo_fault_of(line->code, line->message), err, "%s%s%s",
-			line->code, *line->code != '\0' ? ": " : "", line->message);
-	if (line->count == x->rows)
-		return 0;
-	err->kind = ERR_FATAL;
-	return lost(x, err, "the number at the end is not that of the objects");
 }
 
 static int exec_more(struct exo_way *way, struct json **page, struct err *err)
@@ -256,23 +231,25 @@ static int exec_more(struct exo_way *way, struct json **page, struct err *err)
 	struct exo_line line;
 	const char *text;
 	size_t len;
-	int r;
+	int r = 0;
 
 	*page = NULL;
 	if (!x->pending)
 		return 0;
 	if (read_line(x, &text, &len, err) < 0)
 		return -1;
-	if (exo_line(text, len, x->id, &line, err) < 0) {
+	if (exo_lines_read(&x->lines, text, len, &line, err) < 0) {
 		const struct err why = *err;
 		return lost(x, err, why.text);
 	}
 	if (line.kind == EXO_ROWS) {
-		x->rows += (long long)json_count(line.json, "result");
 		*page = line.json;
 		return 1;
 	}
-	r = ended(x, &line, err);
+	x->pending = false;
+	if (line.kind == EXO_ERROR)
+		r = exo_fail(&x->way, exo_fault_of(line.code, line.message), err, "%s%s%s",
+			line.code, *line.code != '\0' ? ": " : "", line.message);
 	json_free(line.json);
 	return r;
 }
@@ -305,7 +282,7 @@ static void exec_close(struct exo_way *way)
 	if (x == NULL)
 		return;
 	stop(x, !x->pending);
-	buf_free(&x->in);
+	buf_free(&x->lines.in);
 	arena_free(x->mem);
 }
 

@@ -112,3 +112,37 @@ int exo_line(const char *text, size_t len, long long id, struct exo_line *line, 
 	}
 	return r;
 }
+
+bool exo_lines_next(struct exo_lines *l, const char **text, size_t *len)
+{
+	const char *end = NULL;
+
+	if (l->at > 0) {
+		memmove(l->in.data, l->in.data + l->at, l->in.len - l->at);
+		l->in.len -= l->at;
+		l->at = l->seen = 0;
+	}
+	if (l->in.len > l->seen)
+		end = memchr(l->in.data + l->seen, '\n', l->in.len - l->seen);
+	l->seen = l->in.len;
+	if (end == NULL)
+		return false;
+	*text = l->in.data;
+	*len = (size_t)(end - l->in.data);
+	l->at = *len + 1;
+	return true;
+}
+
+int exo_lines_read(
+	struct exo_lines *l, const char *text, size_t len, struct exo_line *line, struct err *err)
+{
+	if (exo_line(text, len, l->id, line, err) < 0)
+		return -1;
+	if (line->kind == EXO_ROWS)
+		l->rows += (long long)json_count(line->json, "result");
+	if (line->kind != EXO_END || line->count == l->rows)
+		return 0;
+	json_free(line->json);
+	line->json = NULL;
+	return err_set(err, ERR_FATAL, "the number at the end is not that of the objects");
+}

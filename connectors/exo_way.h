@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 struct config;
 struct err;
 struct http;
@@ -82,5 +84,21 @@ struct exo_line {
 /* The line's kind; ERR_FATAL: it is no answer to the command of that id. The line has nothing to
  * free then. */
 int exo_line(const char *text, size_t len, long long id, struct exo_line *, struct err *);
+
+/* What the program has said, and its answer to one command. */
+struct exo_lines {
+	struct buf in;
+	size_t at, seen; /* where the next line begins; how far no end of it was found */
+	long long id;    /* of the command */
+	long long rows;  /* that it gave */
+};
+
+/* The next line, without its end, which lives until the next call; false: there is no whole one,
+ * and `in` has all that there is of it. */
+bool exo_lines_next(struct exo_lines *, const char **text, size_t *len);
+/* What the line says, as exo_line; ERR_FATAL also when the number at the end is not that of the
+ * rows. */
+int exo_lines_read(
+	struct exo_lines *, const char *text, size_t len, struct exo_line *, struct err *);
 
 #endif

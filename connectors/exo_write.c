@@ -10,6 +10,7 @@
  * first, and goes on with a contact that has it and contradicts nothing of the add.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -119,11 +120,27 @@ static int set_both(struct task *t, const struct entry *before, struct err *err)
 	return set(t, EXO_PERSON, before, err);
 }
 
+/* The contact of the change: 1, 0, -1. It will be changed or deleted, so that no other one will do,
+ * whatever the filter found. */
+static int find(struct task *t, struct json **row, struct err *err)
+{
+	const struct value id = t->change->id;
+	const int r = exo_find(t->dir, "ExternalDirectoryObjectId", id, row, err);
+	const char *its = r > 0 ? json_text(*row, "ExternalDirectoryObjectId") : NULL;
+
+	if (r <= 0 ||
+		(its != NULL && strlen(its) == id.len && strncasecmp(its, id.data, id.len) == 0))
+		return r;
+	json_free(*row);
+	*row = NULL;
+	return refuse_answer(t, "Get-MailContact gave another contact than was asked for", err);
+}
+
 static int modify(struct task *t, struct err *err)
 {
 	struct json *row = NULL;
 	struct entry e;
-	int r = exo_find(t->dir, "ExternalDirectoryObjectId", t->change->id, &row, err);
+	int r = find(t, &row, err);
 
 	if (r == 0)
 		return refuse_answer(t, "changed meanwhile: the contact is gone", err);
@@ -136,7 +153,7 @@ static int modify(struct task *t, struct err *err)
 static int delete (struct task *t, struct err *err)
 {
 	struct json *row = NULL, *rows = NULL, *parameters;
-	int r = exo_find(t->dir, "ExternalDirectoryObjectId", t->change->id, &row, err);
+	int r = find(t, &row, err);
 
 	t->id = t->change->id;
 	if (r <= 0)

@@ -14,6 +14,8 @@
 #define BYTES_PER_SECOND 100
 /* All of an answer may take so many times as long as the wait for its first byte. */
 #define WHOLE 10
+/* Seconds; no run waits that long. */
+#define RETRY_AFTER_MOST 604800
 
 const char *call_method(enum http_method method)
 {
@@ -242,6 +244,16 @@ long long call_expires(const struct http_call *c)
 		return end > 0 ? (long long)end : 0;
 	}
 	return 0;
+}
+
+long long call_retry_after(const struct http_call *c)
+{
+	curl_off_t seconds = 0;
+
+	if (c->curl != NULL)
+		(void)curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &seconds);
+	/* libcurl takes any number, and in milliseconds a large one would be none. */
+	return 1000LL * (seconds < RETRY_AFTER_MOST ? seconds : RETRY_AFTER_MOST);
 }
 
 int call_error(const struct http_call *c, CURLcode code, struct err *err)

@@ -88,6 +88,8 @@ void call_free(struct http_call *);
 int call_prepare(struct http_call *, struct err *);
 /* When the certificate ends that the server showed, if it did so for this call; 0. */
 long long call_expires(const struct http_call *);
+/* How long the server wants to be left alone (Retry-After), in milliseconds; 0: it does not say. */
+long long call_retry_after(const struct http_call *);
 /* What libcurl says, as an error. */
 int call_error(const struct http_call *, CURLcode, struct err *);
 const char *call_method(enum http_method);
@@ -96,6 +98,9 @@ void call_uuid(char to[37]);
 
 /* http_token.c: see that there is a token to send with requests, if there is to be one. */
 int token_have(struct http *, struct err *);
+/* Keep the token that the answer to the call has (RFC 6749, 5.1). -1: it has none; what is kept
+ * stays. */
+int token_read(struct http *, const struct http_call *, struct err *);
 /* The service does not take the token with this number: the next token_have gets another. */
 void token_refused(struct http *, unsigned number);
 

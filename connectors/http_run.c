@@ -113,12 +113,10 @@ static void slow_down(struct http *h, struct http_call *c)
 {
 	const long long now = watch_now();
 	const bool first = now >= h->resume;
-	curl_off_t seconds = 0;
+	const long long asked = call_retry_after(c);
 
-	(void)curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &seconds);
-	const long long when = now + 1000 * (long long)seconds;
-	if (seconds > 0 && when > h->resume)
-		h->resume = when;
+	if (asked > 0 && now + asked > h->resume)
+		h->resume = now + asked;
 	else if (first)
 		h->resume = now + pause_next(&h->pause);
 	if (first && h->limit > 1)

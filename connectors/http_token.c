@@ -59,6 +59,8 @@ static int make_form(struct http *h, struct buf *form, struct arena *mem, struct
 /* RFC 6749, A.12: visible ASCII, so that no line is put into a header. */
 static bool is_token(const char *text)
 {
+	if (*text == '\0')
+		return false;
 	for (; *text > ' ' && *text <= '~'; text++)
 		;
 	return *text == '\0';
@@ -105,7 +107,7 @@ static const char *refusal(const struct http *h, const char *says, struct arena 
 }
 
 /* What is wrong with the JSON is not told: it may be quoted, and have a token in it. */
-static int read_token(struct http *h, const struct http_call *c, struct err *err)
+int token_read(struct http *h, const struct http_call *c, struct err *err)
 {
 	struct json *answer;
 	struct err ignored;
@@ -146,7 +148,7 @@ static int ask(struct http *h, struct http_call *c, struct err *err)
 	if (code != CURLE_OK)
 		return call_error(c, code, err);
 	(void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &c->status);
-	return read_token(h, c, err);
+	return token_read(h, c, err);
 }
 
 /* Ask, again while the server is busy and there is time. */
@@ -157,16 +159,14 @@ static int fetch(struct http *h, struct err *err)
 
 	for (;;) {
 		struct http_call *c = call_new(h, HTTP_POST, h->token_url);
-		curl_off_t seconds = 0;
 		const int r = ask(h, c, err);
-		if (c->curl != NULL)
-			(void)curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &seconds);
+		const long long asked = call_retry_after(c);
 		if (c->body.data != NULL)
 			explicit_bzero(c->body.data, c->body.len);
 		call_free(c);
 		if (r == 0 || err->kind != ERR_BUSY)
 			return r;
-		const long long wait = seconds > 0 ? 1000 * (long long)seconds : pause_next(&pause);
+		const long long wait = asked > 0 ? asked : pause_next(&pause);
 		if (watch_now() + wait >= give_up || watch_now() + wait >= h->deadline)
 			return -1;
 		log_debug("%s: again", err->text);

@@ -92,6 +92,14 @@ void writer_busy(struct writer *w, struct flight *f)
 		writer_failed(w, f);
 }
 
+/* It fails because of what keeps us from the server, if there was nothing else before. */
+static void give_up(struct writer *w, struct flight *f)
+{
+	if (f->outcome->err.kind == ERR_NONE)
+		f->outcome->err = w->why;
+	writer_failed(w, f);
+}
+
 /* No answer will come: the stage is in doubt. Reading can simply be done again. */
 static void unanswered(struct writer *w, struct flight *f)
 {
@@ -108,7 +116,7 @@ static void unanswered(struct writer *w, struct flight *f)
 		f->answered = false;
 	}
 	if (too_late(w, f))
-		writer_failed(w, f);
+		give_up(w, f);
 }
 
 static void connection_lost(struct writer *w)
@@ -128,12 +136,8 @@ static void connection_lost(struct writer *w)
 static void leave_doubts(struct writer *w)
 {
 	for (unsigned i = w->n_flights; i-- > 0;) {
-		struct flight *f = &w->flights[i];
-		if (in_doubt(f)) {
-			if (f->outcome->err.kind == ERR_NONE)
-				f->outcome->err = w->why;
-			writer_failed(w, f);
-		}
+		if (in_doubt(&w->flights[i]))
+			give_up(w, &w->flights[i]);
 	}
 }
 
@@ -289,12 +293,8 @@ static void receive(struct writer *w)
 /* Nothing more can be done. */
 static void leave(struct writer *w)
 {
-	while (w->n_flights > 0) {
-		struct flight *f = &w->flights[0];
-		if (f->outcome->err.kind == ERR_NONE)
-			f->outcome->err = w->why;
-		writer_failed(w, f);
-	}
+	while (w->n_flights > 0)
+		give_up(w, &w->flights[0]);
 	for (; w->next < w->n; w->next++) {
 		struct outcome *o = &w->outcomes[w->next];
 		o->kind = OUTCOME_FAILED;

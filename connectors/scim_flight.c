@@ -167,12 +167,19 @@ static bool next_kind(struct scim_writer *w, struct scim_flight *f)
 	return true;
 }
 
+/* Is it the resource that the change is of, if that is known yet? */
+static bool is_its(const struct scim_flight *f, const struct json *j)
+{
+	const char *id = json_text(j, "id");
+
+	return id != NULL && (f->id.len == 0 || value_same(value_of(id), f->id));
+}
+
 /* Whatever was written, the service shows it: is it right? */
 static bool right(
 	struct scim_writer *w, struct scim_flight *f, const struct json *j, struct err *err)
 {
-	return j != NULL && json_text(j, "id") != NULL &&
-	       scim_change_check(w->dir, kind_of(w, f), f->change, j, err) == 0;
+	return is_its(f, j) && scim_change_check(w->dir, kind_of(w, f), f->change, j, err) == 0;
 }
 
 /* The id of what was made: in the body, or the end of its address. */
@@ -253,6 +260,8 @@ static void got(struct scim_writer *w, struct scim_flight *f, struct scim_reply 
 	}
 	if (r->err.kind == ERR_NONE && r->body == NULL)
 		r->err = wrong(r, "is no JSON");
+	if (r->err.kind == ERR_NONE && !is_its(f, r->body))
+		r->err = wrong(r, "is another resource");
 	if (r->err.kind != ERR_NONE) {
 		refused(w, f, &r->err);
 		return;

@@ -51,6 +51,7 @@ KINDS = {  # what is run, and how it says that it found
     "scim-writes": (SCIM + "writes", r"^WRONG: {what}"),
     "exo-adopt": (EXO + "adopt", r"^WRONG: \w+: {what}"),
     "exo-lost": (EXO + "lost", r"^WRONG: \w+: {what}"),
+    "exo-another": (EXO + "another", r"^WRONG: \w+: {what}"),
     "exo-reads": (EXO + "reads", r"^WRONG: \w+: {what}"),
     "preflight": ("/usr/bin/python3 {0}/preflight/run.py {galway}", r"^WRONG: {what}: "),
     "authority": ("/usr/bin/python3 {0}/authority/run.py {galway}", r"^{what}: "),

@@ -634,7 +634,9 @@ cut("http-post-lost", "that what may have been done is not sent again by itself"
 cut("http-post-gateway", "the same behind a gateway that says 503", "connectors/http_run.c",
     "if (c->status == 429 || c->again)", "if (true)", "web 503 to a POST")
 cut("http-retry-after", "that a server which says when is not asked before", "connectors/http_run.c",
-    "if (seconds > 0 && when > h->resume)", "if (false)", "web 429 and Retry-After")
+    "if (asked > 0 && now + asked > h->resume)", "if (false)", "web 429 and Retry-After")
+cut("http-retry-after-most", "that a server which wants to be left alone for ever is not asked at once", "connectors/http_call.c",
+    "(seconds < RETRY_AFTER_MOST ? seconds : RETRY_AFTER_MOST)", "(long long)seconds", "web Retry-After is longer than numbers go")
 cut("http-slow", "that a server which hardly sends anything is given up", "connectors/http_call.c",
     "CURLOPT_LOW_SPEED_LIMIT, (long)BYTES_PER_SECOND", "CURLOPT_LOW_SPEED_LIMIT, 0L", "web drips")
 cut("http-whole", "that all of an answer has its time, too", "connectors/http_call.c",
@@ -682,14 +684,14 @@ cut("scim-deleted", "that who was deleted is gone", "connectors/scim_flight.c", 
     "} else if (false) {", covered="scim-delete")
 cut("scim-another", "that who has the name is the one to be made before he counts as that", "connectors/scim_flight.c",
     "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes raced")
-cut("exo-count", "that as many came as the program says at the end", "connectors/exo_exec.c", "if (line->count == x->rows)",
-    "if (true)", "exo-reads lacks")
+cut("exo-count", "that as many came as the program says at the end", "connectors/exo_line.c",
+    "if (line->kind != EXO_END || line->count == l->rows)", "if (true)", "exo-reads lacks")
 cut("exo-page", "that pages are as long as page-size says", "connectors/exo_rest.c",
     "config_number(cfg, \"page-size\")", "1000LL", "exo-reads people")
 cut("exo-answer", "that an answer is to the command", "connectors/exo_line.c",
     "if (!json_number(line->json, \"id\", &its) || its != id)", "if (!json_number(line->json, \"id\", &its))",
     "exo-reads other")
-cut("exo-size", "that a line has a largest size", "connectors/exo_exec.c", "if (x->in.len > most)", "if (false)",
+cut("exo-size", "that a line has a largest size", "connectors/exo_exec.c", "if (in->len > most)", "if (false)",
     "exo-reads long")
 cut("exo-halves", "that both lists are of the same contacts", "connectors/exo.c",
     "if (exo_people_left(d->people) > 0)", "if (false)", "exo-reads shrinks")
@@ -698,6 +700,8 @@ cut("exo-resume", "that a contact which may have been made is looked for", "conn
     "exo-lost lost after New-MailContact")
 cut("exo-another", "that a contact of the name is the one to be made before it counts as that", "connectors/exo_write.c",
     "if (r > 0 && exo_change_foreign(t->change, &e))", "if (false)", "exo-adopt raced")
+cut("exo-filter", "that a filter which finds another contact than is meant changes and deletes none", "connectors/exo_write.c",
+    "(its != NULL && strlen(its) == id.len && strncasecmp(its, id.data, id.len) == 0)", "its != NULL", "exo-another another")
 cut("exo-quote", "that a quote in a name is none of the filter's", "connectors/exo_ask.c", "if (v.data[i] == '\\'')",
     "if (false)", "exo-lost lost after New-MailContact")
 cut("graph-folder", "that the folder is the one that is ours", "connectors/graph_folder.c",

@@ -297,6 +297,8 @@ def retries():
            check=lambda log: sum(e[1] in ("POST", "PATCH") for e in log) != 2 and "sent twice")
     expect("no time", [*NONE, "retry = 0s"], [("GET /busy/429/9/1", r"429 .*")], check=lambda log: len(log) != 1 and "asked again")
     expect("Retry-After is too long", [*NONE, "retry = 2s"], [("GET /busy/429/9/3600", r"429 .*")], seconds=(0, 10))
+    expect("Retry-After is longer than numbers go", [*NONE, "retry = 2s"], [(f"GET /busy/429/9/{2 ** 63 - 1}", r"429 .*")], seconds=(0, 10),
+           check=lambda log: len(log) != 1 and "asked again")
     expect("the time is over", [*NONE, "retry = 1s"], [("GET /busy/503/999", r"503 .*")], seconds=(0.3, 15))
     expect("the deadline", [*NONE, "deadline = 3s", "window = 1"], [
         ("GET /slow/100", GOOD), ("GET /slow/9000", r"busy GET \S+/slow/9000: .*\(client-request-id [0-9a-f-]{36}\)"),

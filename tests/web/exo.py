@@ -332,6 +332,22 @@ def reads(folder, way):
         whole("reads", world)
 
 
+def another(folder, way):
+    """A filter that finds another contact than the one that is meant: that one is neither changed nor deleted."""
+    with World(folder, way) as world:
+        world.write(25)
+        world.expect("people", 0, "25 added")
+        world.people["p001"]["displayName"] = "New"
+        del world.people["p002"]
+        world.write()
+        world.log()
+        world.fault("another Get-MailContact", 0, 99)
+        world.expect("another", 4, "gave another contact than was asked for")
+        if world.log():
+            wrong(f"{way}: another: something was written")
+        whole("another", world)
+
+
 def programs(folder, way):
     """exec: the program itself."""
     if way != "exec":
@@ -390,7 +406,7 @@ class Any:
 
 
 ANY = Any()
-TESTS = (cycle, adopt, denied, source, check, lost, long_lost, busy, reads, programs, certificate)
+TESTS = (cycle, adopt, denied, source, check, lost, long_lost, busy, reads, another, programs, certificate)
 
 
 def main():

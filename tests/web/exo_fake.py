@@ -74,8 +74,10 @@ class Exchange:
                 self.faults.write_text(json.dumps(faults))
             return well == 0 and ill > 0
 
-    def spoil(self, cmdlet, rows):
+    def spoil(self, cmdlet, parameters, rows):
         """Rows that are well-formed and wrong."""
+        if "Filter" in parameters and self.fault(f"another {cmdlet}"):
+            rows = [c for c in self.load() if c["Guid"] not in {row["Guid"] for row in rows}][:1]
         if self.fault(f"nameless {cmdlet}"):
             rows = [{**rows[0], "Name": "", "Guid": ""}, *rows[1:]]
         if self.fault(f"object {cmdlet}"):
@@ -115,7 +117,7 @@ class Exchange:
                 self.save(contacts)
                 with open(self.folder / "log", "a", encoding="utf-8") as log:
                     log.write(json.dumps([cmdlet, parameters]) + "\n")
-        return self.spoil(cmdlet, rows)
+        return self.spoil(cmdlet, parameters, rows)
 
     @staticmethod
     def check(cmdlet, name, value, marked):
