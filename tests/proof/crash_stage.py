@@ -201,9 +201,7 @@ class Stage:
         return found
 
     def unjournalled(self, now):
-        """Whatever changed is in the journal, also when the run that wrote it could not tell that it did. `set` has none."""
-        if self.words[0] == "set":
-            return []
+        """Whatever changed is in the journal, also when the run that wrote it could not tell that it did."""
         names = set()
         for run in self.runs() - self.known:
             self.must((0,), "history", str(run), "--format", "json")
