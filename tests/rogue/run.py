@@ -68,6 +68,8 @@ class Case:
             talk = "\n".join(server.log[-20:])
             try:
                 self.judge(run, server, before, self.files(folder))
+                if not server.misbehaved and not self.behaviour.limit:
+                    raise Failure("did not come to misbehave")
                 if elsewhere.counts.get("connection"):
                     raise Failure("followed a referral")
                 if run.exit == 0:
