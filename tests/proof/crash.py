@@ -7,7 +7,8 @@ not interrupted brought.
 A point is SCENARIO:CALL:MODE: the CALLth of the calls that write to a file or send to a server, and what becomes of it
 (tests/killer.c). SCENARIO:CALL:MODE:CALL:MODE interrupts the run that recovers, too, and one more recovers. Without N all
 points are tried; of more than there are, the rest are such double ones, taken evenly. What is looked at after each: see
-Stage.check. Ends with one line of figures, and with 0 only if all is well.
+Stage.check. Ends with one line of figures, and with 0 only if all is well, and the points were reached (tests/killer.c notes
+which call met its fate): all of those that are given, else but one in a hundred (MISSABLE).
 """
 import argparse
 import multiprocessing
