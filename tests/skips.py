@@ -1,13 +1,15 @@
 #!/usr/bin/python3
-"""Was a test skipped that should not have been? skips.py TESTS.XML, as ctest writes it; for CI, which installs what they need.
+"""Was a test skipped that should not have been? For CI, which installs what they need.
 
-Ends with 1, and the names, when one was for another reason than those of the table.
+    skips.py TESTS.XML          as ctest writes it
+
+Ends with 1, and the names, when one was skipped for another reason than those of the table.
 """
 import re
 import sys
 import xml.etree.ElementTree
 
-# Tests: what they say when they are skipped, and why that is nobody's fault. All that they skip must be for this reason.
+# Tests: what they say when they are skipped, and why that is nobody's fault. All that they skip must be for that reason.
 MAY = [
     ("live_389 live_ldap_read live_ldap_write live_permissions live_probe", r"only root and dirsrv may read",
      "CI need not be root, and 389-ds keeps its configuration to itself"),

@@ -7,8 +7,8 @@ not interrupted brought.
 A point is SCENARIO:CALL:MODE: the CALLth of the calls that write to a file or send to a server, and what becomes of it
 (tests/killer.c). SCENARIO:CALL:MODE:CALL:MODE interrupts the run that recovers, too, and one more recovers. Without N all
 points are tried; of more than there are, the rest are such double ones, taken evenly. What is looked at after each: see
-Stage.check. Ends with one line of figures, and with 0 only if all is well, and the points were reached (tests/killer.c notes
-which call met its fate): all of those that are given, else but one in a hundred (MISSABLE).
+Stage.check. Ends with one line of figures, and with 0 only if all is well, and the points were reached (tests/killer.c
+notes which call met its fate): all of those that are given, else all but one in a hundred (MISSABLE).
 """
 import argparse
 import multiprocessing
@@ -27,8 +27,8 @@ from crash_scenarios import SCENARIOS
 from crash_stage import KILLS, MODES, Stage
 
 CHUNK = 40  # points that one process gets at once
-# Each process sets its own stages up, and files may be a page longer in one of them: of what was counted in another, one
-# point in so many may be none there.
+# Each process sets its own stages up, and files may be a page longer in one of them: of what was counted in another,
+# one point in so many may be none there.
 MISSABLE = 100
 PORTS = range(22000, 22500)
 

@@ -166,8 +166,9 @@ class Stage:
         return met.read_text() if met.exists() else ""
 
     def point(self, fates):
-        """Did each call meet its fate? Threads may change places, so that the first is one that cannot: it is tried again.
-        The run that recovers may have fewer calls than the one that nobody interrupts: then within those. Raises Wrong."""
+        """Did each call meet its fate? Threads may change places, so that the first is one that cannot: it is tried
+        again. The run that recovers may have fewer calls than the one that nobody interrupts: then within those. Raises
+        Wrong."""
         for _ in range(TRIES):
             before = self.restore(self.start)
             met = [self.interrupt(self.again if n else self.words, *fate) for n, fate in enumerate(fates)]

@@ -6,12 +6,12 @@ files that galway reads, ended behind each of theirs.
 
 A reader that takes what has come for all there is would want to delete the rest. So a run that reads must end with 2 or
 5 at each cut, and leave every file as it was; and after one that writes each contact is as it was before or as it was to
-be, and an honest run makes all of them what they were to be. Every 7th byte, or as many as make N cuts in all, and no fewer;
-FIN and RST take turns, and where every byte is cut, each is cut in both ways. What is cut is the sum of all connections:
-the ones that galway makes behind the cut are closed as well.
+be, and an honest run makes all of them what they were to be. Every 7th byte, or as many as make N cuts in all, and no
+fewer; FIN and RST take turns, and where every byte is cut, each is cut in both ways. What is cut is the sum of all
+connections: the ones that galway makes behind the cut are closed as well.
 
-A run that has said all it has before its cut comes is no cut. Ends with 0 only if nothing was wrong, and the cuts were made:
-N of them, and of those that were to be made in each scenario but one in a hundred, as conversations differ by some bytes.
+A conversation that is over before its cut comes is no cut. Ends with 0 only if nothing was wrong, and the cuts were made:
+N of them, and all that were to be made in each scenario but one in a hundred, as conversations differ by some bytes.
 """
 import argparse
 import collections
@@ -322,8 +322,9 @@ def main():
         for name, benches in chosen:
             at, since = every * (100 if name == "state" else 1), time.monotonic()
             due, n, failed, exits = try_all(benches, at)
+            ms = 1000 * (time.monotonic() - since) / max(n, 1)
             print(f"cuts ({name}): {n} of {due} at {benches[0].total + 1} places, {failed} failed, exit codes "
-                  f"{dict(sorted(exits.items()))}, {1000 * (time.monotonic() - since) / max(n, 1):.0f} ms a cut", flush=True)
+                  f"{dict(sorted(exits.items()))}, {ms:.0f} ms a cut", flush=True)
             if n < max(1, due - due // 100 - failed):
                 print(f"FAILED: cuts ({name}): only {n} of {due} were made", flush=True)
                 wrong += 1
