@@ -2,8 +2,8 @@
  * Preloaded into galway by tests: a crash or a fault at a chosen moment.
  *
  * Calls that change files are counted, those of SQLite too; with KILLER_SOCKETS what is sent over
- * TCP as well, libldap's. KILLER_AT is the number of the call that meets its fate, KILLER_MODE says
- * which:
+ * TCP as well, libldap's; with KILLER_NAMELESS files without a name, too. KILLER_AT is the number
+ * of the call that meets its fate, KILLER_MODE says which:
  *
  *   before  the process is killed before it (without KILLER_MODE, too)
  *   after   killed after it
@@ -16,10 +16,11 @@
  *   lost    sent, and no answer comes: the connection is gone. Of files as before
  *
  * A run that comes to its end appends a line to the file KILLER_COUNT: of each call what it is (w
- * a write, s sent, c another one), or "-", and how many there were.
+ * a write, s sent, t a file without a name is made or written, c another one), or "-", and how many
+ * there were. The file KILLER_MET gets what the call is that meets its fate, before it does.
  *
- * Not counted: what goes neither to a regular file or a folder nor to TCP; files without a name,
- * which go with the process; what stdio writes by itself.
+ * Not counted: what goes neither to a regular file or a folder nor to TCP; standard input and
+ * outputs that have no name; what stdio writes by itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +46,7 @@ static const char *const modes[] = {
 static atomic_long calls;
 static long fate_at;
 static enum mode fate = BEFORE;
-static bool sockets;
+static bool sockets, nameless;
 static atomic_bool full;
 static char kinds[8192];
 
@@ -53,6 +54,17 @@ static void die(void)
 {
 	(void)syscall(SYS_kill, getpid(), SIGKILL);
 	_exit(1);
+}
+
+static void tell(const char *path, const char *text, size_t len)
+{
+	const int fd = (int)syscall(
+		SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return;
+	(void)syscall(SYS_write, fd, text, len);
+	(void)syscall(SYS_close, fd);
 }
 
 /* A call of this kind is about to be made: what shall become of it. */
@@ -64,6 +76,8 @@ static enum mode next(char kind)
 		kinds[n - 1] = kind;
 	if (n != fate_at)
 		return PASS;
+	if (getenv("KILLER_MET") != NULL)
+		tell(getenv("KILLER_MET"), &kind, 1);
 	if (fate == BEFORE || (fate == LOST && kind != 's') ||
 		(kind == 'c' && fate >= FIRST && fate <= LAST))
 		die();
@@ -89,7 +103,7 @@ static int end(enum mode m, int rc)
 	return rc;
 }
 
-/* 'w', 's', or 0 for what does not count. */
+/* 'w', 's', 't', or 0 for what does not count. */
 static char kind_of(int fd)
 {
 	struct stat st;
@@ -100,6 +114,8 @@ static char kind_of(int fd)
 		return 0;
 	if (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_nlink > 0))
 		return 'w';
+	if (S_ISREG(st.st_mode))
+		return nameless && fd > STDERR_FILENO ? 't' : 0;
 	if (!sockets || !S_ISSOCK(st.st_mode) || getpeername(fd, (void *)&peer, &len) < 0)
 		return 0;
 	return peer.ss_family == AF_INET || peer.ss_family == AF_INET6 ? 's' : 0;
@@ -166,6 +182,7 @@ __attribute__((constructor)) static void start(void)
 
 	fate_at = at != NULL ? atol(at) : 0;
 	sockets = getenv("KILLER_SOCKETS") != NULL;
+	nameless = getenv("KILLER_NAMELESS") != NULL;
 	for (size_t i = BEFORE; mode != NULL && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(mode, modes[i]) == 0)
 			fate = (enum mode)i;
@@ -178,13 +195,9 @@ __attribute__((destructor)) static void finish(void)
 
 	if (path == NULL)
 		return;
-	int n = snprintf(line, sizeof(line), "%s %ld\n", calls > 0 ? kinds : "-", (long)calls);
-	int fd = (int)syscall(
-		SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd >= 0) {
-		(void)syscall(SYS_write, fd, line, (size_t)n);
-		(void)syscall(SYS_close, fd);
-	}
+	const int n =
+		snprintf(line, sizeof(line), "%s %ld\n", calls > 0 ? kinds : "-", (long)calls);
+	tell(path, line, (size_t)n);
 }
 
 ssize_t write(int fd, const void *data, size_t n)
@@ -284,8 +297,10 @@ int mkdir(const char *path, mode_t mode)
 
 static int open_file(int folder, const char *path, int flags, mode_t mode)
 {
-	const bool makes = (flags & O_CREAT) != 0 && faccessat(folder, path, F_OK, 0) != 0;
-	const enum mode m = makes ? next('c') : PASS;
+	const bool unnamed = nameless && (flags & O_TMPFILE) == O_TMPFILE;
+	const bool makes =
+		unnamed || ((flags & O_CREAT) != 0 && faccessat(folder, path, F_OK, 0) != 0);
+	const enum mode m = makes ? next(unnamed ? 't' : 'c') : PASS;
 
 	return begin(m, makes) < 0 ? -1
 				   : end(m, (int)syscall(SYS_openat, folder, path, flags, mode));

@@ -2,7 +2,8 @@
 # Every test: tests/run.sh; those whose names match: tests/run.sh NAME (a regular expression).
 #
 # Installs what lacks, builds, runs. PRESET=debug|release|sanitize|thread|clang|coverage chooses the build. LONG=ON: more
-# of what could go on for hours (the table is in tests/CMakeLists.txt).
+# of what could go on for hours (the table is in tests/CMakeLists.txt). NO_SKIPS=ON: what is skipped fails, but for the
+# reasons of tests/skips.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/packages.sh
@@ -31,5 +32,8 @@ count() {
 }
 tests=$(count tests) failed=$(count failures) skipped=$(count skipped)
 [ "${skipped:-0}" -eq 0 ] || echo "$skipped skipped: what they need is not there"
+if [ "${NO_SKIPS:-OFF}" = ON ]; then
+    /usr/bin/python3 tests/skips.py "$folder/tests.xml" || code=1
+fi
 echo "$((${tests:-0} - ${failed:-0} - ${skipped:-0})) passed, ${failed:-0} failed"
 exit "$code"

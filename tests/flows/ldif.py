@@ -23,10 +23,10 @@ def lines(text):
     out = []
     for line in text.replace(b"\r\n", b"\n").split(b"\n"):
         if line.startswith(b" ") and out:
-            out[-1] += line[1:]
+            out[-1].append(line[1:])
         else:
-            out.append(line)
-    return [line for line in out if not line.startswith(b"#")]
+            out.append([line])
+    return [b"".join(parts) for parts in out if not parts[0].startswith(b"#")]
 
 
 def split(line):

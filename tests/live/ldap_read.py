@@ -333,7 +333,7 @@ def test(options):
         with Ds389(suffix=SUFFIX, plugins=["Content Synchronization"], tls=True) as directory:
             other_server(Reader(program, directory), directory)
     except server.Skip as e:
-        print(f"without 389 Directory Server: {e}")
+        raise server.Skip(f"389 Directory Server: {e}") from e
 
 
 if __name__ == "__main__":

@@ -613,12 +613,15 @@ def test(options):
         nobody_there(program, s)
         another_replica(program, s)
         speed(program, s)
+    skipped = []
     for case in (in_ad, in_389):
         try:
             case(program)
             print(case.__name__)
         except server.Skip as e:
-            print(f"{case.__name__} is skipped: {e}")
+            skipped.append(f"{case.__name__}: {e}")
+    if skipped:
+        raise server.Skip("\nskipped: ".join(skipped))
 
 
 if __name__ == "__main__":

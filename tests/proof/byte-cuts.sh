@@ -2,10 +2,11 @@
 # What the servers say, and the files that galway reads, cut behind each byte: tests/rogue/cuts.py has the scenarios.
 #
 #   tests/proof/byte-cuts.sh              20,000 cuts
-#   tests/proof/byte-cuts.sh N            about N, spread over all scenarios
+#   tests/proof/byte-cuts.sh N            N or some more, spread over all scenarios
 #   tests/proof/byte-cuts.sh --every 1    all there are; with names of scenarios behind it, those
 #
-# Ends with a line of figures, and with 0 only if nothing was wrong. GALWAY is the program; without, that of build/debug.
+# Ends with a line of figures, and with 0 only if nothing was wrong and as many were made. GALWAY is the program; without,
+# that of build/debug.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # What is durable is not what is looked at here.

@@ -6,7 +6,7 @@
 #   tests/proof/crash-points.sh N          N; of more than there are, the rest are interrupted twice
 #   tests/proof/crash-points.sh OPTIONS    see tests/proof/crash.py: "SCENARIO:CALL:MODE" tries one point again
 #
-# Ends with a line of figures, and 0 only if all recovered. PRESET (release) chooses the build.
+# Ends with a line of figures, and 0 only if all were reached, and recovered. PRESET (release) chooses the build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/build.sh

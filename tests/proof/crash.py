@@ -7,7 +7,8 @@ not interrupted brought.
 A point is SCENARIO:CALL:MODE: the CALLth of the calls that write to a file or send to a server, and what becomes of it
 (tests/killer.c). SCENARIO:CALL:MODE:CALL:MODE interrupts the run that recovers, too, and one more recovers. Without N all
 points are tried; of more than there are, the rest are such double ones, taken evenly. What is looked at after each: see
-Stage.check. Ends with one line of figures, and with 0 only if all is well.
+Stage.check. Ends with one line of figures, and with 0 only if all is well, and the points were reached (tests/killer.c
+notes which call met its fate): all of those that are given, else all but one in a hundred (MISSABLE).
 """
 import argparse
 import multiprocessing
@@ -23,11 +24,12 @@ import time
 import crash_sides as sides
 import server  # behind crash_sides, which knows where it is
 from crash_scenarios import SCENARIOS
-from crash_stage import KILLS, Stage
+from crash_stage import KILLS, MODES, Stage
 
-MODES = {"w": (*KILLS, "full", "error"), "s": (*KILLS, "full", "error", "lost"),
-         "c": ("before", "after", "full", "error")}
 CHUNK = 40  # points that one process gets at once
+# Each process sets its own stages up, and files may be a page longer in one of them: of what was counted in another,
+# one point in so many may be none there.
+MISSABLE = 100
 PORTS = range(22000, 22500)
 
 
@@ -43,7 +45,7 @@ def doubles(once, calls, n):
     for i in range(n):
         name, first = once[i * 7919 % len(once)]
         second = (i * 104729 + i // len(once)) % len(calls[name])
-        modes = [m for m in MODES[calls[name][second]] if m in KILLS]
+        modes = [m for m in MODES[calls[name][second]] if m in KILLS] or ["before"]
         yield name, (*first, (second + 1, modes[i % len(modes)]))
 
 
@@ -92,13 +94,17 @@ def count(stage, name):
 
 def try_point(stage, point):
     try:
-        stage.prepare(point[0])
-        return point, stage.point(point[1]), None
+        for _ in range(2):
+            stage.prepare(point[0])
+            if stage.point(point[1]):
+                return point, True, None
+            stage.words = None  # set up once more, it may be there
+        return point, False, None
     except Exception as e:
         if stage.options.keep:
             shutil.copytree(stage.folder, pathlib.Path(stage.options.keep) / spell(point), dirs_exist_ok=True)
         stage.words = None  # begin anew
-        return point, True, f"{type(e).__name__}: {e}"
+        return point, False, f"{type(e).__name__}: {e}"
 
 
 def tell(what, why):
@@ -148,24 +154,27 @@ def test(options, workers):
     """0 only if all recovered."""
     began = time.monotonic()
     wanted = {parse(p)[0] for p in options.only} or SCENARIOS.keys()
+    failed = [tell(name, "no such scenario") for name in wanted - SCENARIOS.keys()]
     counted = sorted(workers.results_of([n for n in SCENARIOS if n in wanted]))
-    failed = [tell(name, why) for name, _, why in counted if why]
+    failed += [tell(name, why) for name, _, why in counted if why]
     calls = {name: kinds for name, kinds, why in counted if not why}
     if options.list:
         for name, kinds in calls.items():
             print(f"{name:24} {len(kinds):4} calls, {len(singles(name, kinds)):5} points")
     given = [parse(p) for p in options.only if ":" in p]
     points, there_are = (given, len(given)) if given else choose(calls, options)
-    reached = dict.fromkeys((1, 2), 0)
+    reached, missed = dict.fromkeys((1, 2), 0), []
     for chunk in workers.results_of([points[i:i + CHUNK] for i in range(0, len(points), CHUNK)]):
         for point, hit, why in chunk:
             reached[len(point[1])] += hit
             if why:
                 failed.append(tell(spell(point), why))
+            elif not hit:
+                missed.append(tell(spell(point), "not reached"))
     print(f"crash points: {len(calls)} scenarios, {sum(map(len, calls.values()))} calls; {reached[1]} of {there_are} points"
-          f" and {reached[2]} double ones; {len(points) - sum(reached.values())} not reached, {len(failed)} not recovered;"
+          f" and {reached[2]} double ones; {len(missed)} not reached, {len(failed)} failed;"
           f" {time.monotonic() - began:.0f} s")
-    return not failed and len(calls) == len(wanted)
+    return points and not failed and len(missed) <= (0 if given else len(points) // MISSABLE)
 
 
 def main():

@@ -77,6 +77,13 @@ def without_joins(s):
     company(s, people=5, flow=f'rules = "{s.file("some.rules", NO_JOIN)}"', side={"xyz": "window = 2"})
 
 
+def large_entries(s):
+    """More than is kept of them in memory: the rest goes to files without a name."""
+    company(s, people=1)
+    for n in range(4):
+        person(s.abc, 20 + n, thumbnailPhoto=b"\xff\xd8" + bytes([n]) * 90_000)
+
+
 def window_of_two(s):
     company(s, people=6, side={"xyz": "window = 2"})
 
@@ -323,6 +330,7 @@ SCENARIOS = {f.__name__.replace("_", "-"): (f, SERVERS) for f in (
     conflicts, set_as, saved_plan, approved, undo, held, undo_of_undo)}
 SCENARIOS.update({
     "ldif-first-sync": (first_sync, FILES),
+    "ldif-large-entries": (large_entries, FILES),
     "ldif-everything": (everything_full, FILES),
     "ldif-two-way": (two_way, FILES),
     "ldif-undo": (undo, FILES),

@@ -21,7 +21,11 @@ CONFIG = """state = "state.db"
 }}
 {more}"""
 KILLED = -signal.SIGKILL
+TRIES = 5  # of a point, until its calls are met
 KILLS = ("before", "after", "first", "torn", "last")  # tests/killer.c
+# Of a file without a name nothing is left when its process is killed: that is to be killed at the next call.
+MODES = {"w": (*KILLS, "full", "error"), "s": (*KILLS, "full", "error", "lost"),
+         "c": ("before", "after", "full", "error"), "t": ("full", "error")}
 
 
 class Wrong(Exception):
@@ -46,7 +50,7 @@ class Stage:
         env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         if killer:
             env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-            env.update(LD_PRELOAD=self.options.killer, KILLER_SOCKETS="1", **killer)
+            env.update(LD_PRELOAD=self.options.killer, KILLER_SOCKETS="1", KILLER_NAMELESS="1", **killer)
         actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]
         for fd, file in ((1, self.out), (2, self.err)):
             file.seek(0)
@@ -134,34 +138,65 @@ class Stage:
         self.again = ["sync"] if "--plan" in self.words or "--approve" in self.words else self.words
         self.start = self.take()
         self.known = self.runs() if os.path.exists("state.db") else set()
-        counted = self.folder.parent / "count"
-        counted.unlink(missing_ok=True)
-        self.run(*self.words, KILLER_COUNT=str(counted))
+        self.run(*self.words)
         if self.code not in (0, 4):
             raise Wrong(f"{name}: not interrupted, it ended with {self.code}:\n{self.said()}")
         self.good = (0,) if self.code == 0 else (0, 4)
-        self.calls, _ = counted.read_text().split()
         self.want = self.take()
         if self.want[1] == self.start[1]:
             raise Wrong(f"{name}: it changed nothing")
         self.want_state = self.remembered(self.check_quiet(self.want[1]))
+        # Put back, which a delta may notice: so are all runs that come.
+        before = self.restore(self.start)
+        self.watched(*self.words)
+        self.calls, calls = self.counted()
+        if len(self.calls) != calls:
+            raise Wrong(f"{name}: has more calls than tests/killer.c tells: {calls}")
+        self.recover()
+        self.check(before)
 
     # ---- a point
 
+    def watched(self, *words, **killer):
+        """What the call was that met its fate, if one did."""
+        met, count = (self.folder.parent / name for name in ("met", "count"))
+        for file in (met, count):
+            file.unlink(missing_ok=True)
+        self.run(*words, KILLER_MET=str(met), KILLER_COUNT=str(count), **killer)
+        return met.read_text() if met.exists() else ""
+
     def point(self, fates):
-        """Was it reached? Raises Wrong."""
-        before = self.restore(self.start)
-        words, reached = self.words, True
-        for call, mode in fates:
-            self.run(*words, KILLER_AT=str(call), KILLER_MODE=mode)
-            # Threads may change places, and then the call that should lose its answer is a write.
-            if self.code not in range(6) and not (self.code == KILLED and mode in (*KILLS, "lost")):
-                raise Wrong(f"interrupted, it ended with {self.code}:\n{self.said()}")
-            reached = reached and (self.code == KILLED or mode not in KILLS)
-            words = self.again
-        self.recover()
-        self.check(before)
-        return reached
+        """Did each call meet its fate? Threads may change places, so that the first is one that cannot: it is tried
+        again. The run that recovers may have fewer calls than the one that nobody interrupts: then within those. Raises
+        Wrong."""
+        for _ in range(TRIES):
+            before = self.restore(self.start)
+            met = [self.interrupt(self.again if n else self.words, *fate) for n, fate in enumerate(fates)]
+            self.recover()
+            self.check(before)
+            good = fates[0][1] in MODES.get(met[0], ())
+            if good and all(met):
+                return True
+            if good:
+                fates = (fates[0], (1 + (fates[1][0] - 1) % self.came, fates[1][1]))
+        return False
+
+    def interrupt(self, words, call, mode):
+        """What the call was, if it came; self.came: how many came of a run that missed it."""
+        met = self.watched(*words, KILLER_AT=str(call), KILLER_MODE=mode)
+        # Threads may change places, and then the call that should lose its answer is a write.
+        if self.code not in range(6) and not (self.code == KILLED and mode in (*KILLS, "lost")):
+            raise Wrong(f"interrupted, it ended with {self.code}:\n{self.said()}")
+        if met and mode in KILLS and self.code != KILLED:
+            raise Wrong(f"killed, it ended with {self.code}:\n{self.said()}")
+        if not met:
+            _, self.came = self.counted()
+        return met
+
+    def counted(self):
+        """Of the last run, which came to its end: (what each call was, how many there were)."""
+        kinds, n = (self.folder.parent / "count").read_text().split()
+        return kinds, int(n)
 
     def recover(self):
         """One run. If the guard wants to be asked, that wrote nothing, and what it says is done."""
@@ -201,9 +236,7 @@ class Stage:
         return found
 
     def unjournalled(self, now):
-        """Whatever changed is in the journal, also when the run that wrote it could not tell that it did. `set` has none."""
-        if self.words[0] == "set":
-            return []
+        """Whatever changed is in the journal, also when the run that wrote it could not tell that it did."""
         names = set()
         for run in self.runs() - self.known:
             self.must((0,), "history", str(run), "--format", "json")

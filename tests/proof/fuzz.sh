@@ -25,6 +25,7 @@ mkdir -p "$folder/found" "$folder/grown"
 # one TARGET FOLDER SECONDS|ci. New inputs go to grown/ (of "ci" to a folder that is new), the corpus of the checkout is only
 # read.
 one() {
+    [ -d "tests/fuzz/corpus/$1" ] || { echo "$1: there is no tests/fuzz/corpus/$1" >&2; return 1; }
     local name=$1 log="$2/$1.log" grown="$2/grown/$1" begins="tests/fuzz/corpus/$1" much=("-max_total_time=$3") fixed=() found runs
     if [ "$3" = ci ]; then
         runs=$(awk -v name="$name" '$1 == name { print $2 }' tests/fuzz/runs)
@@ -58,6 +59,6 @@ export -f one
 began=$SECONDS failed=0
 printf '%s\n' "${names[@]}" | xargs -P "$(nproc)" -I {} bash -c 'one "$@"' one {} "$folder" "$seconds" |
     tee "$folder/figures" || failed=1
-awk -v targets="${#names[@]}" -v seconds=$((SECONDS - began)) -v failed="$failed" '{ runs += $2 }
-    END { printf "fuzz: %d of %d targets found nothing, %d runs, %d s\n", NR, targets, runs, seconds
-          exit failed || NR != targets }' "$folder/figures"
+awk -v targets="${#names[@]}" -v seconds=$((SECONDS - began)) -v failed="$failed" '{ runs += $2; ran += $2 > 0 }
+    END { printf "fuzz: %d of %d targets found nothing, %d runs, %d s\n", ran, targets, runs, seconds
+          exit failed || ran != targets }' "$folder/figures"

@@ -37,7 +37,12 @@ def play(number):
         return scene.Scene.answers, str(failure), failure.deletes
     except (OSError, ValueError, KeyError, IndexError, AttributeError, subprocess.SubprocessError):
         return scene.Scene.answers, traceback.format_exc(), 0
-    return scene.Scene.answers, None, 0
+    return scene.Scene.answers, None if scene.Scene.answers else "nothing was asked of galway", 0
+
+
+def named(incident, word):
+    return word == str(incident.number) or (
+        not word.isdigit() and word.lower() in (incident.name + incident.link).lower())
 
 
 def replayed(incident):
@@ -71,8 +76,10 @@ def main():
         print("openssl is not there: no certificates for the servers")
         return 77
     scene.Scene.galway = str(pathlib.Path(options.galway).resolve())
-    chosen = [i for n, i in sorted(INCIDENTS.items()) if not options.names or any(
-        w == str(n) or (not w.isdigit() and w.lower() in (i.name + i.link).lower()) for w in options.names)]
+    chosen = [i for _, i in sorted(INCIDENTS.items()) if not options.names or any(named(i, w) for w in options.names)]
+    unknown = [w for w in options.names if not any(named(i, w) for i in chosen)]
+    if unknown:
+        sys.exit(f"no incident of this number or name: {', '.join(unknown)}")
     good, table = 0, HEAD
     with concurrent.futures.ProcessPoolExecutor(options.j, multiprocessing.get_context("fork")) as pool:
         for incident, (answers, why, wrong) in zip(chosen, pool.map(play, [i.number for i in chosen])):

@@ -26,6 +26,9 @@ for file in data["files"]:
         alone = [str(i + 1) for i, covered in enumerate(conditions) if not covered]
         if alone:
             print(f"{file['filename']}:{line}: conditions that never decided alone: {' '.join(alone)}", file=sys.stderr)
+known = [file["filename"] for file in data["files"]]
+for name in [name for name in files if not any(f.endswith("/" + name) or f == name for f in known)]:
+    sys.exit(f"nothing is known of {name}")
 branches, conditions = data["totals"]["branches"], data["totals"]["mcdc"]
 print(f"by clang {branches['covered']} of {branches['count']}, MC/DC {conditions['covered']} of {conditions['count']} conditions")
 sys.exit(branches["covered"] < branches["count"] or conditions["covered"] < conditions["count"])

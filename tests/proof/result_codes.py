@@ -387,6 +387,9 @@ def main():
     parser.add_argument("--every", type=int, default=1)
     options = parser.parse_args()
     galway, began, results = str(pathlib.Path(options.galway).resolve()), time.monotonic(), {}
+    if not known_codes():
+        print("FAILED: no codes are found in connectors/ldap_code.c")
+        return 1
     lacking = known_codes() - set(CODES.values()) - ELSEWHERE
     if lacking:
         print(f"FAILED: connectors/ldap_code.c knows codes that are not tried here: {', '.join(sorted(lacking))}")

@@ -2,7 +2,7 @@
 # Are the tests worth anything? Each guard of galway is taken out once, and something must notice.
 #
 #   tests/proof/sabotage.sh            all of the list in tests/proof/sabotages.py
-#   tests/proof/sabotage.sh N          N of them, spread over the list
+#   tests/proof/sabotage.sh N          N of them, spread over the list; others of each commit, and it says which
 #   tests/proof/sabotage.sh NAME...    those whose names have it in them
 #   tests/proof/sabotage.sh --table    the table of docs/reliability.md
 #

@@ -197,6 +197,8 @@ class Scene:
         done = self.run("sync")
         if done.returncode != 0:
             raise Failure(f"the honest first run ended with {done.returncode}:\n{done.text}")
+        if self.there() == to_ldif(target()):
+            raise Failure(f"the honest first run made no contacts:\n{done.text}")
 
     def __exit__(self, *_):
         self.shut()

@@ -12,9 +12,11 @@
 /*
  * simulation [--seed S] [--histories N] [--syncs N] [--seconds N] [--jobs N] [--most N] [--tell]
  *
- * Histories of the seeds S, S + 1, ...: N of them, or as many as N syncs take, or as fit into N
- * seconds. --seed S alone tells that history. A failing one is shrunk and told, at most N of them
- * (--most). Ends with one line of figures, and 0 only if there was no violation.
+ * Histories of the seeds S, S + 1, ...: N of them, or as many as N syncs take (of both, until both
+ * are done), or as fit into N seconds, which end the others before they are done: then that is a
+ * failure. --seed S alone tells that history. A failing one is shrunk and told, at most N of them
+ * (--most). Ends with one line of figures, and 0 only if there was no violation and no less was
+ * done than was asked for.
  */
 struct options {
 	uint64_t seed;
@@ -35,11 +37,10 @@ static double now(void)
 
 static bool enough(const struct options *o, const struct figures *f, double end)
 {
-	if (o->histories > 0 && f->histories * o->jobs >= o->histories)
+	if (o->seconds > 0 && now() >= end)
 		return true;
-	if (o->syncs > 0 && f->syncs * o->jobs >= o->syncs)
-		return true;
-	return o->seconds > 0 && now() >= end;
+	return o->histories + o->syncs > 0 && f->histories * o->jobs >= o->histories &&
+	       f->syncs * o->jobs >= o->syncs;
 }
 
 /* Every jobs-th seed. */
@@ -136,7 +137,8 @@ static void read_options(struct options *o, int argc, char **argv)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		const unsigned long long n = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
+		char *end = NULL;
+		const unsigned long long n = optarg != NULL ? strtoull(optarg, &end, 10) : 0;
 		switch (c) {
 		case 's':
 			o->seed = n;
@@ -163,6 +165,14 @@ static void read_options(struct options *o, int argc, char **argv)
 		default:
 			exit(2);
 		}
+		if (optarg != NULL && (*end != '\0' || (n == 0 && c != 's'))) {
+			(void)fprintf(stderr, "no number of them: %s\n", optarg);
+			exit(2);
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "no such option: %s\n", argv[optind]);
+		exit(2);
 	}
 	if (o->histories + o->syncs + o->seconds == 0) {
 		o->histories = o->seeded ? 1 : 1000;

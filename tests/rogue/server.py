@@ -135,12 +135,12 @@ class Request:
 
 class Server:
     """behaviour: an object with when(request), change(server, request, answer), and takes(server, socket) for a
-    connection that is not to be served at all; None."""
+    connection that is not to be served at all; None. misbehaved: that it came to one of these."""
 
     def __init__(self, directory, tls=None, behaviour=None, users=None, **limits):
         self.directory, self.tls, self.behaviour, self.users = directory, tls, behaviour, users or {}
         self.limit = {"page": 1000, "unpaged": 1000, "dirsync": 1000, **limits}
-        self.log, self.writes, self.counts = [], [], {}
+        self.log, self.writes, self.counts, self.misbehaved = [], [], {}, False
         self.stopping, self.sockets, self.lock = threading.Event(), set(), threading.RLock()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
@@ -180,6 +180,7 @@ class Server:
         s = raw
         try:
             if self.behaviour and self.behaviour.takes and self.count("connection"):
+                self.misbehaved = True
                 self.behaviour.takes(self, raw)
             else:
                 s = self.tls.wrap_socket(raw, server_side=True) if self.tls else raw
@@ -227,6 +228,7 @@ class Connection:
                 with self.server.lock:
                     return self.answer(request)
             if behaviour and behaviour.when(request):
+                self.server.misbehaved = True
                 items = behaviour.change(self.server, request, honest)
             else:
                 items = honest()
