@@ -300,7 +300,7 @@ cut("loop-link", "that what another flow is linked to is no source", "sync/gathe
 cut("marker-looked-for", "that a contact is looked for by its marker before one is added", "sync/pair.c",
     "if (f->kind == FACT_MARKED && !listed(found, n, f->at))", "if (false)", "flow lost-state-and-edits")
 cut("linked-to-another", "that another's contact is not taken over", "sync/pair.c",
-    "if (link != NO_LINK && link != p->row.link)", "if (false)", "flow row-7-linked-to-another")
+    "\tif (link != NO_LINK)\n", "\tif (false)\n", "flow row-7-linked-to-another")
 cut("marked-for-another", "that a contact with another's marker is not taken over", "sync/pair.c",
     "if (marker.len > 7 && memcmp(marker.data, \"galway:\", 7) == 0 && !value_same(marker, own))", "if (false)",
     "flow row-7-marker-of-another-flow")
