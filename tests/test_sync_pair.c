@@ -43,11 +43,6 @@ WRAPPED(state_linked, (s, flow, target, err), struct state *s, long long flow, s
 WRAPPED(state_authority, (s, flow, source, mem, side, err), struct state *s, long long flow,
 	struct value source, struct arena *mem, const char **side, struct err *err)
 
-/*
- * Whose contact is it? A source as flow_cases.h has it, and a target: "ann,OU=Old class=contact
- * mail=a", each entry's id is its own, whatever it is called. A plan: operations, names, and what
- * is said; '|' is between runs, of which each is done before the next one is planned.
- */
 /* This mark and something else, and two ids, have one hash of 64 bits. */
 static struct {
 	const char *mark;
@@ -111,6 +106,11 @@ int __wrap_connector_open(const struct config *cfg, struct connector **out, stru
 	return rc;
 }
 
+/*
+ * Whose contact is it? A source as flow_cases.h has it, and a target: "bob,OU=Old class=contact
+ * mail=a", whose entries keep their ids when they are renamed. A plan: the operations, the entries,
+ * and what is said of conflicts.
+ */
 static const char joins[] = "rule user\n scope (key=*)\n name \"CN=\" & [cn]\n"
 			    " join mail = [mail]\n join note = [key]\n"
 			    " objectClass add = \"contact\"\n note = [key]\n mail = [mail]\n"
