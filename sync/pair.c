@@ -117,7 +117,8 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 	struct value marker = entry_first(e, f->marker);
 	struct value own = plan_marker(p->mem, f, p->row.id);
 
-	if (link != NO_LINK && link != p->row.link)
+	/* Its own it is never asked about: that one is found first. */
+	if (link != NO_LINK)
 		return arena_printf(p->mem, "is linked to another source object%s%s%s",
 			marker.len > 0 ? " (" : "", shown(p, marker), marker.len > 0 ? ")" : "");
 	if (keys_has(&p->adopted, place + 1ull))
@@ -129,9 +130,9 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 
 /* Sparse links know whose an entry is by its marker: of one without it (somebody took it away) the
  * state is asked. 1, 0, -1. */
-static int linked_unseen(struct pairing *p, const struct entry *e, uint32_t link)
+static int linked_unseen(struct pairing *p, const struct entry *e)
 {
-	if (!p->g->links.sparse || link != NO_LINK || entry_first(e, p->g->flow->marker).len > 0)
+	if (!p->g->links.sparse || entry_first(e, p->g->flow->marker).len > 0)
 		return 0;
 	return state_linked(p->g->state, p->g->known.id, e->id, p->err);
 }
@@ -155,7 +156,7 @@ static int choose(struct pairing *p, const struct fact **found, unsigned n)
 		return 1;
 	}
 	const char *taken = taken_by(p, &e, f->at, f->link);
-	const int linked = taken == NULL ? linked_unseen(p, &e, f->link) : 0;
+	const int linked = taken == NULL ? linked_unseen(p, &e) : 0;
 	if (linked < 0)
 		return -1;
 	if (linked == 1)
@@ -208,8 +209,6 @@ static int matches(struct pairing *p, const struct fact *f)
 {
 	struct entry e;
 
-	if (f->index >= p->row.desired.n_joins)
-		return 0;
 	const struct join_key *j = &p->row.desired.joins[f->index];
 	if (pair_read_entry(p->m, p->mem, f->at, &e, p->err) < 0)
 		return -1;
@@ -324,12 +323,12 @@ static int check_holder(struct pairing *p, const struct fact *f, const struct cl
 static int check_addresses(struct pairing *p)
 {
 	struct claim *claims;
-	unsigned n = claims_wanted(p->mem, p->g->flow, &p->row.desired, &claims);
 	struct open_row other;
 
+	(void)claims_wanted(p->mem, p->g->flow, &p->row.desired, &claims);
 	for (unsigned i = 0; i < p->n_facts; i++) {
 		const struct fact *f = &p->facts[i];
-		if ((f->kind != FACT_HELD && f->kind != FACT_SHARED) || f->index >= n ||
+		if ((f->kind != FACT_HELD && f->kind != FACT_SHARED) ||
 			holds(p, claims[f->index].key))
 			continue;
 		if (f->kind == FACT_HELD) {

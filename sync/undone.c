@@ -57,9 +57,10 @@ static struct count known(
 	const struct count none = {attr_hash(f, attr), 0, 0};
 
 	for (size_t at = 0; at + SIZE <= v.len; at += SIZE) {
-		struct count c = count_at(v.data + at);
+		const struct count c = count_at(v.data + at);
+		const bool over = c.n < UNDONE_FROZEN && day_of(now) > c.day + DAYS;
 		if (c.attr == none.attr)
-			return c.n < UNDONE_FROZEN && day_of(now) > c.day + DAYS ? none : c;
+			return over ? none : c;
 	}
 	return none;
 }
@@ -103,18 +104,15 @@ static struct count count_after(
 	const struct flow *f, const struct row *row, const struct step *s, unsigned attr)
 {
 	struct count c = known(f, row->link, attr, row->now);
+	const enum fate fate = fate_of(f, row, s, attr);
 
-	switch (fate_of(f, row, s, attr)) {
-	case PUT_BACK:
+	if (fate == PUT_BACK) {
 		c.n++;
 		c.day = day_of(row->now);
-		break;
-	case LEFT_ALONE:
+	} else if (fate == LEFT_ALONE) {
 		c.n = c.n >= TIMES ? UNDONE_FROZEN : c.n;
-		break;
-	case AS_IT_WAS:
+	} else {
 		c.n = c.n >= UNDONE_FROZEN ? 0 : c.n;
-		break;
 	}
 	return c;
 }

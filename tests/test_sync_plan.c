@@ -159,6 +159,9 @@ static const struct plan_case cases[] = {
 	{9, "s1 cn=ann px+=smtp:a", "t1 cn=ann px=smtp:b px=SMTP:a", LINKED, "none"},
 	{9, "s1 cn=ann url+=u url+=v", "t1 cn=ann url=v url=w url=u", LINKED, "none"},
 	{9, "s1 cn=ann url+=", "t1 cn=ann url=w", LINKED, "none"},
+	/* what the rules say twice is there once */
+	{9, "s1 cn=ann tel=1 tel=1", "t1 cn=ann tel=1", LINKED, "none"},
+	{10, "s1 cn=ann tel=2 tel=2", "t1 cn=ann tel=1", LINKED, "modify t1 -tel=1 +tel=2"},
 	{9, "s1 cn=ann url+=SMTP:a", "t1 cn=ann url=SMTP:b url=SMTP:a", LINKED, "none"},
 	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "wrote tel=2", "none"},
 	{9, "s1 cn=ann tel=1", "t1 cn=ann tel=1", "linked; of tel xyz", "none"},
@@ -193,6 +196,9 @@ static const struct plan_case cases[] = {
 	{10, "s1 cn=ann", "t1 cn=ann", "linked; mark mine", "modify t1 -mark=mine +mark"},
 	/* hidden, and back */
 	{10, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left 50", "modify t1 -hide=TRUE"},
+	/* hiding it was us; what else was changed meanwhile was somebody in the target */
+	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2 hide=TRUE", "wrote tel=1 hide=; left 50",
+		"modify t1 -tel=2 +tel=1 -hide=TRUE | xyz may not: tel=2"},
 	{10, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=FALSE", "left 50",
 		"modify t1 -hide=FALSE +hide=TRUE"},
 	{10, "s1 cn=ann hide?=TRUE", "t1 cn=ann hide=TRUE", "left 50", "modify t1 -hide=TRUE"},
@@ -288,6 +294,9 @@ static const struct plan_case cases[] = {
 		"modify t1 -px=SMTP:x -px=smtp:a +px=SMTP:a +px=smtp:x | xyz may not: -px=SMTP:a"},
 	{10, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=smtp:a", "wrote px+=SMTP:a",
 		"modify t1 -px=smtp:a +px=SMTP:a"},
+	/* nobody outranked it: what goes beside it is ours, and of another type */
+	{10, "s1 cn=ann px+=SMTP:a", "t1 cn=ann px=smtp:a px=x:u", "wrote px+=SMTP:a px+=x:u",
+		"modify t1 -px=smtp:a -px=x:u +px=SMTP:a"},
 	{10, "s1 cn=ann px+=SMTP:a px+=smtp:b", "t1 cn=ann px=SMTP:a px=smtp:c",
 		"wrote px+=SMTP:a px+=smtp:b px+=smtp:c",
 		"modify t1 -px=smtp:c +px=smtp:b | xyz may not: -px=smtp:b"},
@@ -569,6 +578,9 @@ static const struct {
 	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=v", "wrote url+=u", "u"},
 	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=v", "wrote tel=u", ""},
 	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u url=v", "wrote tel=u; mark -", ""},
+	/* nor what a run that could not remember it took away from there: it comes back as theirs
+	 */
+	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=w", "wrote tel=u; meant -url=u", "v"},
 	/* under our marker all was ours, when no link tells */
 	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u", "mark galway:f:s1", "u v"},
 	{"s1 cn=ann url+=u url+=v tel=u", "t1 cn=ann url=u", LINKED, "u v"},

@@ -203,6 +203,8 @@ static void test_references(void **state)
 
 	(void)state;
 	assert_true(value_same(written_with_references(mem, none, names, 0), none));
+	/* Of a link that knows nothing, as one of an older version, nothing comes to be known. */
+	assert_int_equal(written_with_references(mem, (struct value){NULL, 0}, names, 3).len, 0);
 	w.bytes = written_with_references(mem, none, names, 3);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_true(refers(w.bytes, names[i]));
@@ -263,6 +265,19 @@ static void test_doubt(void **state)
 		assert_true(refers(w.bytes, 7));
 	}
 	assert_true(value_same(written_doubt(mem, before, none, &c, value_of("cn=bob")), none));
+	/* Which of several it became does not matter. */
+	struct value both[] = {value_of("smtp:r"), value_of("smtp:h")};
+	mod.add = both;
+	mod.n_add = 2;
+	w.bytes = written_doubt(mem, before, claimed, &c, value_of("cn=bob"));
+	assert_false(written_value(&w, attr_of("px"), value_of("smtp:r")));
+	assert_false(written_value(&w, attr_of("px"), value_of("smtp:h")));
+	/* And of a contact without such values none is ours. */
+	w = make(mem, &f, "tel=1", "tel=1", no_skip);
+	w.bytes = written_doubt(
+		mem, none, w.bytes, &(struct change){.op = CHANGE_MODIFY}, value_of("cn=bob"));
+	assert_true(left_as(mem, &w, "tel", "2") && written_name(&w, value_of("cn=bob")));
+	assert_false(written_value(&w, attr_of("px"), value_of("smtp:b")));
 	arena_free(mem);
 }
 
@@ -308,6 +323,48 @@ static void test_adrift(void **state)
 	w.bytes = written_adrift(mem, none, &was, &now);
 	assert_true(written_value(&w, attr_of("px"), value_of("smtp:h")));
 	assert_true(left_as(mem, &w, "tel", "2") && written_name(&w, value_of("cn=bob")));
+	arena_free(mem);
+}
+
+/* What became of references in a run that failed is not known; of all else it is as before. */
+static void test_unsure(void **state)
+{
+	static const char less[] = "rule user\n scope (cn=*)\n name [cn]\n manager = [manager]\n";
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct written w =
+		make(mem, &f, "tel=1 boss=CN=b url+=u", "tel=1 boss=CN=b url=u", no_skip);
+	const struct value before = w.bytes;
+
+	(void)state;
+	assert_false(left_as(mem, &w, "boss", "CN=c"));
+	w.bytes = written_unsure(mem, f.rules, f.epoch, before);
+	assert_true(left_as(mem, &w, "boss", "CN=c"));
+	assert_false(left_as(mem, &w, "tel", "2"));
+	assert_true(written_value(&w, attr_of("url"), value_of("u")));
+	/* Under other rules nobody knows which of them are references. */
+	w.bytes = written_unsure(mem, f.rules, f.epoch + 1, before);
+	assert_true(value_same(w.bytes, before));
+	assert_true(value_same(written_unsure(mem, f.rules, f.epoch, (struct value){NULL, 0}),
+		(struct value){NULL, 0}));
+	/* Other rules that are taken for the same have fewer attributes: those behind them stay. */
+	struct rules *other = rules_of(mem, less);
+	w.bytes = written_unsure(mem, other, f.epoch, before);
+	assert_false(left_as(mem, &w, "boss", "CN=c"));
+	arena_free(mem);
+}
+
+/* Rules of which the short number would be the one of "not known" are known by another. */
+static void test_epoch(void **state)
+{
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+
+	(void)state;
+	f.epoch = 0 - (uint64_t)rule_number(rules_at(f.rules, 0));
+	struct written w = make(mem, &f, "tel=1", "tel=1", no_skip);
+	assert_false(left_as(mem, &w, "tel", "2"));
+	assert_ptr_equal(written_rule(f.rules, f.epoch, w.bytes), rules_at(f.rules, 0));
 	arena_free(mem);
 }
 
@@ -388,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_adrift),
+		cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_many),
 	};
 

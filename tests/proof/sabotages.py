@@ -60,6 +60,9 @@ group("One run at a time, and to its end")
 cut("lock", "the lock of the state", "sync/state_lock.c",
     "if (flock(lock, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0)", "if (false)",
     "test_sync_state_file test_locking")
+cut("lock-shared", "that a writer is alone with the state", "sync/state_lock.c",
+    "if (flock(lock, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0)", "if (flock(lock, LOCK_SH | LOCK_NB) < 0)",
+    "sim I27")
 cut("lock-link", "that the lock file is no symbolic link", "sync/state_lock.c",
     "int flags = O_CLOEXEC | O_NOFOLLOW |", "int flags = O_CLOEXEC |", "test_sync_state_file test_links_to_files")
 cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
@@ -202,6 +205,9 @@ cut("broken-target", "that a read of the target that broke is no end", "sync/mat
 cut("gone-unproved", "that who is not in a delta is there all the same", "sync/gather.c",
     "return g->full || (slot->flags & LINK_GONE) != 0 || keys_has(&g->waits, slot->source);", "return true;",
     "sim I10")
+cut("gone-kept", "that a delta forgets who left where he is kept", "sync/gather.c",
+    "\t\tif (slot != NULL)\n\t\t\tslot->flags |= LINK_GONE;",
+    "\t\tif (slot != NULL && g->flow->leave != LEAVE_KEEP)\n\t\t\tslot->flags |= LINK_GONE;", "sim I17")
 cut("read-confirmed", "that who is not in a full read is asked for", "sync/gather.c",
     "\tif (missed.n > 0)\n\t\trc = count_there(g, &missed, &there, err);\n", "",
     "rogue one-is-not-listed")
@@ -244,6 +250,8 @@ cut("cookie-expired", "that a cookie of no use is not \"no changes\"", "sync/gat
     "start_reading(g, old, &g->waits, false, err) < 0)\n\t\treturn -1;",
     "start_reading(g, old, &g->waits, false, err) < 0) {\n\t\tg->want_cookie = false;\n"
     "\t\treturn err->kind == ERR_ENTRY ? 0 : -1;\n\t}", "incident 20")
+cut("cookie-full", "that a cookie of no use makes a full read", "sync/flow.c",
+    "if (rc < 0 && err->kind == ERR_ENTRY) {", "if (false) {", "sim I18")
 cut("present-phase", "that what syncrepl does not name may be there", "connectors/ldap_sync.c",
     "\tif (!deletes)\n\t\treturn doubt(s, err, present_phase);", "", "incident 15",
     also=[("connectors/ldap_sync.c", "\t\tif (r == 0 && !deletes)\n\t\t\tr = doubt(s, err, present_phase);\n", "")])
@@ -300,7 +308,7 @@ cut("loop-link", "that what another flow is linked to is no source", "sync/gathe
 cut("marker-looked-for", "that a contact is looked for by its marker before one is added", "sync/pair.c",
     "if (f->kind == FACT_MARKED && !listed(found, n, f->at))", "if (false)", "flow lost-state-and-edits")
 cut("linked-to-another", "that another's contact is not taken over", "sync/pair.c",
-    "if (link != NO_LINK && link != p->row.link)", "if (false)", "flow row-7-linked-to-another")
+    "\tif (link != NO_LINK)\n", "\tif (false)\n", "flow row-7-linked-to-another")
 cut("marked-for-another", "that a contact with another's marker is not taken over", "sync/pair.c",
     "if (marker.len > 7 && memcmp(marker.data, \"galway:\", 7) == 0 && !value_same(marker, own))", "if (false)",
     "flow row-7-marker-of-another-flow")
@@ -341,6 +349,19 @@ cut("protected-joined", "that what is protected is not changed", "sync/pair.c",
     "sim I7")
 cut("ping-pong", "that a value that is undone again and again is frozen", "sync/undone.c",
     "return known(f, link, attr, now).n >= TIMES;", "return false;", "flow ping-pong-frozen")
+cut("frozen-early", "that a value is put back three times before it is left to whoever undoes it", "sync/undone.c",
+    "return known(f, link, attr, now).n >= TIMES;", "return known(f, link, attr, now).n > 0;", "sim I22")
+cut("renamed", "that who has another name in the source gets it in the target", "sync/differences.c",
+    "if (ours || !undone_reports(f, row->link, attr, row->now))", "if (false)", "sim I21")
+cut("variant-kept", "that who has a variant of his name keeps it", "sync/naming.c",
+    "return current == NULL || !is_variant(mem, n, *type, *value, current->name);", "return true;", "sim I14")
+cut("values-sorted", "that the values of a change are in one order", "sync/differences.c",
+    "\tvalues_sort(*out, n);\n", "", "sim I19")
+cut("digest-of-plan", "that the digest of a plan has nothing of where it is in memory", "sync/plan_digest.c",
+    "(unsigned long long)plan->flow->epoch", "(unsigned long long)(uintptr_t)plan", "sim I20")
+cut("plan-reads", "that planning only reads the state", "sync/decide.c", "\tprogress_add(PROGRESS_DONE, 1);\n",
+    "\tif (s->op == STEP_FORGET && state_drop_link(p->g.state, p->g.known.id, s->source_id, p->err) < 0)\n\t\treturn -1;\n",
+    "sim I1")
 cut("grace", "that who is hidden is deleted after the grace period only", "sync/plan.c",
     "if (row->link->left != 0 && row->now - row->link->left >= f->grace)", "if (row->link->left != 0)",
     "test_sync_plan test_plan")
@@ -441,6 +462,10 @@ cut("gate-attribute", "that the attribute is the source's", "sync/gate.c",
     "(check_side(f, object_side, s, attr, err) < 0 ||", "(", "test_sync_gate test_check")
 cut("gate-value", "that the value is the source's", "sync/gate.c",
     "if (authority_excepts(f, object_side, m->attr, v))", "if (false)", "test_sync_gate test_check")
+cut("unlisted", "that an attribute which no rule lists is not written: the plan has one, and the gate lets it pass",
+    "sync/plan.c", "\tc->mods[c->n++] = (struct mod){.attr = naming, .n_add = 1, .add = value};",
+    "\tc->mods[c->n++] = (struct mod){.attr = attr_named(\"employeeType\"), .n_add = 1, .add = value};", "sim I5",
+    also=[("sync/gate.c", "(attr != naming && s->number != UNDO_CASE && !may_write(f, attr))", "false")])
 pair("container", "the managed containers, in the plan and at the gate", ("leave-managed", "gate-base"), "sim I4")
 pair("outside", "the managed containers, when a contact is looked for, in the plan and at the gate",
      ("adopt-outside", "moved-outside", "gate-base"), "sim I4")
@@ -500,6 +525,9 @@ pair("lost-answer", "the looks after a lost answer, and after a second attempt",
      "rogue write-answer-lost-once")
 cut("failed-is-done", "that what failed is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I23")
+cut("failed-alone", "that a change which fails is told of itself alone", "sync/apply_remember.c",
+    "bool done = o == NULL || o->kind == OUTCOME_DONE;",
+    "bool done = o == NULL || (o->kind == OUTCOME_DONE && a->applied->summary.failed == 0);", "sim I32")
 cut("unknown-is-done", "that what is not known to be done is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = o == NULL || o->kind != OUTCOME_FAILED;",
     "sim I15")
@@ -551,6 +579,8 @@ cut("held-page", "that a page which is not read to its end keeps no sync out", "
 cut("orphan-link", "that a contact which a killed run made keeps the link of the one it replaces", "sync/decide.c",
     "s->op == STEP_FORGET && d->row.current == NULL && has_orphan(p, d)", "s->op == STEP_CONFLICT && has_orphan(p, d) && false",
     "seed 11020280")
+cut("found-again", "that a contact which is found by its mark may be another than its link says", "sync/decide.c",
+    "(row->link == NULL || v->adopt || value_same(", "(row->link == NULL || value_same(", "sim I16")
 cut("left-adrift", "that what a killed run wrote to the contact of somebody who leaves is ours", "sync/plan.c",
     "\ts->remember = row->was != row->current;\n", "\ts->remember = false;\n", "test_sync_killed test_left_after_killed")
 cut("hidden-without-link", "that what a run hid is shown again, though it could not remember", "sync/intents.c",

@@ -307,13 +307,28 @@ static void check_counts(struct history *h, const struct sync *s)
 		sim_wrong(h, "I32", "%lld failed, and nothing was wrong", s->done.failed);
 }
 
+/* A cookie that is of no use any more costs a full read, and no more than that. */
+static void check_expired(struct history *h, const struct sync *s)
+{
+	bool other = false;
+
+	for (unsigned i = 0; i < SIM_FAULTS; i++)
+		other |= s->faulty[i] != FAULT_NONE && s->faulty[i] != FAULT_EXPIRED;
+	if (!other && s->meanwhile == NULL && s->result == SYNC_FAILED)
+		sim_wrong(h, "I18", "nothing is wrong but a cookie, and it fails: %s", s->err.text);
+}
+
 void check_sync(struct history *h, const struct sync *s)
 {
 	const struct world *w = &h->w;
-	bool unheard = false;
+	bool unheard = false, expired = false;
 
-	for (unsigned i = 0; i < SIM_FAULTS; i++)
+	for (unsigned i = 0; i < SIM_FAULTS; i++) {
 		unheard |= s->faulty[i] >= FAULT_FAIL;
+		expired |= s->faulty[i] == FAULT_EXPIRED;
+	}
+	if (expired)
+		check_expired(h, s);
 	if (s->result == SYNC_REFUSED && w->n_audits > 0)
 		sim_wrong(h, "I8", "refused, and yet something was written");
 	for (unsigned i = 0; i < w->n_audits; i++)
