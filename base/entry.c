@@ -220,16 +220,21 @@ bool attr_equal(const struct attr *a, const struct attr *b)
 }
 
 /* Values are summed, so that their order does not count. */
-uint64_t attr_digest(const struct attr *a)
+uint64_t attr_digest(const struct attr *a, bool (*but)(unsigned attr, struct value))
 {
 	uint64_t sum = 0;
+	unsigned n = 0;
 
 	/* A server may spell a name otherwise than it was written. */
 	bool names = attr_syntax(a->id) == SYNTAX_DN;
-	for (unsigned i = 0; i < a->n; i++)
-		sum += names ? dn_key(a->values[i])
-			     : hash_bytes(a->values[i].data, a->values[i].len, 1);
-	return hash_bytes(&sum, sizeof(sum), a->n);
+	for (unsigned i = 0; i < a->n; i++) {
+		struct value v = a->values[i];
+		if (but(a->id, v))
+			continue;
+		sum += names ? dn_key(v) : hash_bytes(v.data, v.len, 1);
+		n++;
+	}
+	return n > 0 ? hash_bytes(&sum, sizeof(sum), n) : 0;
 }
 
 /* A server may spell a name otherwise than it was written. */

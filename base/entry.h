@@ -73,9 +73,9 @@ void entry_copy(struct arena *, struct entry *to, const struct entry *from);
 
 /* The same set of values? NULL is the empty set. */
 bool attr_equal(const struct attr *, const struct attr *);
-/* 64 bits over the values of an attribute; their order does not count, nor the spelling of names.
- */
-uint64_t attr_digest(const struct attr *);
+/* 64 bits over the values of an attribute that `but` is not true of; 0: there are none. Their order
+ * does not count, nor the spelling of names. */
+uint64_t attr_digest(const struct attr *, bool (*but)(unsigned attr, struct value));
 /* The same over the attributes in wanted (NULL: all); neither id nor name. */
 uint64_t entry_digest(const struct entry *, const struct attr_set *wanted);
 

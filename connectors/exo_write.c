@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "connectors/exo.h"
 #include "connectors/ldap_pause.h"
 #include "connectors/ldap_watch.h"
@@ -133,7 +134,10 @@ static int find(struct task *t, struct json **row, struct err *err)
 		return r;
 	json_free(*row);
 	*row = NULL;
-	return refuse_answer(t, "Get-MailContact gave another contact than was asked for", err);
+	(void)refuse_answer(t, "Get-MailContact gave another contact than was asked for", err);
+	if (t->doubt)
+		t->dir->way->fault = EXO_LOST;
+	return -1;
 }
 
 static int modify(struct task *t, struct err *err)
@@ -180,6 +184,10 @@ static int resume(struct task *t, struct err *err)
 
 	if (exo_name_of(t->dir, t->mem, t->change->name, &name))
 		r = exo_find(t->dir, "Name", name, &row, err);
+	/* Whatever the filter found. */
+	const char *its = r > 0 ? json_text(row, "Name") : NULL;
+	if (r > 0 && (its == NULL || !utf8_same(value_of(its), name)))
+		r = 0;
 	if (r > 0)
 		r = learn(t, row, &e, err) < 0 ? -1 : 1;
 	json_free(row);

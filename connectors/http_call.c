@@ -252,7 +252,10 @@ long long call_retry_after(const struct http_call *c)
 
 	if (c->curl != NULL)
 		(void)curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &seconds);
-	/* libcurl takes any number, and in milliseconds a large one would be none. */
+	/* libcurl takes any number, and in milliseconds a large one would be none; a date that is
+	 * over is negative. */
+	if (seconds < 0)
+		return 0;
 	return 1000LL * (seconds < RETRY_AFTER_MOST ? seconds : RETRY_AFTER_MOST);
 }
 

@@ -167,12 +167,13 @@ static bool next_kind(struct scim_writer *w, struct scim_flight *f)
 	return true;
 }
 
-/* Is it the resource that the change is of, if that is known yet? */
+/* Is it the resource that the change is of? Where one that is made is found may be spelled
+ * otherwise than its id. */
 static bool is_its(const struct scim_flight *f, const struct json *j)
 {
 	const char *id = json_text(j, "id");
 
-	return id != NULL && (f->id.len == 0 || value_same(value_of(id), f->id));
+	return id != NULL && (f->change->op == CHANGE_ADD || value_same(value_of(id), f->id));
 }
 
 /* Whatever was written, the service shows it: is it right? */

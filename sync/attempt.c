@@ -7,6 +7,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "connectors/connector.h"
 #include "rules/address.h"
 #include "sync/authority.h"
@@ -16,6 +17,9 @@
 #include "sync/reach.h"
 #include "sync/single.h"
 #include "sync/trust.h"
+
+/* Of a value that was denied history tells so many characters. */
+#define TOLD 200
 
 /* A SIP address in proxyAddresses has an authority of its own: does it come, or go? */
 static bool touches_exception(const struct attempt *x, const struct wanted *w)
@@ -246,12 +250,14 @@ static int write_change(struct attempt *x, struct err *err)
 	return rc;
 }
 
-/* "CN=Ann,...: title "Boss", mail removed". */
+/* "denied: CN=Ann,...: title "Boss", mail removed". */
 static const char *attempted(const struct attempt *x, const char *name)
 {
 	const struct step *s = &x->step;
 	struct buf b = {0};
 
+	if (x->undoes != 0)
+		buf_printf(&b, "undo of run %lld ", x->undoes);
 	buf_printf(&b, "denied: %s:", name);
 	for (unsigned i = 0; i < s->n_denied; i++) {
 		const struct denied *d = &s->denied[i];
@@ -259,16 +265,19 @@ static const char *attempted(const struct attempt *x, const char *name)
 		if (d->removal)
 			buf_puts(&b, "removed");
 		else
-			buf_printf(&b, "\"%s\"", report_value(x->mem, d->value));
+			buf_printf(&b, "\"%s\"", report_value(x->mem, utf8_cut(d->value, TOLD)));
 	}
 	const char *text = arena_printf(x->mem, "%s", b.data);
 	buf_free(&b);
 	return text;
 }
 
-/* Denials wait in the state. */
+/* Denials wait in the state. What was denied before, and still waits, makes no run again: services
+ * try for ever. */
 static int put_denials(struct attempt *x, struct err *err)
 {
+	bool new = false;
+
 	const struct value name = object_entry(&x->o)->name;
 	struct flow_state *known = &x->o.known;
 	const struct step *s = &x->step;
@@ -285,9 +294,13 @@ static int put_denials(struct attempt *x, struct err *err)
 			.authority = d->authority,
 			.rule = d->rule,
 			.since = (long long)time(NULL)};
-		if (state_put_refusal(x->state, known->id, &p, err) < 0)
+		const int rc = state_put_refusal(x->state, known->id, &p, err);
+		if (rc < 0)
 			return -1;
+		new |= rc == 1;
 	}
+	if (!new)
+		return 0;
 	return single_deny(x->state, &x->o, x->as, s->n_denied,
 		attempted(x, report_value(x->mem, name)), x->mem, err);
 }

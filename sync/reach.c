@@ -4,14 +4,14 @@
 #include "base/utf8.h"
 #include "rules/address.h"
 
-static bool for_answers(unsigned attr, struct value v)
+bool reach_answers(unsigned attr, struct value v)
 {
 	return attr == attr_named("proxyAddresses") && address_type_is(v, "x500");
 }
 
 bool reach_stays(unsigned attr, struct value v, const struct value *wanted, unsigned n)
 {
-	bool stays = for_answers(attr, v);
+	bool stays = reach_answers(attr, v);
 
 	for (unsigned i = 0; i < n && stays; i++)
 		stays = !utf8_same(v, wanted[i]);
@@ -33,14 +33,14 @@ bool reach_lost(const struct mod *m, const struct entry *e)
 		return false;
 	for (unsigned i = 0; there != NULL && i < there->n; i++) {
 		struct value v = there->values[i];
-		if (for_answers(m->attr, v))
+		if (reach_answers(m->attr, v))
 			continue;
 		if (!value_among(m->attr, v, m->remove, m->n_remove))
 			return false;
 		lost = true;
 	}
 	for (unsigned i = 0; i < m->n_add; i++) {
-		if (!for_answers(m->attr, m->add[i]))
+		if (!reach_answers(m->attr, m->add[i]))
 			return false;
 	}
 	return lost;

@@ -11,6 +11,8 @@
  * only ever added, and where it is all that is left nothing new arrives.
  */
 
+/* Is it an X500 address of these? */
+bool reach_answers(unsigned attr, struct value);
 /* Does a value that is there stay, though it is not among the wanted ones? Not where one of these
  * is the same in another spelling. */
 bool reach_stays(unsigned attr, struct value, const struct value *wanted, unsigned n);

@@ -155,13 +155,14 @@ int state_put_transfer(
  * each {object, attribute, side}: the last. */
 int state_refusals(struct state *, long long flow, struct err *);
 int state_next_refusal(struct state *, struct arena *, struct pending *, struct err *);
+/* 1; 0: it was known, since then; -1. */
 int state_put_refusal(struct state *, long long flow, const struct pending *, struct err *);
 /* They are settled: of all attributes, or sides, where NULL. */
 int state_drop_refusals(struct state *, long long flow, struct value source, const char *attribute,
 	const char *side, struct err *);
 
 /* One run of one flow. finished 0: it did not come to its end. Then exit and error say why; exit 0:
- * it was killed, or still runs. */
+ * it was killed, or still runs. Of what `set` was denied error says what that was. */
 struct run {
 	long long id, flow, started, finished;
 	bool full;
@@ -175,8 +176,8 @@ struct run {
 int state_runs(struct state *, long long flow, bool sets, struct err *);
 int state_next_run(struct state *, struct run *, struct err *);
 
-/* The journal (journal.h): a head for each run that wrote, and a row for each operation, in their
- * order. */
+/* The journal (journal.h): a head for each run that wrote, or that `set` was denied, and a row for
+ * each operation, in their order. */
 struct journal_head {
 	long long run, flow;
 	long long undoes;  /* the run that this one undid; 0 */
@@ -186,7 +187,7 @@ struct journal_head {
 	const char *attrs; /* journal_attrs */
 	/* What a person asked for by "set" or "authority transfer": as, or to, which side, and by
 	 * whom; NULL: a run of the flow. It has one operation, whose target is the entry that was
-	 * written. */
+	 * written; none where it was denied. */
 	const char *side, *who;
 };
 

@@ -123,7 +123,7 @@ int state_put_refusal(struct state *s, long long flow, const struct pending *p, 
 	for (int i = 0; i < 6; i++)
 		query_text(st, 3 + i, texts[i]);
 	query_number(st, 9, (uint64_t)p->since);
-	return query_done(s, st, "denied", err);
+	return query_done(s, st, "denied", err) < 0 ? -1 : sqlite3_changes(s->db) > 0;
 }
 
 int state_drop_refusals(struct state *s, long long flow, struct value source, const char *attribute,

@@ -141,7 +141,7 @@ int state_next_op(struct state *s, struct arena *mem, struct op_row *op, struct 
 
 int state_retire(struct state *s, long long seconds, struct err *err)
 {
-	static const enum statement all[] = {Q_OLD_OPS, Q_OLD_JOURNALS, Q_OLD_RUNS};
+	static const enum statement all[] = {Q_OLD_OPS, Q_OLD_RUNS, Q_OLD_JOURNALS};
 
 	for (int i = 0; i < 3; i++) {
 		sqlite3_stmt *st = state_query(s, all[i], err);

@@ -89,8 +89,11 @@ static const char *const texts[N_QUERIES] = {
 			   "generation) VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[Q_REFUSALS] = "SELECT source, name, attribute, value, side, authority, rule, since "
 		       "FROM refusal WHERE flow = ? ORDER BY name, attribute, side",
-	[Q_PUT_REFUSAL] = "INSERT OR REPLACE INTO refusal (flow, source, name, attribute, value, "
-			  "side, authority, rule, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[Q_PUT_REFUSAL] = "INSERT INTO refusal (flow, source, name, attribute, value, side, "
+			  "authority, rule, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+			  "DO UPDATE SET name = excluded.name, value = excluded.value, "
+			  "authority = excluded.authority, rule = excluded.rule, "
+			  "since = excluded.since WHERE value IS NOT excluded.value",
 	[Q_DROP_REFUSALS] = "DELETE FROM refusal WHERE flow = ? AND source = ? AND "
 			    "attribute = ifnull(?, attribute) AND side = ifnull(?, side)",
 	/* at: the time of the state, which a clock that was set moves by a day at most. */
@@ -127,8 +130,11 @@ static const char *const texts[N_QUERIES] = {
 		"DELETE FROM op WHERE id < (SELECT min(id) FROM run WHERE at >= " OLD ") << 32",
 	[Q_OLD_JOURNALS] =
 		"DELETE FROM journal WHERE run < (SELECT min(id) FROM run WHERE at >= " OLD ")",
+	/* The last one of each flow stays, without its journal; what a side did to one object is
+	 * none of the flow's, as long as there is its journal. */
 	[Q_OLD_RUNS] = "DELETE FROM run WHERE at < " OLD
-		       " AND id NOT IN (SELECT max(id) FROM run GROUP BY flow)",
+		       " AND id NOT IN (SELECT max(id) FROM run WHERE id NOT IN "
+		       "(SELECT run FROM journal WHERE side IS NOT NULL) GROUP BY flow)",
 };
 
 /* Keys are 64 bits in SQLite's signed integers. All of it or nothing: a first run may be killed.

@@ -11,6 +11,7 @@
 #include "base/keys.h"
 #include "base/pack.h"
 #include "base/utf8.h"
+#include "sync/reach.h"
 
 /* Name, epoch, bytes of bits. */
 #define HEAD 5
@@ -136,9 +137,10 @@ static uint16_t digest_at(const struct parts *p, unsigned place)
 	return digest;
 }
 
+/* X500 addresses come from many, and stay: whoever adds one has not undone anything. */
 static uint16_t digest_of(const struct attr *a)
 {
-	return a != NULL && a->n > 0 ? (uint16_t)attr_digest(a) : 0;
+	return a != NULL ? (uint16_t)attr_digest(a, reach_answers) : 0;
 }
 
 bool written_left(const struct written *w, unsigned attr, const struct attr *now)

@@ -21,10 +21,11 @@ struct keys;
  *   one an attribute | u16 digest for each bit set | number (pack_number) of | 40-bit hashes of
  *   {attribute, value} | to the end, 64 bits each: keys of source names that the entry refers to
  *
- * No bit: the attribute was left absent, or is an `add` or `merge` one, of which no digest is kept.
- * The part by attributes is read only while the rules are those it was written under (epoch), the
- * rest under any. Where digests or tags are equal by chance (1 in 65,536) somebody's change is not
- * told, or is told though it was ours; what is written is the same.
+ * X500 addresses (reach.h) are not in the digests. No bit: the attribute was left absent, or is an
+ * `add` or `merge` one, of which no digest is kept. The part by attributes is read only while the
+ * rules are those it was written under (epoch), the rest under any. Where digests or tags are equal
+ * by chance (1 in 65,536) somebody's change is not told, or is told though it was ours; what is
+ * written is the same.
  */
 struct written {
 	const struct rule *rule;

@@ -160,6 +160,13 @@ static const struct {
 	{"mail=a sn=b", "mail=b sn=a", false, false},
 };
 
+static bool is_none(unsigned attr, struct value v)
+{
+	(void)attr;
+	(void)v;
+	return false;
+}
+
 static void test_sets(void **state)
 {
 	(void)state;
@@ -173,8 +180,8 @@ static void test_sets(void **state)
 			(entry_digest(&a, NULL) == entry_digest(&b, NULL)) != set_cases[i].digest)
 			fail_msg("%s; %s", set_cases[i].a, set_cases[i].b);
 		if (entry_get(&a, mail) != NULL && entry_get(&b, mail) != NULL && a.n == 1)
-			assert_int_equal(attr_digest(entry_get(&a, mail)) ==
-						 attr_digest(entry_get(&b, mail)),
+			assert_int_equal(attr_digest(entry_get(&a, mail), is_none) ==
+						 attr_digest(entry_get(&b, mail), is_none),
 				set_cases[i].digest);
 		arena_free(mem);
 	}

@@ -287,6 +287,35 @@ static void test_state(void **state)
 	arena_free(mem);
 }
 
+/* Of a flow that rests its last run stays, and what a side did behind it does not take its place.
+ */
+static void test_resting(void **state)
+{
+	const char *path = fresh();
+	const long long flow = one_link(path);
+	struct state *s = opened(path, true);
+	struct run run = {.started = 100}, denied = {.started = 200}, of_other = {.started = 9000};
+	struct flow_state other = {.id = 0};
+
+	(void)state;
+	good(state_put_run(s, flow, &run, &err));
+	good(state_put_run(s, flow, &denied, &err));
+	const struct journal_head head = {
+		.run = denied.id, .side = "abc", .who = "joe", .base = base, .attrs = "mail"};
+	good(state_put_journal(s, &head, &err));
+	good(state_put_flow(s, "other", &other, &err));
+	good(state_put_run(s, other.id, &of_other, &err));
+	good(state_retire(s, 50, &err));
+	for (int sets = 0; sets < 2; sets++) {
+		struct run left;
+		good(state_runs(s, flow, sets != 0, &err));
+		assert_int_equal(state_next_run(s, &left, &err), 1);
+		assert_int_equal(left.id, run.id);
+		assert_int_equal(state_next_run(s, &left, &err), 0);
+	}
+	state_close(s);
+}
+
 /* Runs by when they were started, what is kept of them, and which are. */
 static const struct clock_case {
 	long long started[5], keep;
@@ -552,6 +581,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_resting),
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_attrs),
 		cmocka_unit_test(test_damage),

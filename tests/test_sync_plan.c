@@ -176,7 +176,12 @@ static const struct plan_case cases[] = {
 	{10, "s1 cn=ann tel=2 tel=3", "t1 cn=ann tel=1 tel=2", LINKED, "modify t1 -tel=1 +tel=3"},
 	{10, "s1 cn=ann mail=a tel=1", "t1 cn=ann mail=b", LINKED,
 		"modify t1 -mail=b +mail=a +tel=1"},
-	/* X500 is only ever added, also where a rule says all */
+	/* X500 is only ever added, also where a rule says all, and by whomever */
+	{10, "s1 cn=ann px=SMTP:a px=smtp:b", "t1 cn=ann px=SMTP:a px=X500:o", "wrote px=SMTP:a",
+		"modify t1 +px=smtp:b"},
+	{10, "s1 cn=ann px=SMTP:b", "t1 cn=ann px=X500:o", "wrote tel=1", "modify t1 +px=SMTP:b"},
+	{10, "s1 cn=ann px=SMTP:b", "t1 cn=ann px=SMTP:a px=X500:o", "wrote px=SMTP:a px=X500:p",
+		"modify t1 -px=SMTP:a +px=SMTP:b"},
 	{10, "s1 cn=ann px=SMTP:b", "t1 cn=ann px=SMTP:a px=X500:o px=x500:p", LINKED,
 		"modify t1 -px=SMTP:a +px=SMTP:b"},
 	{10, "s1 cn=ann px=SMTP:a px=x500:q", "t1 cn=ann px=SMTP:a px=X500:o", LINKED,

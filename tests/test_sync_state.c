@@ -322,14 +322,16 @@ static void test_transfers(void **state)
 		.authority = "abc",
 		.rule = "the flow's",
 		.since = 5};
-	good(state_put_refusal(s, flow, &put, &err));
+	assert_int_equal(state_put_refusal(s, flow, &put, &err), 1);
 	put.value = NULL;
 	put.since = 6;
-	good(state_put_refusal(s, flow, &put, &err));
+	assert_int_equal(state_put_refusal(s, flow, &put, &err), 1);
+	put.since = 7; /* again: it waits since then */
+	assert_int_equal(state_put_refusal(s, flow, &put, &err), 0);
 	put.attribute = "mail";
-	good(state_put_refusal(s, flow, &put, &err));
+	assert_int_equal(state_put_refusal(s, flow, &put, &err), 1);
 	put.source = s2;
-	good(state_put_refusal(s, flow, &put, &err));
+	assert_int_equal(state_put_refusal(s, flow, &put, &err), 1);
 	good(state_drop_refusals(s, flow, s2, NULL, "abc", &err));
 	good(state_drop_refusals(s, flow, s2, "tel", NULL, &err));
 	good(state_drop_refusals(s, flow, s1, "mail", NULL, &err));

@@ -178,7 +178,7 @@ class Stage:
             if good and all(met):
                 return True
             if good:
-                fates = (fates[0], (1 + (fates[1][0] - 1) % self.came, fates[1][1]))
+                fates = (fates[0], (1 + (fates[1][0] - 1) % max(1, self.came), fates[1][1]))
         return False
 
     def interrupt(self, words, call, mode):

@@ -117,6 +117,8 @@ cut("handover-trust", "that `authority transfer` asks who answers, and for the c
     "rc = trust_directory(h->state, c, config_of(f, flag->source), h->mem, err);", "rc = 0;", "graph no canary")
 cut("set-denial", "that a denial of `set` is a run", "sync/attempt.c", "return single_deny(", "return true ? 0 : single_deny(",
     "authority set in the journal")
+cut("set-denial-again", "that the same denial again is no run", "sync/attempt.c", "if (!new)", "if (false)",
+    "authority set in the journal")
 cut("set-wipe-undo", "that an undo may empty what `set` filled", "sync/attempt.c", "i < c->n && x->undoes == 0;",
     "i < c->n;", "authority what set wrote where nothing was")
 cut("plan-canary", "that a plan knows of the missing canary", "sync/trust.c", "plan->canary = missing;", "",
@@ -339,7 +341,7 @@ cut("x500-replaced", "that a rule that says all of proxyAddresses takes no X500 
 cut("x500-spelled", "that an X500 address is not there twice, in two spellings", "sync/reach.c",
     "stays = !utf8_same(v, wanted[i]);", "stays = !value_same(v, wanted[i]);", "test_sync_plan test_plan")
 cut("wipe-x500", "that an X500 address alone reaches nobody", "sync/reach.c",
-    "if (for_answers(m->attr, v))\n\t\t\tcontinue;", "", "test_sync_plan test_plan")
+    "if (reach_answers(m->attr, v))\n\t\t\tcontinue;", "", "test_sync_plan test_plan")
 cut("values-of-others", "that only values of ours are taken away", "sync/written.c",
     "bool written_value(const struct written *w, unsigned attr, struct value v)\n{",
     "bool written_value(const struct written *w, unsigned attr, struct value v)\n{\n\treturn true;",
@@ -836,6 +838,10 @@ cut("stopped-told", "that a run which was refused or failed is in the history", 
     "	if (s->run.finished == 0)", "	if (false)", "due history tells both")
 cut("damaged-untouched", "that nothing is written to a state in which damage was seen", "sync/state.c",
     "	if (s->damaged)", "	if (false)", "robust written to a damaged state")
+cut("retire-sides", "that what a side did is none of the flow's runs when old ones go", "sync/state_sql.c",
+    """WHERE id NOT IN "
+\t\t       "(SELECT run FROM journal WHERE side IS NOT NULL) GROUP BY flow)",""", 'GROUP BY flow)",',
+    "test_sync_journal test_resting")
 cut("retire-clock", "that a clock which was wrong once takes nothing out of the journal", "sync/state_sql.c",
     "min(max(?2 - started, 0), 86400)", "?2 - started", "due history: 2100")
 cut("due-future", "that a good run in the future is none", "sync/cmd_run.c",

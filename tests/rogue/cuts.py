@@ -325,7 +325,7 @@ def main():
             ms = 1000 * (time.monotonic() - since) / max(n, 1)
             print(f"cuts ({name}): {n} of {due} at {benches[0].total + 1} places, {failed} failed, exit codes "
                   f"{dict(sorted(exits.items()))}, {ms:.0f} ms a cut", flush=True)
-            if n < max(1, due - due // 100 - failed):
+            if n < max(1, due - max(1, due // 100) - failed):
                 print(f"FAILED: cuts ({name}): only {n} of {due} were made", flush=True)
                 wrong += 1
             cuts, wrong = cuts + n, wrong + failed
