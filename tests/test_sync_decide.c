@@ -255,58 +255,69 @@ static void test_nothing_to_do(void **state)
 	arena_free(mem);
 }
 
-/* Does the link remember that her contact refers to him? */
-static bool remembers(struct arena *mem, const char *her, const char *him)
+/* What the link remembers of the contact. */
+static struct value written_of(struct arena *mem, const char *who)
 {
 	struct setup setup = load(mem);
 	struct flow_state f;
 	struct state *state;
 	struct link link;
-	struct keys names;
 	struct err err = {0};
 
-	keys_init(&names, 0, false);
-	keys_put(&names, dn_key(value_of(him)), 0);
 	assert_int_equal(state_open(setup.state, false, &state, &err), 0);
 	assert_int_equal(state_flow(state, "f", &f, &err), 0);
-	assert_int_equal(state_link(state, f.id, value_of(her), mem, &link, &err), 1);
-	const bool so = written_refers(link.written, &names);
+	assert_int_equal(state_link(state, f.id, value_of(who), mem, &link, &err), 1);
 	state_close(state);
+	return link.written;
+}
+
+static bool refers_to(struct value written, const char *whom)
+{
+	struct keys names;
+
+	keys_init(&names, 0, false);
+	keys_put(&names, dn_key(value_of(whom)), 0);
+	const bool so = written_refers(written, &names);
 	keys_free(&names);
 	return so;
 }
 
 /* By what a link remembers of references they follow who is renamed, or goes. It is what the
- * contact was left with, also when nothing is written: in conflict, hidden, or deleted by somebody.
- */
+ * contact was left with, no less and no more, also when nothing is written: in conflict, hidden, or
+ * deleted by somebody. */
 static void test_remembers(void **state)
 {
-	static const char source[] = "ann key=a manager=CN=bob,DC=abc; bob key=b";
+	static const char source[] = "ann key=a mail=a@x.de manager=CN=bob,DC=abc; bob key=b";
 	struct arena *mem = arena_new();
 
 	(void)state;
 	start_with(mem, " leave = hide\n grace = 7d\n");
+	put_text(mem, "flow.rules", arena_printf(mem, "%s mail = [mail]\n", joining));
 	put_source(mem, source);
 	sync_now(mem);
-	assert_true(remembers(mem, "ann", "CN=bob,DC=abc"));
-	assert_false(remembers(mem, "ann", "CN=ann,DC=abc"));
-	happens(mem, "protect ann");
+	struct value written = written_of(mem, "ann");
+	assert_true(refers_to(written, "CN=bob,DC=abc"));
+	assert_false(refers_to(written, "CN=ann,DC=abc"));
+	/* She would lose her address: a conflict, which notes her new name. */
 	put_source(mem, "anna uid=ann key=a manager=CN=bob,DC=abc; bob key=b");
-	assert_string_equal(sync_with(mem, &all), "full; conflict ann");
-	assert_true(remembers(mem, "ann", "CN=bob,DC=abc"));
-	happens(mem, "free ann");
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(sync_now(mem), "delta; conflict ann");
+		assert_true(value_same(written_of(mem, "ann"), written));
+	}
 	put_source(mem, "bob key=b");
 	assert_string_equal(sync_now(mem), "delta; modify ann");
-	assert_true(remembers(mem, "ann", "CN=bob,DC=abc"));
+	assert_true(value_same(written_of(mem, "ann"), written));
 	put_source(mem, source);
 	assert_string_equal(sync_now(mem), "delta; modify ann");
 	for (int i = 0; i < 3; i++) {
 		happens(mem, "drop ann");
 		assert_string_equal(sync_with(mem, &all), "full; add ann");
 	}
+	written = written_of(mem, "ann");
+	assert_true(refers_to(written, "CN=bob,DC=abc"));
 	happens(mem, "drop ann");
 	assert_string_equal(sync_with(mem, &all), "full; modify ann !dn");
-	assert_true(remembers(mem, "ann", "CN=bob,DC=abc"));
+	assert_true(value_same(written_of(mem, "ann"), written));
 	arena_free(mem);
 }
 
@@ -404,11 +415,15 @@ static void test_postponed(void **state)
  * more. */
 static void lose_answers(struct arena *mem)
 {
-	static const char id[] = "objectGUID:: ";
+	static const char id[] = "objectGUID:: ", base[] = " base = \"DC=xyz\"\n";
+	const char *at_base = strstr(config, base);
+	const char *flagged = arena_printf(mem, "%.*s authority-flag = \"title=theirs:xyz\"\n%s",
+		(int)(at_base - config), config, at_base);
 	struct server untold = {.at = 1, .fate = UNTOLD, .alone = true};
 	struct err err;
 
 	start(mem, rules);
+	put_text(mem, "galway.conf", flagged);
 	put_source(mem, "ann key=a; bob key=b; cid key=c");
 	assert_int_equal(run(mem, NULL, &err), 0);
 	happens(mem, "drop ann; drop bob; drop cid");
@@ -431,7 +446,9 @@ static void test_orphans(void **state)
 	} cases[] = {
 		{NULL, 0, "full; forget ; delete ann; delete bob", "delta"},
 		{NULL, SKIP_DELETE, "full; forget ", "delta; delete ann; delete bob"},
+		/* the target's, by somebody's word or by its own flag */
 		{"ann", 0, "full; modify ann !dn; forget ; delete bob", "delta; modify ann !dn"},
+		{"flag", 0, "full; modify ann !dn; forget ; delete bob", "delta; modify ann !dn"},
 	};
 
 	unsigned wrong = 0;
@@ -442,7 +459,9 @@ static void test_orphans(void **state)
 		const struct flow_options options = {.full = true, .skip = cases[i].skip};
 		lose_answers(mem);
 		put_source(mem, "");
-		if (cases[i].given != NULL)
+		if (cases[i].given != NULL && strcmp(cases[i].given, "flag") == 0)
+			edit_target(mem, "note: a\n", "note: a\ntitle: theirs\n");
+		else if (cases[i].given != NULL)
 			give_object(mem, cases[i].given, "xyz");
 		assert_true(fail_each(mem, "orphans", &options) > 20);
 		wrong += !same_text("planned", sync_with(mem, &options), cases[i].steps);
@@ -484,8 +503,8 @@ static void test_failures(void **state)
 
 /* Contacts that are missing say that the target may not be whole (max-missing-percent): those that
  * links name and that are to be added again or forgotten, but not those that a run deleted itself,
- * without hearing so. What is left for another run is no part of this one, which says that there is
- * some. */
+ * without hearing so. What is left for another run is no part of this one, nor of what its limits
+ * count. */
 static void test_missing(void **state)
 {
 	static const struct {
@@ -515,11 +534,61 @@ static void test_missing(void **state)
 		assert_int_equal(flow_plan(&setup.flows[0], known, &options, mem, &plan, &err), 0);
 		assert_int_equal(plan.missing, cases[i].missing);
 		assert_int_equal(plan.summary.add, cases[i].adds);
+		assert_int_equal(plan.kinds.all[1].tally.n[LIMIT_ADD], cases[i].adds);
 		assert_int_equal(plan.partial, cases[i].partial);
 		plan_free(&plan);
 	}
 	state_close(known);
 	arena_free(mem);
+}
+
+/* A run that left something for another says so, and that one starts where this one did; one that
+ * was only allowed to leave something is a whole one. Before: "ann key=a; bob key=b". */
+static void test_partial(void **state)
+{
+	static const struct {
+		const char *meanwhile, *source;
+		unsigned skip;
+		bool partial;
+	} cases[] = {
+		{"", "anna uid=ann key=x; cid key=c", 0, false},
+		{"", "ann key=a; bob key=b; cid key=c", SKIP_CREATE, true},
+		{"", "ann key=x", SKIP_CREATE, false},
+		{"", "ann key=x; bob key=b", SKIP_UPDATE, true},
+		{"", "ann key=a; cid key=c", SKIP_UPDATE, false},
+		{"", "ann key=a", SKIP_DELETE, true},
+		{"", "ann key=x; bob key=b; cid key=c", SKIP_DELETE, false},
+		{"", "anna uid=ann key=a; bob key=b", SKIP_RENAME, true},
+		/* nobody whose name would be another in this run */
+		{"", "ann key=x; cid key=c", SKIP_RENAME, false},
+		{"protect ann", "anna uid=ann key=a; bob key=b", SKIP_RENAME, false},
+		{"drop ann", "anna uid=ann key=a; bob key=b", SKIP_RENAME, false},
+	};
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct flow_options options = {.full = true, .skip = cases[i].skip};
+		struct arena *mem = arena_new();
+		struct setup setup;
+		struct state *known;
+		struct plan plan;
+		struct err err = {0};
+		start(mem, rules);
+		put_source(mem, "ann key=a; bob key=b");
+		sync_now(mem);
+		happens(mem, cases[i].meanwhile);
+		put_source(mem, cases[i].source);
+		setup = load(mem);
+		assert_int_equal(state_open(setup.state, true, &known, &err), 0);
+		assert_int_equal(flow_plan(&setup.flows[0], known, &options, mem, &plan, &err), 0);
+		wrong += !same_text(cases[i].source, plan.partial ? "partial" : "whole",
+			cases[i].partial ? "partial" : "whole");
+		plan_free(&plan);
+		state_close(known);
+		arena_free(mem);
+	}
+	assert_int_equal(wrong, 0);
 }
 
 int main(void)
@@ -536,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_orphans_of_others),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_partial),
 	};
 
 	log_level(LOG_ERROR);
