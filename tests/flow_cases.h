@@ -60,6 +60,16 @@ static inline void start(struct arena *mem, const char *rule_text)
 		"version: 1\n\ndn: DC=xyz\ndc: xyz\n\ndn: OU=GAL,DC=xyz\nou: GAL\n");
 }
 
+/* The flow with these settings more. */
+static inline void start_with(struct arena *mem, const char *settings)
+{
+	const char *at = strstr(config, " into = ");
+
+	start(mem, rules);
+	put_text(mem, "galway.conf",
+		arena_printf(mem, "%.*s%s%s", (int)(at - config), config, settings, at));
+}
+
 static inline struct setup load(struct arena *mem)
 {
 	struct setup setup;
@@ -130,6 +140,48 @@ static inline char *get_text(struct arena *mem, const char *name)
 	assert_true(fread(text, 1, 65535, f) > 0);
 	assert_int_equal(fclose(f), 0);
 	return text;
+}
+
+/* Somebody changes this text of the target's file. */
+static inline void edit_target(struct arena *mem, const char *from, const char *to)
+{
+	char *text = get_text(mem, "xyz.ldif"), *at = strstr(text, from);
+
+	assert_non_null(at);
+	put_text(mem, "xyz.ldif",
+		arena_printf(mem, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)));
+}
+
+/* Of the target's record that has this line: the text of its first line that begins so; "": it
+ * has none. */
+static inline const char *line_of(struct arena *mem, const char *line, const char *begin)
+{
+	char *text = get_text(mem, "xyz.ldif"), *at = strstr(text, line), *end;
+
+	assert_non_null(at);
+	end = strstr(at, "\n\n");
+	if (end != NULL)
+		*end = '\0';
+	while (at > text && strncmp(at, "\n\n", 2) != 0)
+		at--;
+	at = strstr(at, begin);
+	if (at == NULL)
+		return "";
+	at += strlen(begin);
+	at[strcspn(at, "\n")] = '\0';
+	return at;
+}
+
+/* Whose the object is, by somebody's word; NULL: nobody's. */
+static inline void give_object(struct arena *mem, const char *id, const char *side)
+{
+	struct setup setup = load(mem);
+	struct state *state;
+	struct err err;
+
+	assert_int_equal(state_open(setup.state, true, &state, &err), 0);
+	assert_int_equal(state_authority_put(state, "f", value_of(id), side, &err), 0);
+	state_close(state);
 }
 
 #endif

@@ -53,17 +53,6 @@ static void test_skip_full(void **state)
 	arena_free(mem);
 }
 
-static void give_object(struct arena *mem, const char *id, const char *side)
-{
-	struct setup setup = load(mem);
-	struct state *state;
-	struct err err;
-
-	assert_int_equal(state_open(setup.state, true, &state, &err), 0);
-	assert_int_equal(state_authority_put(state, "f", value_of(id), side, &err), 0);
-	state_close(state);
-}
-
 /* An object that belongs to the other side is not added again when that deleted it. */
 static void test_authority_of_gone(void **state)
 {
@@ -270,24 +259,6 @@ static void test_stopped_delta(void **state)
 	assert_string_equal(sync_now(mem), "full");
 	assert_string_equal(sync_now(mem), "delta");
 	arena_free(mem);
-}
-
-/* Of the target's record that has this line: the text of its first line that begins so. */
-static const char *line_of(struct arena *mem, const char *line, const char *begin)
-{
-	char *text = get_text(mem, "xyz.ldif"), *at = strstr(text, line), *end;
-
-	assert_non_null(at);
-	end = strstr(at, "\n\n");
-	if (end != NULL)
-		*end = '\0';
-	while (at > text && strncmp(at, "\n\n", 2) != 0)
-		at--;
-	at = strstr(at, begin);
-	assert_non_null(at);
-	at += strlen(begin);
-	at[strcspn(at, "\n")] = '\0';
-	return at;
 }
 
 /* In a delta one takes the name that another had: who refers to the name means the new one. */

@@ -59,16 +59,6 @@ static void test_denial_of_killed(void **state)
 	}
 }
 
-/* The flow with these settings more. */
-static void start_with(struct arena *mem, const char *settings)
-{
-	const char *at = strstr(config, " into = ");
-
-	start(mem, rules);
-	put_text(mem, "galway.conf",
-		arena_printf(mem, "%.*s%s%s", (int)(at - config), config, settings, at));
-}
-
 /* Three people, whose contacts a killed run had to change; then one of them leaves, and is to be
  * hidden. */
 static void leave_killed(struct arena *mem, struct server *s)

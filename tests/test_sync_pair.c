@@ -1,47 +1,12 @@
-#include "flow_cases.h"
+#include "failing.h"
 
 #include "base/config.h"
 #include "base/log.h"
-#include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/gather.h"
 #include "sync/pair.h"
 #include "sync/row.h"
-#include "sync/sorter.h"
-#include "sync/state.h"
-
-/* Calls of what reads and writes temporary files and the state while something is planned (linked
- * by
- * --wrap, see CMakeLists.txt); the one of this number fails. 0: none does. */
-static unsigned calls, failing;
-
-static bool fails(void)
-{
-	return ++calls == failing;
-}
-
-#define WRAPPED(name, with, ...)                                                               \
-	int __real_##name(__VA_ARGS__);                                                        \
-	int __wrap_##name(__VA_ARGS__);                                                        \
-	int __wrap_##name(__VA_ARGS__)                                                         \
-	{                                                                                      \
-		return fails() ? err_set(err, ERR_FATAL, #name " fails") : __real_##name with; \
-	}
-
-WRAPPED(spool_get, (s, at, mem, bytes, next, err), struct spool *s, uint32_t at, struct arena *mem,
-	struct value *bytes, uint32_t *next, struct err *err)
-WRAPPED(spool_add, (s, data, len, at, err), struct spool *s, const void *data, size_t len,
-	uint32_t *at, struct err *err)
-WRAPPED(sorter_add, (s, record, err), struct sorter *s, const void *record, struct err *err)
-WRAPPED(sorter_rewind, (s, err), struct sorter *s, struct err *err)
-WRAPPED(sorter_next, (s, record, err), struct sorter *s, const void **record, struct err *err)
-WRAPPED(state_link, (s, flow, source, mem, link, err), struct state *s, long long flow,
-	struct value source, struct arena *mem, struct link *link, struct err *err)
-WRAPPED(state_linked, (s, flow, target, err), struct state *s, long long flow, struct value target,
-	struct err *err)
-WRAPPED(state_authority, (s, flow, source, mem, side, err), struct state *s, long long flow,
-	struct value source, struct arena *mem, const char **side, struct err *err)
 
 /* This mark and something else, and two ids, have one hash of 64 bits. */
 static struct {
@@ -278,16 +243,6 @@ static void put_target(struct arena *mem, const char *text)
 	buf_free(&b);
 }
 
-/* Somebody changes this text of the target's file. */
-static void edit_target(struct arena *mem, const char *from, const char *to)
-{
-	char *text = get_text(mem, "xyz.ldif"), *at = strstr(text, from);
-
-	assert_non_null(at);
-	put_text(mem, "xyz.ldif",
-		arena_printf(mem, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)));
-}
-
 static const char *told_of(struct arena *mem, struct plan *plan)
 {
 	static const char *const ops[] = {
@@ -431,29 +386,6 @@ static const struct {
 		"ann key=1 mail=s@x.de; bob key=2 mail=a@x.de"},
 };
 
-/* How many calls a plan takes. */
-static unsigned fail_each(struct arena *mem, const char *which, bool full)
-{
-	const struct flow_options options = {.full = full};
-	struct setup setup = load(mem);
-	struct state *known;
-	struct err err = {0};
-	int rc = -1;
-
-	assert_int_equal(state_open(setup.state, true, &known, &err), 0);
-	for (failing = 1; rc < 0; failing++) {
-		struct plan plan;
-		calls = 0;
-		rc = flow_plan(&setup.flows[0], known, &options, mem, &plan, &err);
-		if ((rc < 0) != (calls >= failing) || (rc < 0 && strstr(err.text, "fails") == NULL))
-			fail_msg("%s: call %u of %u: %d: %s", which, failing, calls, rc, err.text);
-		plan_free(&plan);
-	}
-	failing = 0;
-	state_close(known);
-	return calls;
-}
-
 static void test_failures(void **state)
 {
 	(void)state;
@@ -464,7 +396,8 @@ static void test_failures(void **state)
 			pair_now(mem);
 			put_source(mem, failures[i].then_source);
 		}
-		assert_true(fail_each(mem, failures[i].source, true) > 20);
+		assert_true(fail_each(mem, failures[i].source,
+				    &(struct flow_options){.full = true}) > 20);
 		arena_free(mem);
 	}
 }
@@ -534,7 +467,7 @@ static void test_sparse(void **state)
 	edit_target(mem, "adminDescription: galway:f:ann\n", "");
 	assert_string_equal(pair_how(mem, false),
 		"conflict bob: CN=ann,OU=GAL,DC=xyz is linked to another source object");
-	(void)fail_each(mem, "sparse", false);
+	(void)fail_each(mem, "sparse", &(struct flow_options){.full = false});
 	put_source(mem, "ann key=1; bob key=2; cid key=3; dan key=4; eve key=5");
 	assert_string_equal(pair_how(mem, false), "add bob; link cid; link dan; conflict eve: "
 						  "CN=eve,OU=GAL,DC=xyz carries the marker "

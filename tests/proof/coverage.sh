@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/packages.sh
 . tests/build.sh
 
-deciding=(sync/{plan,order,guard,limits,kinds,authority,gate,journal,journal_pack,pair,differences,written,undone,reach}.c
+deciding=(sync/{plan,decide,order,guard,limits,kinds,authority,gate,journal,journal_pack,pair,differences,written,undone,reach,trust}.c
     base/{dn,dn_compare,filter,filter_chain,filter_text}.c)
 unit='^test_(base|sync)_'
 
