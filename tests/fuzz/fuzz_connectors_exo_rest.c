@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "base/keys.h"
 #include "connectors/exo.h"
 #include "connectors/ldap_pause.h"
 #include "connectors/types.h"
 
 #define ROOT "https://outlook.office365.com"
 #define BASE ROOT
+#include "entries.h"
 #include "http_wire.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -75,51 +75,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static void check_entry(const struct entry *e)
-{
-	if (e->gone)
-		return;
-	assert(e->id.len > 0);
-	assert(e->name.len > 3 && memcmp(e->name.data, "CN=", 3) == 0);
-	for (unsigned i = 0; i < e->n; i++) {
-		const struct attr *a = &e->attrs[i];
-		assert(a->n > 0 && entry_get(e, a->id) == a);
-		for (unsigned k = 0; k < a->n; k++)
-			assert(a->values[k].len > 0);
-	}
-}
-
-/* 0: all of it. */
-static int read_all(struct connector *c, const struct query *q, struct arena *mem)
-{
-	struct err err = {0};
-	struct keys ids;
-	struct entry e;
-	bool once = true;
-	int rc = exo_type.read(c, q, &err);
-
-	keys_init(&ids, 16, false);
-	while (rc == 0 && (rc = exo_type.next(c, mem, &e, &err)) == 1) {
-		check_entry(&e);
-		once = keys_put(&ids, e.key, 0) && once;
-		rc = 0;
-	}
-	assert(rc < 0 ? err.kind != ERR_NONE : once);
-	keys_free(&ids);
-	return rc;
-}
-
 static void read_twice(struct connector *c, struct arena *mem)
 {
 	struct query q = {.kind = QUERY_ALL, .want_cookie = true};
 	struct err err;
 
-	if (read_all(c, &q, mem) < 0 || exo_type.cookie(c, mem, &q.cookie, &err) < 0)
+	if (read_whole(&exo_type, c, &q, mem) < 0 || exo_type.cookie(c, mem, &q.cookie, &err) < 0)
 		return;
 	/* The next read frees what the cookie is in. */
 	q.cookie = value_copy(mem, q.cookie);
 	q.kind = QUERY_SINCE;
-	(void)read_all(c, &q, mem);
+	(void)read_whole(&exo_type, c, &q, mem);
 }
 
 static void write_some(struct connector *c, struct arena *mem)

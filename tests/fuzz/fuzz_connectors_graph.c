@@ -18,24 +18,10 @@
 
 #define ROOT "https://graph.microsoft.com"
 #define BASE ROOT "/v1.0"
+#include "entries.h"
 #include "http_wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_entry(const struct entry *e)
-{
-	/* Of a folder's contact that is gone only the key is known. */
-	if (e->gone)
-		return;
-	assert(e->id.len > 0);
-	assert(e->name.len > 3 && memcmp(e->name.data, "CN=", 3) == 0);
-	for (unsigned i = 0; i < e->n; i++) {
-		const struct attr *a = &e->attrs[i];
-		assert(a->n > 0 && entry_get(e, a->id) == a);
-		for (unsigned k = 0; k < a->n; k++)
-			assert(a->values[k].len > 0);
-	}
-}
 
 /* 0 and where the next delta starts, or what read or next gave. */
 static int read_all(struct graph_dir *d, const struct query *q, struct arena *mem,

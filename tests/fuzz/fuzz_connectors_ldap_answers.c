@@ -24,6 +24,8 @@
 #include "connectors/connector.h"
 #include "connectors/types.h"
 
+#include "ber.h"
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
@@ -56,22 +58,6 @@ const char *__asan_default_options(void)
 }
 
 /* ---- the server */
-
-/* The end of the value that begins here; NULL: it does not end. */
-static const uint8_t *value_end(const uint8_t *at, const uint8_t *end)
-{
-	size_t len = 0;
-
-	if (end - at < 2)
-		return NULL;
-	unsigned n = at[1];
-	at += 2;
-	if (n < 128)
-		return (size_t)(end - at) < n ? NULL : at + n;
-	for (n &= 127; n > 0 && at < end && len < 1u << 24; n--)
-		len = len << 8 | *at++;
-	return n > 0 || (size_t)(end - at) < len ? NULL : at + len;
-}
 
 static void send_all(int fd, const void *data, size_t len)
 {

@@ -13,12 +13,12 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/keys.h"
 #include "connectors/scim.h"
 #include "connectors/types.h"
 
 #define ROOT "https://abc.example"
 #define BASE ROOT "/scim/v2"
+#include "entries.h"
 #include "http_wire.h"
 
 /* What is written; nothing else has it in it. */
@@ -54,51 +54,18 @@ static struct scim_dir *new_dir(struct value line)
 	return d;
 }
 
-static void check_entry(const struct entry *e)
-{
-	assert(e->id.len > 0 || e->gone);
-	if (e->gone)
-		return;
-	assert(e->name.len > 3 && memcmp(e->name.data, "CN=", 3) == 0);
-	for (unsigned i = 0; i < e->n; i++) {
-		const struct attr *a = &e->attrs[i];
-		assert(a->n > 0 && entry_get(e, a->id) == a);
-		for (unsigned k = 0; k < a->n; k++)
-			assert(a->values[k].len > 0);
-	}
-}
-
-/* 0: all of it. */
-static int read_all(struct scim_dir *d, const struct query *q, struct arena *mem)
-{
-	struct err err = {0};
-	struct keys ids;
-	struct entry e;
-	bool once = true;
-	int rc = scim_type.read(&d->connector, q, &err);
-
-	keys_init(&ids, 16, false);
-	while (rc == 0 && (rc = scim_type.next(&d->connector, mem, &e, &err)) == 1) {
-		check_entry(&e);
-		once = keys_put(&ids, e.key, 0) && once;
-		rc = 0;
-	}
-	assert(rc < 0 ? err.kind != ERR_NONE : once);
-	keys_free(&ids);
-	return rc;
-}
-
 static void read_twice(struct scim_dir *d, struct arena *mem)
 {
 	struct query q = {.kind = QUERY_ALL, .want_cookie = true};
 	struct err err;
 
-	if (read_all(d, &q, mem) < 0 || scim_type.cookie(&d->connector, mem, &q.cookie, &err) < 0)
+	if (read_whole(&scim_type, &d->connector, &q, mem) < 0 ||
+		scim_type.cookie(&d->connector, mem, &q.cookie, &err) < 0)
 		return;
 	/* The next read frees what the cookie is in. */
 	q.cookie = value_copy(mem, q.cookie);
 	q.kind = QUERY_SINCE;
-	(void)read_all(d, &q, mem);
+	(void)read_whole(&scim_type, &d->connector, &q, mem);
 }
 
 static void find(struct scim_dir *d, struct arena *mem)
@@ -108,7 +75,7 @@ static void find(struct scim_dir *d, struct arena *mem)
 		{.by = WISH_VALUE, .attr = attr_named("mail"), .value = value_of("c@abc.example")}};
 	const struct query q = {.kind = QUERY_FIND, .wishes = wishes, .n_wishes = 3};
 
-	(void)read_all(d, &q, mem);
+	(void)read_whole(&scim_type, &d->connector, &q, mem);
 }
 
 /* In the JSON of some answer, however that is spelled; of the resource of that id, or NULL. */
