@@ -716,6 +716,10 @@ cut("scim-deleted", "that who was deleted is gone", "connectors/scim_flight.c", 
     "} else if (false) {", covered="scim-delete")
 cut("scim-another", "that who has the name is the one to be made before he counts as that", "connectors/scim_flight.c",
     "if (right(w, f, json_item(list, i), &ignored))", "if (true)", "scim-writes raced")
+cut("scim-read-its", "that a change is made from what was read of its resource only", "connectors/scim_flight.c",
+    "if (r->err.kind == ERR_NONE && !is_its(f, r->body))", "if (false)", "scim-writes another is read")
+cut("scim-shown-its", "that what proves a change is said of its resource", "connectors/scim_flight.c",
+    "return is_its(f, j) && scim_change_check", "return scim_change_check", "scim-writes another is written")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_line.c",
     "if (line->kind != EXO_END || line->count == l->rows)", "if (true)", "exo-reads lacks")
 cut("exo-page", "that pages are as long as page-size says", "connectors/exo_rest.c",
@@ -734,6 +738,8 @@ cut("exo-another", "that a contact of the name is the one to be made before it c
     "if (r > 0 && exo_change_foreign(t->change, &e))", "if (false)", "exo-adopt raced")
 cut("exo-filter", "that a filter which finds another contact than is meant changes and deletes none", "connectors/exo_write.c",
     "(its != NULL && strlen(its) == id.len && strncasecmp(its, id.data, id.len) == 0)", "its != NULL", "exo-another another")
+cut("exo-name", "that a contact which may have been made has the name that was looked for", "connectors/exo_write.c",
+    "if (r > 0 && (its == NULL || !utf8_same(value_of(its), name)))", "if (r > 0 && its == NULL)", "exo-another another of the name")
 cut("exo-quote", "that a quote in a name is none of the filter's", "connectors/exo_ask.c", "if (v.data[i] == '\\'')",
     "if (false)", "exo-lost lost after New-MailContact")
 cut("graph-folder", "that the folder is the one that is ours", "connectors/graph_folder.c",

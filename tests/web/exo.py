@@ -346,6 +346,12 @@ def another(folder, way):
         if world.log():
             wrong(f"{way}: another: something was written")
         whole("another", world)
+        # Not what was made, as the filter says, but of the name, as New-MailContact says.
+        world.person(30)
+        world.write()
+        world.exchange.faults.write_text(json.dumps({"die after New-MailContact": [0, 1], "another Get-MailContact": [0, 1]}))
+        world.expect("another of the name", 0, "1 added")
+        whole("another of the name", world)
 
 
 def programs(folder, way):

@@ -368,6 +368,7 @@ def writes(folder):
         service.options.update(patch=True)
         world.expect("now it can", 0, "1 modified")
     told(folder)
+    another(folder)
     # Filters do not work, and answers are lost: nobody knows, and nobody is made twice.
     service = scim_fake.Service(filter="none", lost=2)
     with scim_fake.serve(service, folder, "server") as server:
@@ -407,6 +408,25 @@ def told(folder):
         world.write()
         if bad := fake.unnamed(world.expect("no name", 2, "has no userName"), "has no userName", server.log):
             wrong(f"no name: without one id: {bad}")
+
+
+def another(folder):
+    """An answer about another resource than was asked for."""
+    service = scim_fake.Service()
+    with scim_fake.serve(service, folder, "server") as server:
+        world = World(folder, server.url + "/scim/v2")
+        world.person(1)
+        world.write()
+        world.expect("another", 0, "1 added")
+        world.people["p001"]["title"] = "New"
+        world.write()
+        service.options["another"] = "GET"
+        world.expect("another is read", 4, "is another resource")
+        # Its title is as it was to be: that proves nothing, and it is done by PUT.
+        service.options["another"] = "PATCH"
+        world.expect("another is written", 0, "1 modified")
+        if service.named("user1")["title"] != "New":
+            wrong(f"another is written: {service.named('user1')}")
 
 
 def reads(folder):

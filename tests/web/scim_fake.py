@@ -45,13 +45,14 @@ class Service:
     password   True: a new user needs one, as at Entra's
     entra      True: as Entra's service: a new user needs a password and a mailNickname, pages have cursors only, no PUT, filters of ENTRA_FILTERS
     race       the name of a user whom somebody else makes just before
+    another    "GET", "PATCH": this is answered about another resource, and a PATCH not done
     """
 
     def __init__(self, **options):
         self.options = {"config": True, "cap": 1000, "start": None, "shift": False, "half": 0, "broken": 0, "total": 0,
                         "cursor": False, "patch": True, "put": True, "bulk": None, "etag": False, "filter": "any",
                         "names": {}, "delete": True, "lost": 0, "fails": 0, "delay": 0, "password": False, "race": None,
-                        "storm": 0, "spoil": None, "late": 0, "nameless": False, "bump": 0, "entra": False}
+                        "storm": 0, "spoil": None, "late": 0, "nameless": False, "bump": 0, "entra": False, "another": None}
         self.options.update(options)
         if self.options["entra"]:
             self.options.update(config=False, cursor=True, names={"Resources": "resources"}, patch="empty", put=False, password=True)
@@ -223,7 +224,7 @@ class Service:
         if if_match is not None and (self.options["etag"] is not True or if_match != store[key]["meta"].get("version")):
             return 412, self.error_body(412, "it changed meanwhile")
         if method == "GET":
-            return 200, store[key]
+            return 200, {**store[key], "id": "another"} if self.options["another"] == "GET" else store[key]
         if method == "DELETE":
             if self.options["delete"]:
                 del store[key]
@@ -248,6 +249,8 @@ class Service:
         resource = copy.deepcopy(store[key])
         for op in body["Operations"]:
             self.operate(resource, op)
+        if self.options["another"] == "PATCH":
+            return 200, {**resource, "id": "another"}
         store[key] = self.stamp(resource)
         return (204, None) if o == "empty" else (200, store[key])
 
