@@ -22,6 +22,7 @@
 #define BASE ROOT
 #include "entries.h"
 #include "http_wire.h"
+#include "settings.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -48,30 +49,17 @@ static const struct section_shape sections[] = {
 	{"connector", true, false, connector_settings, "type", variants, NULL},
 	{NULL, false, false, NULL, NULL, NULL, NULL},
 };
-static const struct section_shape root_shape = {NULL, false, false, NULL, NULL, NULL, sections};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char text[] = "connector cloud {\ntype = exo\nway = rest\n"
 				   "tenant = abc.example\nretry = 0s\n}\n";
-	char path[] = "/tmp/fuzz-XXXXXX";
-	const int fd = mkstemp(path);
-	struct config *file;
-	struct err err;
 
 	(void)argc;
 	(void)argv;
 	variants[0].settings = exo_type.settings;
-	if (fd < 0 || write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1)
-		abort();
-	close(fd);
 	memory = arena_new();
-	if (config_load(memory, path, &root_shape, &file, &err) < 0) {
-		(void)fprintf(stderr, "%s\n", err.text);
-		abort();
-	}
-	(void)unlink(path);
-	config = config_section(file, "connector", "cloud");
+	config = config_section(settings_of(memory, sections, text), "connector", "cloud");
 	return 0;
 }
 

@@ -20,11 +20,13 @@
 #include <ldap.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "connectors/types.h"
 
 #include "ber.h"
+#include "settings.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -229,27 +231,21 @@ static const struct section_shape sections[] = {
 	{"connector", true, false, connector_settings, "type", variants, NULL},
 	{NULL, false, false, NULL, NULL, NULL, NULL},
 };
-static const struct section_shape root_shape = {NULL, false, false, NULL, NULL, NULL, sections};
 
-static struct config *configure(struct arena *mem, const char *folder, unsigned kind)
+static struct config *configure(struct arena *mem, unsigned kind)
 {
-	const char *path = arena_printf(mem, "%s/%u.conf", folder, kind);
-	struct config *file;
-	struct err err;
-	FILE *f = fopen(path, "w");
+	struct buf text = {0};
 
-	if (f == NULL)
-		abort();
-	(void)fprintf(f, "connector abc {\n%sbase = \"dc=abc\"\nurl = \"ldapi://", kinds[kind]);
-	for (const char *c = address.sun_path; *c != '\0'; c++)
-		(void)(*c == '/' ? fputs("%2f", f) : fputc(*c, f));
-	(void)fputs("\"\nauth = anonymous\npage-size = 3\ntimeout = 2s\nretry = 0s\n}\n", f);
-	(void)fclose(f);
-	if (config_load(mem, path, &root_shape, &file, &err) < 0) {
-		(void)fprintf(stderr, "%s\n", err.text);
-		abort();
+	buf_printf(&text, "connector abc {\n%sbase = \"dc=abc\"\nurl = \"ldapi://", kinds[kind]);
+	for (const char *c = address.sun_path; *c != '\0'; c++) {
+		if (*c == '/')
+			buf_puts(&text, "%2f");
+		else
+			buf_putc(&text, *c);
 	}
-	(void)unlink(path);
+	buf_puts(&text, "\"\nauth = anonymous\npage-size = 3\ntimeout = 2s\nretry = 0s\n}\n");
+	struct config *file = settings_of(mem, sections, text.data);
+	buf_free(&text);
 	return file;
 }
 
@@ -273,7 +269,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	variants[1].settings = ad_type.settings;
 	/* Whoever waits for a connection has it in the end. */
 	for (unsigned i = 0; i < N_KINDS; i++)
-		configs[i] = configure(memory, folder, i);
+		configs[i] = configure(memory, i);
 	return 0;
 }
 

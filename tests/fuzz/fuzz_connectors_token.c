@@ -17,6 +17,8 @@
 #include "connectors/json.h"
 #include "connectors/ldap_watch.h"
 
+#include "settings.h"
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,7 +34,6 @@ static const struct section_shape sections[] = {
 	{"service", true, false, settings, NULL, NULL, NULL},
 	{NULL, false, false, NULL, NULL, NULL, NULL},
 };
-static const struct section_shape root_shape = {NULL, false, false, NULL, NULL, NULL, sections};
 
 static struct arena *memory; /* of the configuration */
 static struct config *file;
@@ -42,21 +43,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	static const char text[] = "service secret {\nclient-id = galway\n}\n"
 				   "service certificate {\nclient-id = galway\n"
 				   "client-cert = \"/nowhere.pem\"\n}\n";
-	char path[] = "/tmp/fuzz-XXXXXX";
-	const int fd = mkstemp(path);
-	struct err err;
 
 	(void)argc;
 	(void)argv;
-	if (fd < 0 || write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1)
-		abort();
-	close(fd);
 	memory = arena_new();
-	if (config_load(memory, path, &root_shape, &file, &err) < 0) {
-		(void)fprintf(stderr, "%s\n", err.text);
-		abort();
-	}
-	(void)unlink(path);
+	file = settings_of(memory, sections, text);
 	return 0;
 }
 
