@@ -8,10 +8,8 @@
  * of its contact, and cost an answer.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/attr.h"
 #include "connectors/exo.h"
