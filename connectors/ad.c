@@ -30,6 +30,27 @@ void ad_give_up(struct ad_dir *d)
  * id, when nothing but presence of objectClass is asked for. Every object has an objectCategory. */
 #define READABLE "(objectCategory=*)"
 
+/* A global catalog shows entries whole, for all one can see, and has a part of their attributes. */
+static int check_ports(const struct config *cfg, struct err *err)
+{
+	unsigned n;
+	const char *const *urls = config_list(cfg, "url", &n);
+	LDAPURLDesc *parts;
+	int r = 0;
+
+	for (unsigned i = 0; i < n && r == 0; i++) {
+		if (ldap_url_parse(urls[i], &parts) != LDAP_URL_SUCCESS)
+			continue;
+		if (parts->lud_port == 3268 || parts->lud_port == 3269)
+			r = err_set(err, ERR_FATAL,
+				"%s: %s: a global catalog has only a part of what its entries "
+				"have: use the domain controller's own port, 389 or 636",
+				config_where(cfg, "url"), urls[i]);
+		ldap_free_urldesc(parts);
+	}
+	return r;
+}
+
 static int check_kind(struct ad_dir *d, struct err *err)
 {
 	const struct server *server = session_server(d->dir.session);
@@ -55,7 +76,8 @@ static int ad_open(const struct config *cfg, struct connector **out, struct err 
 
 	d->dir.mem = mem;
 	d->pass = arena_new();
-	if (ldap_dir_open(cfg, &d->dir, err) < 0 || check_kind(d, err) < 0) {
+	if (check_ports(cfg, err) < 0 || ldap_dir_open(cfg, &d->dir, err) < 0 ||
+		check_kind(d, err) < 0) {
 		ad_free(d);
 		return -1;
 	}
@@ -70,6 +92,12 @@ static int ad_open(const struct config *cfg, struct connector **out, struct err 
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool ad_read_only(const struct ad_dir *d)
+{
+	/* LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID, MS-ADTS 3.1.1.3.4.3.5 */
+	return session_supports(d->dir.session, "1.2.840.113556.1.4.1920");
 }
 
 /* Attribute ids are of this run only, names stay. */
@@ -226,7 +254,16 @@ static int ad_identity(struct connector *c, struct arena *mem, const char **who,
 static int ad_write(struct connector *c, const struct change *changes, struct outcome *out,
 	size_t n, struct arena *mem, struct err *err)
 {
-	ad_give_up((struct ad_dir *)c);
+	struct ad_dir *d = (struct ad_dir *)c;
+
+	ad_give_up(d);
+	if (n > 0 && ldap_dir_live(&d->dir, err) < 0)
+		return -1;
+	if (n > 0 && ad_read_only(d))
+		return err_set(err, ERR_FATAL,
+			"%s: %s is a read-only domain controller: name one that can be written in "
+			"url",
+			c->label, session_server(d->dir.session)->url);
 	return ldap_write_changes(c, changes, out, n, mem, err);
 }
 

@@ -126,12 +126,14 @@ int ad_changed_next(struct ad_dir *, struct arena *, struct entry *, struct err 
 
 /* ad_dirsync.c: what changed since d->cookie.dirsync, which becomes the new one. With an empty one
  * nothing is listed: a search that finds nothing is enough for a cookie that knows all there is
- * now, and costs 2 ms where listing costs a full read.
+ * now. Samba has that in 2 ms; Windows goes through the whole naming context once (MS-DRSR
+ * 4.1.10.5), without sending it.
  * ERR_ENTRY: the server refuses (a cookie, the control, the rights). */
 int ad_dirsync(struct ad_dir *, struct err *);
 
-/* A search with this shows tombstones as well (MS-ADTS 3.1.1.3.4.1.14). */
-#define AD_SHOW_DELETED "1.2.840.113556.1.4.417"
+/* ad_method.c: a control with which a search shows tombstones as well, also those that the recycle
+ * bin has thrown away, where the server can (MS-ADTS 3.1.1.3.4.1.14 and .26). */
+LDAPControl ad_show_deleted(const struct ad_dir *);
 
 /* ad_usn.c: what changed since d->cookie.usn. */
 int ad_usn(struct ad_dir *, struct err *);
@@ -143,6 +145,8 @@ bool ad_meta_renamed(struct value meta, long long since);
 
 /* ad.c: give up the read that is under way. */
 void ad_give_up(struct ad_dir *);
+/* Is it a domain controller that cannot be written, and that lacks what is kept from such ones? */
+bool ad_read_only(const struct ad_dir *);
 
 /* ad_method.c: the setting `changes`. */
 const char *ad_setting(const struct ad_dir *);

@@ -48,13 +48,20 @@ static bool is_administrator(const struct ad_dir *d)
 	return false;
 }
 
+LDAPControl ad_show_deleted(const struct ad_dir *d)
+{
+	static char deleted[] = "1.2.840.113556.1.4.417", recycled[] = "1.2.840.113556.1.4.2064";
+
+	return (LDAPControl){
+		.ldctl_oid = session_supports(d->dir.session, recycled) ? recycled : deleted,
+		.ldctl_iscritical = 1};
+}
+
 /* Is there anything in CN=Deleted Objects, to our eyes? The container itself proves nothing:
  * Samba shows it to anybody. Any error that the server names is a no. */
 static int lists_tombstones(struct ad_dir *d, bool *does, struct err *err)
 {
-	static char oid[] = AD_SHOW_DELETED;
-	LDAPControl show = {.ldctl_oid = oid, .ldctl_iscritical = 1};
-	LDAPControl *controls[] = {&show, NULL};
+	LDAPControl show = ad_show_deleted(d), *controls[] = {&show, NULL};
 	static char none[] = LDAP_NO_ATTRS;
 	char *attributes[] = {none, NULL};
 	LDAP *ld = session_handle(d->dir.session);
@@ -174,6 +181,16 @@ int ad_obstacle(struct ad_dir *d, const char **why, struct err *err)
 	return 0;
 }
 
+/* The first pass looks at all there is, which may be more than a server will do for us. Can the
+ * same one be asked for something else? */
+static bool goes_on(struct ad_dir *d, const struct err *refused)
+{
+	struct err ignored;
+
+	return refused->kind == ERR_BUSY && ldap_dir_live(&d->dir, &ignored) == 0 &&
+	       strcmp(session_server(d->dir.session)->replica, d->cookie.replica) == 0;
+}
+
 /* The method when nothing stands against telling changes. */
 static int choose(struct ad_dir *d, enum ad_method *method, const char **why, struct err *err)
 {
@@ -192,12 +209,12 @@ static int choose(struct ad_dir *d, enum ad_method *method, const char **why, st
 					  : "the account has the right DS-Replication-Get-Changes";
 		return 0;
 	}
-	if (refused.kind != ERR_ENTRY) {
+	if (refused.kind != ERR_ENTRY && !goes_on(d, &refused)) {
 		*err = refused;
 		return -1;
 	}
 	*method = strcmp(setting, "dirsync") == 0 ? AD_FULL : AD_USN;
-	*why = arena_printf(d->pass, "the server refuses DirSync: %s", refused.text);
+	*why = arena_printf(d->pass, "DirSync is refused, or takes too long: %s", refused.text);
 	return 0;
 }
 

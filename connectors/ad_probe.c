@@ -259,9 +259,31 @@ static int probe_outside(struct ad_dir *d, const struct probe *p, struct err *er
 	return probe_users(d, p, err);
 }
 
+/* Outlook's address lists have who is in showInAddressBook, which Exchange writes, and of what
+ * others have made only when it is told to. */
+static int probe_exchange(struct ad_dir *d, const struct probe *p, struct err *err)
+{
+	static const char *const none[] = {NULL};
+	struct entry e;
+	unsigned n;
+	const struct value *at = session_root(d->dir.session, "configurationNamingContext", &n);
+
+	if (n == 0 || !attr_set_has(p->writes, attr_named("targetAddress")))
+		return 0;
+	const char *base = arena_printf(d->pass, "CN=Services,%.*s", (int)at->len, at->data);
+	const int came =
+		look(d, base, LDAP_SCOPE_ONELEVEL, "(cn=Microsoft Exchange)", none, &e, 1, err);
+	if (came > 0)
+		probe_tell(p, FINDING_WARNING,
+			"this forest has Exchange, whose address lists show a contact only after "
+			"Update-Recipient: docs/directories.md, \"Exchange's address lists\", has "
+			"a script for it");
+	return came < 0 ? err_in(err, "looking for Exchange") : 0;
+}
+
 static int probe_target(struct ad_dir *d, const struct probe *p, struct err *err)
 {
-	if (probe_ad_schema(d, p, err) < 0)
+	if (probe_ad_schema(d, p, err) < 0 || probe_exchange(d, p, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < p->n_into; i++) {
 		if (probe_into(d, p, p->into[i], err) < 0)
@@ -278,6 +300,12 @@ int ad_probe(struct connector *c, const struct probe *p, struct err *err)
 	if (ldap_dir_live(&d->dir, err) < 0)
 		return -1;
 	probe_session(&d->dir, p);
+	if (ad_read_only(d))
+		probe_tell(p, p->target ? FINDING_FAULT : FINDING_WARNING,
+			"%s is a read-only domain controller: it %s: name another one in url",
+			session_server(d->dir.session)->url,
+			p->target ? "cannot be written"
+				  : "may lack attributes, and does not tell changes by DirSync");
 	if (p->source && probe_method(d, p, err) < 0)
 		return -1;
 	return p->target ? probe_target(d, p, err) : 0;

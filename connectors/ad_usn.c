@@ -66,9 +66,7 @@ static void take(struct ad_dir *d, const struct entry *e)
 int ad_usn(struct ad_dir *d, struct err *err)
 {
 	static const char *const wanted[] = {"isDeleted", "uSNCreated", "replPropertyMetaData"};
-	static char oid[] = AD_SHOW_DELETED;
-	LDAPControl show = {.ldctl_oid = oid, .ldctl_iscritical = 1};
-	LDAPControl *controls[] = {&show, NULL};
+	LDAPControl show = ad_show_deleted(d), *controls[] = {&show, NULL};
 	struct arena *mem = arena_new();
 	struct attr_set set = {0};
 	struct search *s = NULL;
@@ -80,6 +78,8 @@ int ad_usn(struct ad_dir *d, struct err *err)
 	request.base = session_server(d->dir.session)->context;
 	request.filter = arena_printf(d->pass, "(uSNChanged>=%lld)", d->cookie.usn);
 	request.controls = controls;
+	/* They come in the order of their USNs: who changes meanwhile moves to the end. */
+	request.again = true;
 	int r = search_start(d->dir.session, &request, &s, err);
 	while (r == 0 && (r = search_next(s, mem, &e, err)) == 1) {
 		take(d, &e);

@@ -35,6 +35,9 @@ static const char *reason(const struct err *err)
 	static const struct {
 		const char *code, *text;
 	} reasons[] = {
+		{"data 80090346", "the domain controller demands channel binding "
+				  "(LdapEnforceChannelBinding), which is not to be had here: use "
+				  "ldap:// with auth = gssapi, which encrypts by itself"},
 		{"data 525", "no such account"},
 		{"data 52e", "wrong name or password"},
 		{"data 530", "not allowed to log on at this time"},
@@ -170,6 +173,8 @@ static int sasl(struct session *s, const char *mechanism, struct err *err)
 	if (rc == LDAP_SUCCESS)
 		return 0;
 	ldap_fail_last(err, s->ld, rc, "bind with %s", mechanism);
+	if (reason(err) != NULL)
+		return err_in(err, "%s", reason(err));
 	/* All that Kerberos has to say is one code and a text. */
 	if (strstr(err->text, "Cannot contact any KDC") != NULL)
 		err->kind = ERR_BUSY;
@@ -196,6 +201,11 @@ static int kerberos(struct session *s, struct err *err)
 	properties = s->server.encrypted ? "maxssf=0" : l->sign_only ? "minssf=1" : "minssf=56";
 	if (ldap_set_option(s->ld, LDAP_OPT_X_SASL_SECPROPS, properties) != LDAP_OPT_SUCCESS)
 		return err_set(err, ERR_FATAL, "libldap was built without SASL");
+	/* RFC 5929: a domain controller may want to see that we speak to itself
+	 * (LdapEnforceChannelBinding). An old libsasl2 does not know how, and says nothing. */
+	if (s->server.encrypted)
+		(void)ldap_set_option(s->ld, LDAP_OPT_X_SASL_CBINDING,
+			&(int){LDAP_OPT_X_SASL_CBINDING_TLS_ENDPOINT});
 	(void)pthread_mutex_lock(&environment);
 	(void)set("KRB5_CLIENT_KTNAME", l->keytab, s->mem, &old_keys);
 	(void)set("KRB5CCNAME", cache, s->mem, &old_cache);

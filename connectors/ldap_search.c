@@ -182,6 +182,16 @@ static int too_many(const struct search *s, struct err *err)
 		s->req.base, LDAP_SIZELIMIT_EXCEEDED);
 }
 
+/* AD keeps what it needs for the next page for some clients only, and lets that of others go. */
+static int dropped(const struct search *s, struct err *err)
+{
+	return err_set(err, ERR_BUSY,
+		"searching %s: unavailableCriticalExtension (%d): the server does not know its "
+		"paging cookie any more, perhaps because others page too (event 2899, "
+		"MaxResultSetSize): try again",
+		s->req.base, LDAP_UNAVAILABLE_CRITICAL_EXTENSION);
+}
+
 /* The page's, or the search's, result. A server that was too busy to begin is asked again. */
 static int end_page(struct search *s, LDAPMessage *m, struct err *err)
 {
@@ -197,6 +207,8 @@ static int end_page(struct search *s, LDAPMessage *m, struct err *err)
 	if (code == LDAP_SIZELIMIT_EXCEEDED &&
 		ldap_control_find(LDAP_CONTROL_SYNC, s->req.controls, NULL) != NULL)
 		return too_many(s, err);
+	if (code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION && s->cookie != NULL)
+		return dropped(s, err);
 	if (s->came > 0 || session_retry(s->session, &s->patience, code, err) < 0)
 		return -1;
 	return ask(s, err);
@@ -208,7 +220,7 @@ static int check_progress(struct search *s, struct err *err)
 	s->empty = s->n > 0 ? 0 : s->empty + 1;
 	if (s->empty > EMPTY_MAX)
 		return err_set(err, ERR_FATAL, "%u pages without an entry", s->empty);
-	if (s->n > 0 && !keys_put(&s->begins, item_at(s, 0)->entry.key, 0))
+	if (s->n > 0 && !keys_put(&s->begins, item_at(s, 0)->entry.key, 0) && !s->req.again)
 		return err_set(err, ERR_FATAL, "begins as an earlier one did");
 	return 0;
 }
@@ -286,7 +298,7 @@ static int finish(struct search *s, struct err *err)
 {
 	uint64_t key;
 
-	if (!twins_found(&s->ids, &key)) {
+	if (s->req.again || !twins_found(&s->ids, &key)) {
 		if (s->referred > 0)
 			log_info("%s: %u parts are on other servers, as `referrals` says, and left "
 				 "out",

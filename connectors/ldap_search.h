@@ -11,8 +11,9 @@ struct arena;
  * from the BER in place.
  *
  * A search is complete only when every page ended with success, the last cookie is empty, no
- * referral came, every attribute was read to the end of its ranges, no id came twice, and no cap
- * was met. Then, and only then, search_next gives 0. Everything else is -1 with the reason
+ * referral came, every attribute was read to the end of its ranges, no id came twice (but see
+ * `again`), and no cap was met. Then, and only then, search_next gives 0. Everything else is -1
+ * with the reason
  * ("incomplete: page 3 of ldaps://dc1: ...").
  *
  * A server that is busy or unavailable before it gave an entry of the page is asked for it again,
@@ -32,6 +33,7 @@ struct search_request { /* all that it points to lives as long as the search */
 	unsigned page_size;           /* 0: no paging; nor is there any where the server has none */
 	const char *const *referrals; /* URLs that may come: parts that are meant to be left out */
 	unsigned n_referrals;
+	bool again; /* an entry that changes meanwhile may come once more, and is given so */
 };
 
 struct search;

@@ -187,6 +187,7 @@ def play(options, folder, source, target, kind="ldap", full_after=()):
     checked(pair)
     cannot_write(sides[0], True)
     cannot_write(sides[1], False)
+    return pair
 
 
 def checked(pair):
@@ -195,6 +196,16 @@ def checked(pair):
     wrong = [line for line in said.splitlines() if "FAILED" in line or "warning" in line]
     if wrong:
         raise server.Failure("check says:\n" + "\n".join(wrong))
+
+
+def exchange(pair):
+    """Who runs an Exchange has to tell it of new contacts."""
+    target = pair.sides["xyz"].directory
+    services = f"CN=Services,CN=Configuration,{target.base}"
+    target.add({f"CN=Microsoft Exchange,{services}": {"objectClass": [b"container"]}})
+    said = pair.run("check")
+    if "only after Update-Recipient" not in said:
+        raise server.Failure(f"check does not warn of Exchange: {said}")
 
 
 def openldap_to_389(options):
@@ -215,7 +226,7 @@ def samba_to_samba(options):
     with (server.Folder("permissions") as folder,
           LimitedForest("abc.example", "127.0.0.2", "samba-source", "samba-get-changes") as abc,
           LimitedForest("xyz.example", "127.0.0.3", "samba-target") as xyz):
-        play(options, folder, abc, xyz, "ad")
+        exchange(play(options, folder, abc, xyz, "ad"))
 
 
 def test(options):

@@ -224,7 +224,7 @@ cut("page-control", "that a page says whether there is a next one", "connectors/
     "\t\treturn err_set(err, ERR_FATAL, \"no word of whether there is a next one\");", "\t\treturn 0;",
     "rogue page-without-control")
 cut("page-again", "that a page is not an earlier one", "connectors/ldap_search.c",
-    "if (s->n > 0 && !keys_put(&s->begins, item_at(s, 0)->entry.key, 0))", "if (false)", "rogue same-page-again")
+    "if (s->n > 0 && !keys_put(&s->begins, item_at(s, 0)->entry.key, 0) && !s->req.again)", "if (false)", "rogue same-page-again")
 cut("page-endless", "that a page ends", "connectors/ldap_search.c",
     "if (s->paged && s->n > 2 * (size_t)s->req.page_size)", "if (false)", "rogue endless-page")
 cut("reference", "that a reference to another server is a part that is missing", "connectors/ldap_ask.c",
@@ -240,7 +240,7 @@ cut("range-left", "that the rest of a range is read", "connectors/ldap_search.c"
 cut("range-gap", "that a part of a range begins where the last one ended", "connectors/ldap_range.c",
     "if (a.n == 0 || range.low != low)", "if (a.n == 0)", "rogue range-with-a-gap")
 cut("ids-twice", "that no two entries have one id", "connectors/ldap_search.c",
-    "if (!twins_found(&s->ids, &key)) {", "if (true) {", "rogue id-twice")
+    "if (s->req.again || !twins_found(&s->ids, &key)) {", "if (true) {", "rogue id-twice")
 cut("entry-outside", "that an entry lies below the base", "connectors/ldap_entry.c",
     "if (!within(name, req, mem))", "if (false)", "test_connectors_ldap_entry test_cases")
 cut("entry-comma", "that an escaped comma parts no names", "connectors/ldap_entry.c",
@@ -720,6 +720,19 @@ cut("scim-read-its", "that a change is made from what was read of its resource o
     "if (r->err.kind == ERR_NONE && !is_its(f, r->body))", "if (false)", "scim-writes another is read")
 cut("scim-shown-its", "that what proves a change is said of its resource", "connectors/scim_flight.c",
     "return is_its(f, j) && scim_change_check", "return scim_change_check", "scim-writes another is written")
+cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
+    "if (parts->lud_port == 3268 || parts->lud_port == 3269)", "if (false)", "test_connectors_ad test_ports")
+cut("read-only", "that nothing is sent to a domain controller that cannot be written", "connectors/ad.c",
+    "if (n > 0 && ad_read_only(d))", "if (false)", "rogue read-only-controller")
+cut("paging-dropped", "that a paging cookie which the server let go is no mistake of a person", "connectors/ldap_search.c",
+    "if (code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION && s->cookie != NULL)", "if (false)", "rogue cookie-dropped")
+cut("usn-again", "that who changes while changes are listed may come twice", "connectors/ad_usn.c",
+    "request.again = true;", "request.again = false;", "rogue usn-comes-again")
+cut("usn-recycled", "that what the recycle bin has thrown away is told", "connectors/ad_method.c",
+    "session_supports(d->dir.session, recycled) ? recycled : deleted", "session_supports(d->dir.session, recycled) ? deleted : deleted",
+    "rogue usn-recycled")
+cut("dirsync-first", "that without a first pass of DirSync there is uSNChanged", "connectors/ad_method.c",
+    "return refused->kind == ERR_BUSY && ldap_dir_live", "return refused->kind == ERR_NONE && ldap_dir_live", "rogue dirsync-first-pass-busy")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_line.c",
     "if (line->kind != EXO_END || line->count == l->rows)", "if (true)", "exo-reads lacks")
 cut("exo-page", "that pages are as long as page-size says", "connectors/exo_rest.c",

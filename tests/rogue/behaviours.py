@@ -10,7 +10,7 @@ from changes import (FOREVER, adds, applied_then, base_look, binds, constant_coo
                      modifies, nested, new_people, nothing_found, notice, one, out_of_order, paged, ranges,
                      raw_attributes, reads, referral, referring, referring_twice, renamed, renames, resets, root, root_with, same_entry_endlessly,
                      same_page_again, says, searches, shuffled, silent, strange_id, strange_result, talks, times,
-                     unless_flagged, whoami, with_dn, with_values, without_controls, writes)
+                     twice, unless_flagged, unless_recycled, usns, whoami, with_dn, with_values, without_controls, writes)
 from server import CLOSE, INCREMENTAL, RESET, Result, Wait
 
 LDAP, AD = ("ldap",), ("ad",)
@@ -37,6 +37,7 @@ class Behaviour:
     writes: bool = False
     leaks: bool = False  # libldap forgets something
     settings: str = ""  # more, of the rogue's connector; ELSEWHERE: the URL of another server
+    always: str = ""  # also of the runs before
     retry: str = "1s"  # where much has to be tried again, it takes its time
     telephones: int = 0  # of one person of the source
 
@@ -59,6 +60,7 @@ def wire(name, exit_code, text, takes, **more):
 
 # What some have in common.
 DELTA = {"kinds": AD, "roles": SOURCE, "words": ("sync",)}
+USN = {**DELTA, "always": "changes = usn"}
 FIND = {"roles": TARGET, "words": ("sync",)}
 LONG = {"telephones": 3200, "roles": SOURCE, "kinds": LDAP}
 FAR, FARTHER = ('"ELSEWHERE/OU=%s,DC=abc,DC=example"' % ou for ou in ("Far", "Farther"))
@@ -87,6 +89,13 @@ TABLE = [
     good("another-replica", renamed, lambda r: r.op == "search" and r.dn.startswith("CN=NTDS Settings"), **DELTA,
         text=r"\(full\)"),
     good("replica-from-a-backup", root_with(highestCommittedUSN=[b"5"]), root, **DELTA, text=r"\(full\)"),
+    # Of a pass over all there is, which begins a DirSync cookie: what a server will not do is done without.
+    good("dirsync-first-pass-busy", says(51), dirsyncs, kinds=AD, roles=SOURCE),
+    good("dirsync-first-pass-no-answer", lambda s, r, h: [Wait(FOREVER)], dirsyncs, kinds=AD, roles=SOURCE),
+    good("usn-delta", when=usns, **USN, text=r"\(delta\)"),
+    good("usn-comes-again", twice, usns, **USN, text=r"\(delta\)"),
+    # The recycle bin has thrown away what was deleted: only one of the two controls shows that.
+    good("usn-recycled", unless_recycled, usns, **USN, text=r"\(delta\)"),
     good("strange-message-ids", strange_id),
     good("names-in-capitals",
         entries(lambda found: [dataclasses.replace(f, attributes=[(n.upper(), v) for n, v in f.attributes])
@@ -116,6 +125,8 @@ TABLE = [
 
     # Pages that never end, or end too early.
     bad("cookie-nobody-knows", 2, r"page 2.*unwillingToPerform \(53\)", reads, paged(b"never given"), kinds=LDAP),
+    bad("cookie-dropped", 5, r"page 2.*does not know its paging cookie any more", lambda r: r.reads and r.later,
+        says(12, "00000057: LdapErr: DSID-0C0907A8, comment: Error processing control"), limit={"page": 5}),
     bad("same-page-again", 2, r"page 2.*begins as an earlier one", reads, same_page_again),
     bad("empty-pages", 2, r"pages without an entry", reads, empty_pages, kinds=LDAP),
     bad("page-without-control", 2, r"page 1.*no word of whether there is a next one", reads, without_controls,
@@ -259,6 +270,10 @@ TABLE = [
     bad("whoami-anonymous", 2, r"anonymous", whoami, says(0), kinds=AD),
     bad("bind-anonymous", 2, r"anonymous|who", binds, says(0), kinds=AD),
     bad("bind-refused", 2, r"invalidCredentials \(49\).*data 52e", binds, says(49, "comment: data 52e")),
+    bad("bind-unbound-channel", 2, r"demands channel binding.*invalidCredentials \(49\)", binds,
+        says(49, "80090346: LdapErr: DSID-0C090597, comment: AcceptSecurityContext error, data 80090346, v4563"), kinds=AD),
+    bad("read-only-controller", 2, r"read-only domain controller", root,
+        root_with(supportedCapabilities=[b"1.2.840.113556.1.4.800", b"1.2.840.113556.1.4.1920"]), kinds=AD, roles=TARGET),
     bad("bind-busy", 5, r"busy \(51\)", binds, says(51)),
     bad("bind-referral", 2, r"referral \(10\)", binds, referral),
     bad("bind-in-progress", 2, r"saslBindInProgress|bind", binds, says(14)),

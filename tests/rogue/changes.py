@@ -11,7 +11,7 @@ import struct
 import threading
 
 import ber
-from server import CLOSE, DIRSYNC, PAGED, Drip, Found, Refer, Result, message
+from server import CLOSE, DIRSYNC, PAGED, RECYCLED, Drip, Found, Refer, Result, message
 
 NOTICE = "1.3.6.1.4.1.1466.20036"  # RFC 4511 section 4.4.1
 FOREVER = 3600
@@ -38,6 +38,11 @@ def lists(request):
 
 def dirsyncs(request):
     return DIRSYNC in request.controls
+
+
+def usns(request):
+    """By uSNChanged, the changes."""
+    return request.op == "search" and b"uSNChanged" in request.filter[1]
 
 
 def finds(request):
@@ -381,6 +386,17 @@ def renamed(server, request, honest):
              "entryUUID": [b"00000000-0000-4000-8000-000000000000"]}
     return [dataclasses.replace(i, attributes=[(n, other.get(n, v)) for n, v in i.attributes])
             if isinstance(i, Found) else i for i in honest()]
+
+
+def twice(server, request, honest):
+    """Who changes while the pages are read comes once more."""
+    *found, end = honest()
+    return found + found[:2] + [end]
+
+
+def unless_recycled(server, request, honest):
+    return [i for i in honest() if RECYCLED in request.controls or not isinstance(i, Found)
+            or ("isDeleted", [b"TRUE"]) not in i.attributes]
 
 
 def nothing_found(server, request, honest):

@@ -56,12 +56,12 @@ class Case:
             raise Failure(f"writes: {server.writes or 'to the file'}")
 
     def run(self):
-        folder, directory = self.stage.scene(self.kind, self.role, self.behaviour.telephones)
+        folder, directory = self.stage.scene(self.kind, self.role, self.behaviour.telephones, self.behaviour.always)
         before = self.files(folder)
         with Server(Directory("DC=far,DC=example")) as elsewhere, self.stage.server(
                 directory, behaviour=self.behaviour, **self.behaviour.limit) as server:
             server.elsewhere = elsewhere.url
-            settings = self.behaviour.settings.replace("ELSEWHERE", elsewhere.url)
+            settings = f"{self.behaviour.always}\n    {self.behaviour.settings.replace('ELSEWHERE', elsewhere.url)}"
             self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
                                  settings=settings)
             run = self.stage.run(folder, *self.behaviour.words, leaks=self.behaviour.leaks)
@@ -109,8 +109,8 @@ def main():
         for name in [n for n in options.names or [""] if not any(n in c.behaviour.name for c in cases)]:
             sys.exit(f"FAILED: there is no case of {name or 'this kind and role'}")
         failed, began, longest, most = [], time.monotonic(), 0, 0
-        for kind, role in sorted({(c.kind, c.role) for c in cases}):
-            stage.settled(kind, role)  # each once, before the threads
+        for kind, role, always in sorted({(c.kind, c.role, c.behaviour.always) for c in cases}):
+            stage.settled(kind, role, settings=always)  # each once, before the threads
         for telephones in sorted({c.behaviour.telephones for c in cases}):
             stage.wanted(telephones)
         with concurrent.futures.ThreadPoolExecutor(options.j) as pool:

@@ -17,7 +17,8 @@ import threading
 import ber
 from directory import Entry, Refused, rdns
 
-PAGED, DIRSYNC, DELETED = "1.2.840.113556.1.4.319", "1.2.840.113556.1.4.841", "1.2.840.113556.1.4.417"
+PAGED, DIRSYNC = "1.2.840.113556.1.4.319", "1.2.840.113556.1.4.841"
+DELETED, RECYCLED = "1.2.840.113556.1.4.417", "1.2.840.113556.1.4.2064"
 WHOAMI = "1.3.6.1.4.1.4203.1.11.3"
 ANCESTORS_FIRST, INCREMENTAL = 0x800, 0x80000000
 # request tag -> (name, tag of its result)
@@ -303,7 +304,7 @@ class Connection:
                      "dsServiceName": [d.service], "serverName": [d.service.split(",", 1)[1]],
                      "dnsHostName": ["dc1.abc.example"], "highestCommittedUSN": [str(d.usn)],
                      "isSynchronized": ["TRUE"], "domainFunctionality": ["7"], "forestFunctionality": ["7"],
-                     "supportedControl": [PAGED, DIRSYNC, DELETED],
+                     "supportedControl": [PAGED, DIRSYNC, DELETED, RECYCLED],
                      "supportedCapabilities": ["1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670",
                                                "1.2.840.113556.1.4.1791"]}
         return Entry("", root, d.id("root"))
@@ -323,9 +324,9 @@ class Connection:
         if request.page and request.page[1]:
             found = self.pages.pop(request.page[1], None)
             if found is None:
-                raise Refused(53, "00000057: LdapErr: DSID-0C0907A8, comment: Error processing control")
+                raise Refused(12 if d.kind == "ad" else 53, "00000057: LdapErr: DSID-0C0907A8, comment: Error processing control")
         else:
-            entries = d.search(request.dn, request.scope, request.filter, DELETED in request.controls)
+            entries = d.search(request.dn, request.scope, request.filter, bool({DELETED, RECYCLED} & request.controls.keys()))
             found = [Found(e.dn, d.shown(e, request.attributes)) for e in entries]
         most = min(request.limit or 1 << 30, self.server.limit["unpaged"])
         if request.page is None:

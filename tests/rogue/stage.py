@@ -243,9 +243,9 @@ class Stage:
         self.made[key] = contacts((folder / "xyz.ldif").read_bytes())
         return self.made[key]
 
-    def settled(self, kind, role, people=PEOPLE):
+    def settled(self, kind, role, people=PEOPLE, settings=""):
         """A folder and the server's directory after a good first run."""
-        key = kind, role, people
+        key = kind, role, people, settings
         with self.lock:
             if key in self.made:
                 return self.made[key]
@@ -255,14 +255,14 @@ class Stage:
         (folder / "xyz.ldif").write_bytes(to_ldif(xyz))
         mine = abc if role == "source" else xyz
         with self.server(mine) as server:
-            self.configure(folder, server.url, role, kind)
+            self.configure(folder, server.url, role, kind, settings=settings)
             self.good(folder, "sync")
         self.made[key] = folder, mine
         return self.made[key]
 
-    def scene(self, kind, role, telephones=0):
+    def scene(self, kind, role, telephones=0, settings=""):
         """A copy of the settled folder and directory, with the source changed."""
-        settled, mine = self.settled(kind, role)
+        settled, mine = self.settled(kind, role, settings=settings)
         folder = self.folder()
         shutil.copytree(settled, folder, dirs_exist_ok=True)
         mine = copy.deepcopy(mine)
