@@ -144,7 +144,7 @@ static inline void look(struct server *s)
 	if (s->deletes) {
 		/* Long enough for a read that does not wait. */
 		if (s->batch == 1)
-			(void)becomes(was_read, s, 2000);
+			(void)becomes(was_read, s, 5000);
 	} else if (durable_ops < of_batches(s->batch)) {
 		s->wrong = "written before it is in the journal";
 	} else if (links > of_batches(s->batch - 1)) {
