@@ -370,7 +370,8 @@ static uint64_t hash_settings(const struct config *c, const struct setting *s, u
 const char *galway_version = GALWAY_VERSION;
 
 /* Everything that what was written depends on, but the entries of the source: which of them are
- * read, the rules and who reads them, and where contacts may lie and what marks them. */
+ * read (make_foreign adds which are not), the rules and who reads them, and where contacts may lie
+ * and what marks them. */
 static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 {
 	const struct connector_type *type = connector_type(config_text(f->source_config, "type"));
@@ -458,10 +459,12 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 	return check_marker(mem, f, err);
 }
 
-/* The bases of the flows that write into this flow's source, and their names. */
+/* The bases of the flows that write into this flow's source, and their names. Who lies there is not
+ * read: so they are in the epoch, in whatever order the flows are told. */
 static void make_foreign(struct arena *mem, const struct setup *setup, struct flow *f)
 {
 	unsigned n = 0;
+	uint64_t keys = 0;
 
 	for (unsigned i = 0; i < setup->n; i++)
 		n += strcmp(setup->flows[i].target, f->source) == 0;
@@ -473,7 +476,9 @@ static void make_foreign(struct arena *mem, const struct setup *setup, struct fl
 			continue;
 		f->foreign[f->n_foreign++] = other->managed[0];
 		f->reverse[f->n_reverse++] = other->name;
+		keys += dn_key(dn_print(mem, &other->managed[0]));
 	}
+	f->epoch = hash_bytes(&keys, sizeof(keys), f->epoch);
 }
 
 static void make_beside(struct arena *mem, const struct setup *setup, struct flow *f)

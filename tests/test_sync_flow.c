@@ -445,6 +445,38 @@ static void test_address_of_protected(void **state)
 	arena_free(mem);
 }
 
+/* The epoch of f, with other flows behind it. */
+static uint64_t epoch_beside(struct arena *mem, const char *flows)
+{
+	put_text(mem, "galway.conf", arena_printf(mem, "%s%s", config, flows));
+	return load(mem).flows[0].epoch;
+}
+
+/* Where other flows write into the source nobody is read: another such place is another scope. */
+static void test_others_are_scope(void **state)
+{
+#define BACK(name, into)                                                                          \
+	"flow " name " {\n source = xyz\n target = abc\n rules = \"flow.rules\"\n into = \"" into \
+	"\"\n}\n"
+#define ON                                                                           \
+	"flow on {\n source = abc\n target = xyz\n rules = \"flow.rules\"\n into = " \
+	"\"OU=O,DC=xyz\"\n}\n"
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	const uint64_t alone = epoch_beside(mem, ""),
+		       in = epoch_beside(mem, BACK("g", "OU=In,DC=abc")),
+		       both = epoch_beside(
+			       mem, BACK("g", "OU=In,DC=abc") BACK("h", "OU=On,DC=abc"));
+	assert_true(alone != in && in != both && both != alone);
+	assert_true(epoch_beside(mem, BACK("g", "OU=On,DC=abc")) != in);
+	assert_true(epoch_beside(mem, BACK("h", "OU=On,DC=abc") BACK("g", "ou=IN,dc=abc")) == both);
+	/* What goes the same way is nothing to it. */
+	assert_true(epoch_beside(mem, ON) == alone);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_address_of_protected),
+		cmocka_unit_test(test_others_are_scope),
 	};
 
 	log_level(LOG_ERROR);

@@ -720,6 +720,8 @@ cut("scim-read-its", "that a change is made from what was read of its resource o
     "if (r->err.kind == ERR_NONE && !is_its(f, r->body))", "if (false)", "scim-writes another is read")
 cut("scim-shown-its", "that what proves a change is said of its resource", "connectors/scim_flight.c",
     "return is_its(f, j) && scim_change_check", "return scim_change_check", "scim-writes another is written")
+cut("scope-of-others", "that where other flows write is a part of the scope", "sync/setup.c",
+    "f->epoch = hash_bytes(&keys, sizeof(keys), f->epoch);", "(void)keys;", "test_sync_flow test_others_are_scope")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
     "if (parts->lud_port == 3268 || parts->lud_port == 3269)", "if (false)", "test_connectors_ad test_ports")
 cut("read-only", "that nothing is sent to a domain controller that cannot be written", "connectors/ad.c",
