@@ -116,32 +116,61 @@ static int hand_over(struct state *state, struct object *o, const char *who, str
 	return 0;
 }
 
-/* In each flow that knows the object; number of these, or -1. Who only stands in a target belongs
- * to that: there is nothing to hand over, and something to show only when no flow has more. */
-static int each(struct state *state, const struct setup *setup, const struct request *q,
-	bool natives, struct arena *mem, struct err *err)
+/* The object in each flow that knows it, or in each of the side's flows; the number of these, or
+ * -1. Who only stands in a target belongs to that: there is nothing to hand over, and something to
+ * show only when no flow has more. */
+static int find_all(struct state *state, const struct setup *setup, const struct request *q,
+	bool natives, struct arena *mem, struct object *found, struct err *err)
 {
-	const char *who = q->argv[1], *named = q->argc == 3 ? q->argv[2] : NULL;
-	int found = 0;
+	const char *who = q->argv[1], *side = q->argc == 3 ? q->argv[2] : NULL;
+	int n = 0;
 
 	for (unsigned i = 0; i < setup->n; i++) {
 		const struct flow *f = &setup->flows[i];
-		const char *side = named != NULL ? setup_side(f, named) : NULL;
-		struct object o;
-		if (named != NULL && side == NULL)
+		struct object *o = &found[n];
+		if (side != NULL && setup_side(f, side) == NULL)
 			continue;
-		int rc = object_find(f, state, who, mem, &o, err);
+		int rc = object_find(f, state, who, mem, o, err);
 		if (rc < 0)
 			return -1;
-		if (rc == 0 || (!o.in_source && !o.linked) != natives)
-			continue;
-		found++;
-		if (side != NULL && hand_over(state, &o, who, mem, side, err) < 0)
+		n += rc == 1 && (!o->in_source && !o->linked) == natives;
+	}
+	return n;
+}
+
+/* A name or an account may be two people's, of two directories. */
+static int check_one(
+	struct arena *mem, const char *who, const struct object *o, int n, struct err *err)
+{
+	for (int i = 1; i < n; i++) {
+		if (strcmp(o[i].flow->source, o[0].flow->source) != 0 ||
+			!value_same(o[i].id, o[0].id))
+			return err_set(err, ERR_FATAL,
+				"%s: several are meant, %s of %s and %s of %s: name one by its DN",
+				who, report_value(mem, object_entry(&o[0])->name),
+				o[0].flow->source, report_value(mem, object_entry(&o[i])->name),
+				o[i].flow->source);
+	}
+	return 0;
+}
+
+static int each(struct state *state, const struct setup *setup, const struct request *q,
+	bool natives, struct arena *mem, struct err *err)
+{
+	const char *who = q->argv[1];
+	struct object *o = arena_zalloc(mem, setup->n * sizeof(*o));
+	const int n = find_all(state, setup, q, natives, mem, o, err);
+
+	if (q->argc == 3 && check_one(mem, who, o, n, err) < 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		const char *side = q->argc == 3 ? setup_side(o[i].flow, q->argv[2]) : NULL;
+		if (side != NULL && hand_over(state, &o[i], who, mem, side, err) < 0)
 			return -1;
-		if (show(state, &o, mem, err) < 0)
+		if (show(state, &o[i], mem, err) < 0)
 			return -1;
 	}
-	return found;
+	return n;
 }
 
 int command_authority(struct arena *mem, const struct request *q, struct err *err)

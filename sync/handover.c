@@ -120,15 +120,15 @@ static int tell_all(struct handing *h, const char **told, struct err *err)
 	return 0;
 }
 
-/* Somebody looked at it: what was frozen is put back again (undone.h). */
-static int thaw(struct state *state, const struct object *o, struct err *err)
+/* The next run looks at it, whether it is a full one or not; and as somebody was here, what was
+ * frozen is put back again (undone.h). */
+static int awake(struct state *state, const struct object *o, struct err *err)
 {
 	struct link link = o->link;
 
-	if (!o->linked || link.undone.len == 0)
-		return 0;
 	link.undone = (struct value){NULL, 0};
-	return state_put_link(state, o->known.id, &link, err);
+	link.source_digest = 0;
+	return o->linked ? state_put_link(state, o->known.id, &link, err) : 0;
 }
 
 /* What the object would be without anybody's word is not written down. */
@@ -149,7 +149,7 @@ static int transfer(struct handing *h, const char *from, struct err *err)
 		state_authority_put(state, f->name, o->id, usual ? NULL : side, err) < 0 ||
 		state_put_transfer(state, o->known.id, o->id, &t, err) < 0 ||
 		state_drop_refusals(state, o->known.id, o->id, NULL, side, err) < 0 ||
-		thaw(state, o, err) < 0)
+		awake(state, o, err) < 0)
 		return -1;
 	return state_commit(state, err);
 }

@@ -331,6 +331,30 @@ with Case("the four states, and how they came") as c:
     c.run("authority show ann", 0, ("\n  synced\n", "since 2"))
     c.quiet("the authority is")
 
+with Case("there and back between two runs") as c:
+    c.run("sync")
+    c.run("authority transfer ann cloud")
+    c.run("set ann title=x --as cloud")
+    c.run("authority transfer ann abc", 0, "rolled back, pending")
+    c.run("sync", 4, ("(delta)", "1 modified"))
+    c.has("cloud.ldif", "title: x", False)
+    c.run("authority show ann", 0, "\n  synced\n")
+
+with Case("two of one account", CLOUD + ZOE % "Staff", more="""flow down {
+    source = cloud
+    target = abc
+    into = "OU=GAL,DC=abc,DC=example"
+    rules = "zoe.rules"
+}
+""") as c:
+    c.write("zoe.rules", "rule zoe\n    scope (mail=zoe@*)\n    name \"CN=\" & [cn]\n    objectClass = \"contact\"\n    title = [title]\n")
+    c.write("abc.ldif", "dn: OU=GAL,DC=abc,DC=example\nobjectClass: organizationalUnit\nobjectGUID: gal\n" + (c.path / "abc.ldif").read_text())
+    c.edit("cloud.ldif", "cn: Zoe\n", "cn: Zoe\nsAMAccountName: ann\n")
+    c.run("sync down")
+    c.run("sync up")
+    c.run("authority transfer ann cloud", 2, ("ann: several are meant, CN=Ann,", "name one by its DN"))
+    c.run("authority transfer CN=Zoe,OU=Staff,DC=cloud,DC=example abc", 0, "down: CN=Zoe")
+
 with Case("a flag of the directory's", abc='    authority-flag = {"extensionAttribute15=cloud:cloud"}\n') as c:
     c.run("sync")
     c.edit("abc.ldif", "title: Lead\ntelephoneNumber: 1\n\ndn: CN=Ben",

@@ -722,6 +722,10 @@ cut("scim-shown-its", "that what proves a change is said of its resource", "conn
     "return is_its(f, j) && scim_change_check", "return scim_change_check", "scim-writes another is written")
 cut("scope-of-others", "that where other flows write is a part of the scope", "sync/setup.c",
     "f->epoch = hash_bytes(&keys, sizeof(keys), f->epoch);", "(void)keys;", "test_sync_flow test_others_are_scope")
+cut("transfer-looks", "that the next run looks at who was handed over", "sync/handover.c",
+    "link.source_digest = 0;", "", "authority there and back between two runs")
+cut("transfer-one", "that nobody else is handed over who has the same account", "sync/cmd_authority.c",
+    "if (q->argc == 3 && check_one(mem, who, o, n, err) < 0)", "if (q->argc > 3 && check_one(mem, who, o, n, err) < 0)", "authority two of one account")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
     "if (parts->lud_port == 3268 || parts->lud_port == 3269)", "if (false)", "test_connectors_ad test_ports")
 cut("read-only", "that nothing is sent to a domain controller that cannot be written", "connectors/ad.c",
