@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/keys.h"
 #include "sync/history.h"
+#include "sync/object.h"
 
 /* What of the journal is asked for. */
 struct asking {
@@ -96,11 +97,12 @@ static int show_ops(struct asking *a, long long run, const struct keys *whom)
 	return rc;
 }
 
-/* Who is meant: found in the journal, for it may be gone; else in the sources. */
+/* Who is meant: found in the journal, for it may be gone; else in the directories, where an address
+ * may be that of somebody in one, and of his contact in another. */
 static int find_whom(struct asking *a, const char *who, struct keys *whom)
 {
 	struct op op;
-	struct entry e;
+	struct object o;
 	struct err ignored;
 	long long flow, when;
 	int rc = state_ops(a->state, 0, false, a->err);
@@ -110,9 +112,12 @@ static int find_whom(struct asking *a, const char *who, struct keys *whom)
 		if (history_about(a->scratch, &op, who))
 			keys_put(whom, entry_key(op.source), 0);
 	}
-	for (unsigned i = 0; rc == 0 && whom->n == 0 && i < a->setup.n; i++) {
-		if (source_find(&a->setup.flows[i], who, a->mem, &e, &ignored) == 1)
-			keys_put(whom, e.key, 0);
+	const bool in_journal = whom->n > 0;
+	for (unsigned i = 0; rc == 0 && !in_journal && i < a->setup.n; i++) {
+		const struct flow *f = &a->setup.flows[i];
+		if (object_find(f, a->state, who, a->mem, &o, &ignored) == 1 &&
+			(o.in_source || o.linked))
+			keys_put(whom, entry_key(o.id), 0);
 	}
 	if (rc == 0 && whom->n == 0)
 		return err_set(a->err, ERR_FATAL,

@@ -347,11 +347,12 @@ with Case("two of one account", CLOUD + ZOE % "Staff", more="""flow down {
     rules = "zoe.rules"
 }
 """) as c:
-    c.write("zoe.rules", "rule zoe\n    scope (mail=zoe@*)\n    name \"CN=\" & [cn]\n    objectClass = \"contact\"\n    title = [title]\n")
+    c.write("zoe.rules", "rule zoe\n    scope (mail=zoe@*)\n    name \"CN=\" & [cn]\n    objectClass = \"contact\"\n    mail = [mail]\n")
     c.write("abc.ldif", "dn: OU=GAL,DC=abc,DC=example\nobjectClass: organizationalUnit\nobjectGUID: gal\n" + (c.path / "abc.ldif").read_text())
     c.edit("cloud.ldif", "cn: Zoe\n", "cn: Zoe\nsAMAccountName: ann\n")
     c.run("sync down")
     c.run("sync up")
+    c.run("history zoe@cloud.example", 0, "add      CN=Zoe,OU=GAL,DC=abc")  # also the address of her contact, in another flow's source
     c.run("authority transfer ann cloud", 2, ("ann: several are meant, CN=Ann,", "name one by its DN"))
     c.run("authority transfer CN=Zoe,OU=Staff,DC=cloud,DC=example abc", 0, "down: CN=Zoe")
 
