@@ -144,7 +144,7 @@ static inline void look(struct server *s)
 	if (s->deletes) {
 		/* Long enough for a read that does not wait. */
 		if (s->batch == 1)
-			(void)becomes(was_read, s, 5000);
+			(void)becomes(was_read, s, 2000);
 	} else if (durable_ops < of_batches(s->batch)) {
 		s->wrong = "written before it is in the journal";
 	} else if (links > of_batches(s->batch - 1)) {
@@ -202,7 +202,8 @@ static inline int server_read(struct connector *c, const struct query *q, struct
 
 	pthread_mutex_lock(&lock);
 	s->reads++;
-	const bool writing = s->writing;
+	/* The thread that writes may not have begun yet. */
+	const bool writing = s->writing || (s->deletes && s->batch == 0);
 	pthread_cond_broadcast(&news);
 	pthread_mutex_unlock(&lock);
 	if (writing)
