@@ -417,6 +417,10 @@ cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
 cut("approval-once", "that a plan is approved once", "sync/plan_digest.c",
     "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
     "saved another run since, with nothing to do")
+cut("approval-options", "that what a refusal prints leaves out what the plan left out", "sync/shell.c",
+    "if ((q->options.skip & skips[i].skip) != 0)", "if (false)", "saved what a refusal prints: --no-delete")
+cut("approval-object", "that what a refusal prints is about the one object", "sync/shell.c",
+    "if (q->options.object != NULL)", "if (false)", "saved what a refusal prints: --object it's ann")
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
     "if (false)", "saved each byte")
 cut("saved-owner", "that nobody else may have written a saved plan", "sync/saved.c",
