@@ -798,6 +798,8 @@ cut("undo-trust", "that an undo asks who answers, and for the canary", "sync/und
 \t\t\t&u->plan->target_pin, u->err) < 0 ||""", "", "authority a canary is gone")
 cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
+cut("undo-held-part", "that a run which leaves steps out does not go on after an undo", "sync/apply_finish.c",
+    "} else if (whole) {", "} else if (!plan->one) {", "test_sync_flow test_skip_held")
 cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",
     "code = EXIT_GOOD;", "flow guard-deletes")
 cut("exit-partial", "that conflicts, denials and failures have", "sync/cmd_run.c",
