@@ -67,6 +67,10 @@ cut("lock-link", "that the lock file is no symbolic link", "sync/state_lock.c",
     "int flags = O_CLOEXEC | O_NOFOLLOW |", "int flags = O_CLOEXEC |", "test_sync_state_file test_links_to_files")
 cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
     "else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)", "else if (false)", "test_sync_state_file test_private")
+cut("state-foreign", "that another program's database is no state", "sync/state_sql.c", "\tif (n == 2)\n", "\tif (true)\n",
+    "test_sync_state_file test_foreign")
+cut("state-dump", "that tables without a version are no state", "sync/state_sql.c", "\tif (version == 0)\n", "\tif (false)\n",
+    "test_sync_state_file test_foreign")
 cut("deadline", "the deadline of a run", "sync/deadline.c",
     "(void)alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);", "",
     "test_sync_deadline test_deadline")
