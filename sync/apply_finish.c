@@ -114,15 +114,20 @@ int apply_finish(struct applying *a)
 	struct plan *plan = a->plan;
 	const struct summary *s = &a->applied->summary;
 	struct flow_state f = plan->known;
-	bool whole = !plan->one && !plan->partial;
+	/* Nothing was left for another run: from here on it is done, and not due. */
+	const bool whole = !plan->one && !plan->partial;
 
 	f.last_run = a->run.started;
 	if (plan->undoes != 0) {
 		hold(a, &f);
-	} else if (!plan->one) {
+	} else if (whole) {
 		f.last_good = a->run.started;
 		f.deltas = plan->full ? 0 : f.deltas + 1;
 		f.held = 0;
+	} else if (!plan->one && !plan->full) {
+		/* What only a full run sees may be what this one left: the next one is not later.
+		 */
+		f.deltas++;
 	}
 	/* With steps left out the guard has not had its say about all of it. */
 	if (whole && plan->full) {

@@ -18,6 +18,7 @@
 #include "sync/metrics.h"
 #include "sync/ruling.h"
 #include "sync/saved.h"
+#include "sync/shell.h"
 #include "sync/stopped.h"
 
 /* diff and sync: the same plan, shown, or judged, applied and shown. */
@@ -201,6 +202,17 @@ static int stale(const struct session *s, struct plan *plan, struct err *err)
 	return 0;
 }
 
+static void tell_approval(const struct session *s, const struct plan *plan, const char *digest)
+{
+	struct arena *mem = arena_new();
+	const char *flow =
+		plan->undoes != 0 ? "" : arena_printf(mem, "flow %s: ", plan->flow->name);
+
+	log_error("%slook at it with \"%s\"; to do exactly this, once: %s", flow,
+		shell_diff(mem, s->request, plan), shell_approve(mem, s->request, plan, digest));
+	arena_free(mem);
+}
+
 /* The plan is refused unless a person approved it: this one and no other. 1: go. */
 static int judge(struct session *s, struct plan *plan, struct err *err)
 {
@@ -227,16 +239,7 @@ static int judge(struct session *s, struct plan *plan, struct err *err)
 			ruling->reasons[i]);
 	if (ruling->final)
 		return 0;
-	const char *full = plan->full ? "--full " : "", *name = plan->flow->name;
-	if (plan->undoes != 0)
-		log_error("look at it with \"galway diff --undo %lld\"; to do exactly this, once: "
-			  "galway undo --approve %s %lld",
-			plan->undoes, digest, plan->undoes);
-	else
-		log_error(
-			"flow %s: look at it with \"galway diff %s%s\"; to do exactly this, once: "
-			"galway sync %s--approve %s %s",
-			name, full, name, full, digest, name);
+	tell_approval(s, plan, digest);
 	return 0;
 }
 

@@ -26,6 +26,7 @@ enum exit_code {
 /* What a command line asks for. */
 struct request {
 	const char *config; /* path */
+	bool config_given;  /* by -c */
 	struct flow_options options;
 	bool if_due, version, help, quiet;
 	const char *approve, *output;

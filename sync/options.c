@@ -216,6 +216,7 @@ static int take_global(struct request *q, int letter, struct err *err)
 	switch (letter) {
 	case 'c':
 		q->config = optarg;
+		q->config_given = true;
 		return 1;
 	case 'v':
 		log_level(LOG_DEBUG);

@@ -14,20 +14,25 @@
 #include "sync/state_lock.h"
 #include "sync/state_sql.h"
 
-#define PAGE_SIZE 8192
+#define MEMORY ":memory:"
+#define PAGE_SIZE 8192 /* of a file that we make; SQL may give it another one */
 #define TEXT_OF(n) #n
 #define TEXT(n) TEXT_OF(n)
 
-static int open_database(struct state *s, const char *file, bool write, struct err *err)
+/* fresh: it has no tables yet. */
+static int open_database(struct state *s, const char *file, bool write, bool fresh, struct err *err)
 {
 	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 
 	/* One thread: no mutexes. */
 	flags |= SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX;
-	if (strcmp(file, ":memory:") == 0)
+	if (strcmp(file, MEMORY) == 0)
 		flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(file, &s->db, flags, NULL) != SQLITE_OK)
 		return state_fail(s, "open", err);
+	/* Before anything of it is changed: it may be another program's. */
+	if (!fresh && state_check_version(s, err) < 0)
+		return -1;
 	/* The rollback journal, not WAL: reading must not create files. 2 MiB of cache is enough,
 	 * as links are written in the order of their key; mapped or larger caches only raise the
 	 * peak. */
@@ -38,7 +43,7 @@ static int open_database(struct state *s, const char *file, bool write, struct e
 				       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
 		    err) < 0)
 		return -1;
-	return state_check_version(s, write || strcmp(file, ":memory:") == 0, err);
+	return fresh ? state_make_tables(s, err) : 0;
 }
 
 static void close_database(struct state *s)
@@ -79,7 +84,7 @@ static int make(struct state *s, struct err *err)
 	const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	state_give(fd, name);
 	(void)close(fd);
-	if (open_database(s, name, true, err) == 0) {
+	if (open_database(s, name, true, true, err) == 0) {
 		close_database(s);
 		rc = rename(name, s->path) < 0
 			     ? err_set(err, ERR_FATAL, "state %s: %s", s->path, strerror(errno))
@@ -87,6 +92,23 @@ static int make(struct state *s, struct err *err)
 	}
 	free(name);
 	return rc;
+}
+
+/* As the file says itself (SQLite file format, 1.3.2); what is no such file has pages of ours, for
+ * SQLite to say what is wrong with it. */
+static long page_size(const char *path)
+{
+	static const char magic[16] = "SQLite format 3";
+	unsigned char head[18];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const ssize_t n = fd >= 0 ? read(fd, head, sizeof(head)) : 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n != (ssize_t)sizeof(head) || memcmp(head, magic, sizeof(magic)) != 0)
+		return PAGE_SIZE;
+	const long size = head[16] << 8 | head[17];
+	return size == 1 ? 65536 : size >= 512 ? size : PAGE_SIZE;
 }
 
 /* Which file SQLite is to open: the state, a recovered copy of it, or none, in memory. */
@@ -103,13 +125,13 @@ static int choose_file(struct state *s, bool write, const char **file, struct er
 	/* SQLite takes no bytes for a new file, and what lacks of the last page for zeros. */
 	if (there && st.st_size == 0)
 		return state_damaged(s, "the file is empty", err);
-	if (there && st.st_size % PAGE_SIZE != 0 && !state_hot(s->path))
+	if (there && st.st_size % page_size(s->path) != 0 && !state_hot(s->path))
 		return state_damaged(s, "the file ends within a page", err);
 	/* What points to a file that is not there is SQLite's to refuse. */
 	if (write)
 		return there || lstat(s->path, &st) == 0 ? 0 : make(s, err);
 	if (!there) {
-		*file = ":memory:";
+		*file = MEMORY;
 	} else if (state_hot(s->path)) {
 		if (state_copy(s->path, &s->copy, err) < 0)
 			return -1;
@@ -140,9 +162,11 @@ int state_open(const char *path, bool write, struct state **out, struct err *err
 		goto failed;
 	/* Inside a transaction, or when it began. */
 	bool killed = write && state_way_back(path) >= 0;
+	if (choose_file(s, write, &file, err) < 0)
+		goto failed;
 	/* A copy is ours: it may be recovered by writing to it. */
-	if (choose_file(s, write, &file, err) < 0 ||
-		open_database(s, file, write || s->copy != NULL, err) < 0)
+	const bool fresh = strcmp(file, MEMORY) == 0;
+	if (open_database(s, file, write || s->copy != NULL, fresh, err) < 0)
 		goto failed;
 	/* After a crash of the machine, too. Each time would be a tenth of a run with nothing to
 	 * do. */

@@ -20,7 +20,8 @@ struct keys;
  * lock back when a process dies); a second writer, or a reader while there is a writer, gets
  * ERR_BUSY with the holder's process id. A new file is its user's alone (0600), and appears whole
  * (FILE.new): one without a byte was cut to nothing, and is refused, as is one that others may
- * write, for it says what is ours to delete.
+ * write, for it says what is ours to delete, and another program's database, to which nothing is
+ * added.
  */
 struct state;
 

@@ -294,27 +294,64 @@ const char *query_string(struct arena *mem, sqlite3_stmt *st, int at)
 	return t != NULL ? arena_strdup(mem, t) : NULL;
 }
 
-int state_check_version(struct state *s, bool write, struct err *err)
+/* A number that the database says of itself. */
+static int ask(struct state *s, const char *text, int *n, struct err *err)
 {
-	sqlite3_stmt *st;
-	int version = -1;
+	sqlite3_stmt *st = NULL;
+	int rc = -1;
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
-		sqlite3_step(st) == SQLITE_ROW)
-		version = sqlite3_column_int(st, 0);
+	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) == SQLITE_OK &&
+		sqlite3_step(st) == SQLITE_ROW) {
+		*n = sqlite3_column_int(st, 0);
+		rc = 0;
+	} else {
+		state_fail(s, "open", err);
+	}
 	sqlite3_finalize(st);
-	if (version < 0)
-		return state_fail(s, "open", err);
+	return rc;
+}
+
+int state_make_tables(struct state *s, struct err *err)
+{
+	return state_run(s, schema, err);
+}
+
+/* Another program's tables are not ours to add to, and what it wrote is no memory of ours. All
+ * versions of ours have these two. */
+static int check_ours(struct state *s, struct err *err)
+{
+	static const char count[] = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND "
+				    "name IN ('flow', 'link')";
+	int n;
+
+	if (ask(s, count, &n, err) < 0)
+		return -1;
+	if (n == 2)
+		return 0;
+	return err_set(err, ERR_FATAL,
+		"state %s: a database, but not galway's: name another file as \"state\"", s->path);
+}
+
+int state_check_version(struct state *s, struct err *err)
+{
+	int version;
+
+	if (ask(s, "PRAGMA user_version", &version, err) < 0 || check_ours(s, err) < 0)
+		return -1;
+	if (version == 0)
+		return err_set(err, ERR_FATAL,
+			"state %s: galway's tables without their version (user_version), as an SQL "
+			"dump leaves them: put a copy of the file itself in its place, "
+			"or " MOVE_AWAY,
+			s->path);
 	if (version > SCHEMA_VERSION)
 		return err_set(err, ERR_FATAL,
 			"state %s: version %d is newer than this program's (%d): use the newer "
 			"program",
 			s->path, version, SCHEMA_VERSION);
-	if (version > 0 && version < SCHEMA_VERSION)
+	if (version < SCHEMA_VERSION)
 		return err_set(err, ERR_FATAL,
 			"state %s: version %d, which no released program wrote: " MOVE_AWAY,
 			s->path, version);
-	if (version == 0 && write)
-		return state_run(s, schema, err);
 	return 0;
 }

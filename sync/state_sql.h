@@ -83,8 +83,10 @@ int state_fail(struct state *, const char *doing, struct err *);
 int state_damaged(const struct state *, const char *how, struct err *);
 /* Statements without parameters and rows. */
 int state_run(struct state *, const char *text, struct err *);
-/* Make the tables; refuses those of another version. */
-int state_check_version(struct state *, bool write, struct err *);
+/* Of a new database. */
+int state_make_tables(struct state *, struct err *);
+/* Of one that is there: ERR_FATAL and what to do, when it is not ours, or of another version. */
+int state_check_version(struct state *, struct err *);
 
 /* A statement, reset and ready to bind; NULL and err. What is bound must live until it is done. */
 sqlite3_stmt *state_query(struct state *, enum statement, struct err *);

@@ -53,6 +53,88 @@ static void test_skip_full(void **state)
 	arena_free(mem);
 }
 
+static struct flow_state known_now(struct arena *mem)
+{
+	struct setup setup = load(mem);
+	struct state *state;
+	struct flow_state known;
+	struct err err;
+
+	assert_int_equal(state_open(setup.state, false, &state, &err), 0);
+	assert_int_equal(state_flow(state, "f", &known, &err), 0);
+	state_close(state);
+	return known;
+}
+
+/* The last good run was long ago. */
+static void make_old(struct arena *mem)
+{
+	struct setup setup = load(mem);
+	struct state *state;
+	struct flow_state known = known_now(mem);
+	struct err err;
+
+	known.last_good = 1;
+	assert_int_equal(state_open(setup.state, true, &state, &err), 0);
+	assert_int_equal(state_begin(state, &err), 0);
+	assert_int_equal(state_put_flow(state, "f", &known, &err), 0);
+	assert_int_equal(state_commit(state, &err), 0);
+	state_close(state);
+}
+
+/* A run that leaves steps out neither goes on after an undo nor is one that need not be made for an
+ * interval; one that might have, and found none, does and is. The next looks at everything still.
+ */
+static void test_skip_held(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a");
+	sync_now(mem);
+	put_source(mem, "ann key=a tel=1; bob key=b");
+	assert_string_equal(sync_now(mem), "delta; add bob; modify ann");
+	assert_string_equal(
+		sync_with(mem, &(struct flow_options){.undo = 2}), "delta; modify ann; delete bob");
+	make_old(mem);
+	static const struct flow_options parts[] = {{.skip = SKIP_CREATE | SKIP_UPDATE},
+		{.skip = SKIP_CREATE | SKIP_UPDATE, .full = true}, {.object = "ann"}};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		assert_string_equal(sync_with(mem, &parts[i]), i < 2 ? "full" : "full; modify ann");
+		assert_true(known_now(mem).held != 0);
+		assert_int_equal(known_now(mem).last_good, 1);
+	}
+	assert_string_equal(
+		sync_with(mem, &(struct flow_options){.skip = SKIP_DELETE}), "full; add bob");
+	assert_int_equal(known_now(mem).held, 0);
+	assert_true(known_now(mem).last_good > 1);
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
+/* With something left out each time, a full run is not later than without. */
+static void test_skip_full_every(void **state)
+{
+	static const struct flow_options part = {.skip = SKIP_CREATE};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_text(mem, "galway.conf",
+		arena_printf(mem, "%.*s full-every = 3\n}\n",
+			(int)(strstr(config, " full-every") - config), config));
+	put_source(mem, "ann key=a");
+	assert_string_equal(sync_now(mem), "full; add ann");
+	put_source(mem, "ann key=a; bob key=b");
+	assert_string_equal(sync_with(mem, &part), "delta");
+	assert_string_equal(sync_with(mem, &part), "delta");
+	assert_string_equal(sync_with(mem, &part), "full");
+	assert_string_equal(sync_now(mem), "full; add bob");
+	assert_string_equal(sync_now(mem), "delta");
+	arena_free(mem);
+}
+
 /* An object that belongs to the other side is not added again when that deleted it. */
 static void test_authority_of_gone(void **state)
 {
@@ -483,6 +565,8 @@ int main(void)
 		cmocka_unit_test(test_plan_digest),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_skip_full),
+		cmocka_unit_test(test_skip_held),
+		cmocka_unit_test(test_skip_full_every),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_stopped_delta),
 		cmocka_unit_test(test_authority_of_gone),

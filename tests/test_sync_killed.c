@@ -249,7 +249,7 @@ static void test_deleted_by_killed(void **state)
 	assert_int_equal(first_run(mem, &killed), -1);
 	put_people(mem, 3, 0, "1");
 	assert_string_equal(sync_with(mem, &adds_none), "full");
-	assert_string_equal(sync_now(mem), "delta; add p0002");
+	assert_string_equal(sync_now(mem), "full; add p0002");
 	arena_free(mem);
 }
 

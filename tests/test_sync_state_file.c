@@ -310,6 +310,79 @@ static void test_strange(void **state)
 	refused("/dev/null/state.db", false, "Not a directory");
 }
 
+/* A database that somebody else made by this. */
+static void make_database(const char *path, const char *text)
+{
+	sqlite3 *db;
+
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+/* What another program has in its database, or SQLite of ours, and what is said of it. */
+static const struct {
+	const char *text, *says;
+} foreign[] = {
+	{"CREATE TABLE t (a)", "not galway's: name another file as \"state\""},
+	{"PRAGMA page_size = 8192; CREATE TABLE t (a)", "not galway's"},
+	{"PRAGMA user_version = 8; CREATE TABLE t (a)", "not galway's"},
+	{"PRAGMA user_version = -1; CREATE TABLE t (a)", "not galway's"},
+	{"PRAGMA user_version = 99; CREATE TABLE flow (a)", "not galway's"},
+	{"CREATE VIEW flow AS SELECT 1; CREATE VIEW link AS SELECT 1", "not galway's"},
+	{"VACUUM", "not galway's"},
+	{"PRAGMA journal_mode = WAL; CREATE TABLE t (a)", "not galway's"},
+	{"CREATE TABLE flow (a); CREATE TABLE link (a)",
+		"galway's tables without their version (user_version), as an SQL dump leaves them"},
+};
+
+/* Neither reads it nor adds to it. */
+static void test_foreign(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		char path[100];
+		snprintf(path, sizeof(path), "%s/foreign%zu.db", folder(), i);
+		make_database(path, foreign[i].text);
+		struct buf before = bytes_of(path);
+		refused(path, false, foreign[i].says);
+		refused(path, true, foreign[i].says);
+		assert_true(unchanged(path, &before));
+		buf_free(&before);
+	}
+}
+
+/* A state whose pages are not of our size, by VACUUM or in a copy: whole, and cut within one. */
+static void test_page_size(void **state)
+{
+	static const unsigned sizes[] = {512, 1024, 4096, 16384, 65536};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char path[100], text[100];
+		snprintf(path, sizeof(path), "%s/pages%zu.db", folder(), i);
+		long long flow = one_link(path);
+		snprintf(text, sizeof(text), "PRAGMA page_size = %u; VACUUM", sizes[i]);
+		make_database(path, text);
+		/* An odd number of pages, of which two were one of ours. */
+		for (unsigned n = 0; size_of(path) / sizes[i] % 2 == 0; n++) {
+			snprintf(text, sizeof(text), "CREATE TABLE more%u (a)", n);
+			make_database(path, text);
+		}
+		for (int write = 0; write < 2; write++) {
+			struct state *s = opened(path, write != 0);
+			assert_int_equal(state_count_links(s, flow, &err), 1);
+			good(state_check(s, &err));
+			state_close(s);
+		}
+		assert_int_equal(truncate(path, size_of(path) - 256), 0);
+		refused(path, false, "the file ends within a page");
+		refused(path, true, "the file ends within a page");
+	}
+}
+
 /* A state that was cut to nothing is not a new one. What making one has left that was killed is
  * nothing. */
 static void test_empty(void **state)
@@ -494,6 +567,8 @@ int main(void)
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_cold_journal),
 		cmocka_unit_test(test_strange),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_page_size),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_journal_of_another),
 		cmocka_unit_test(test_links_to_files),

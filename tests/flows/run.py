@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,7 +120,7 @@ class Case:
     def approved(self, where, refused):
         """What is left to do has another digest, and is planned by a full run, for which a source may have shrunk."""
         words = re.findall(r"to do exactly this, once: galway (.*)", refused.stderr.decode())
-        return self.run(where, *words[-1].split(), "--format", "json") if words else refused
+        return self.run(where, *shlex.split(words[-1]), "--format", "json") if words else refused
 
     def diff(self, where, form, *words):
         return self.run(where, "diff", "--format", form, *self.args, *words)

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import sqlite3
 import tempfile
@@ -203,7 +204,7 @@ class Stage:
         self.run(*self.again)
         asked = re.search(r"to do exactly this, once: galway (.*)", self.said()) if self.code == 3 else None
         if asked:
-            self.run(*asked.group(1).split())
+            self.run(*shlex.split(asked.group(1)))
         if self.code not in self.good:
             raise Wrong(f"the next run ended with {self.code}:\n{self.said()}")
 

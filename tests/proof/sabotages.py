@@ -67,6 +67,10 @@ cut("lock-link", "that the lock file is no symbolic link", "sync/state_lock.c",
     "int flags = O_CLOEXEC | O_NOFOLLOW |", "int flags = O_CLOEXEC |", "test_sync_state_file test_links_to_files")
 cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
     "else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)", "else if (false)", "test_sync_state_file test_private")
+cut("state-foreign", "that another program's database is no state", "sync/state_sql.c", "\tif (n == 2)\n", "\tif (true)\n",
+    "test_sync_state_file test_foreign")
+cut("state-dump", "that tables without a version are no state", "sync/state_sql.c", "\tif (version == 0)\n", "\tif (false)\n",
+    "test_sync_state_file test_foreign")
 cut("deadline", "the deadline of a run", "sync/deadline.c",
     "(void)alarm(seconds < UINT_MAX ? (unsigned)seconds : UINT_MAX);", "",
     "test_sync_deadline test_deadline")
@@ -417,6 +421,10 @@ cut("approval", "that what is approved is this very plan", "sync/cmd_run.c",
 cut("approval-once", "that a plan is approved once", "sync/plan_digest.c",
     "plan->flow->name, plan->known.generation,", "plan->flow->name, 0LL,",
     "saved another run since, with nothing to do")
+cut("approval-options", "that what a refusal prints leaves out what the plan left out", "sync/shell.c",
+    "if ((q->options.skip & skips[i].skip) != 0)", "if (false)", "saved what a refusal prints: --no-delete")
+cut("approval-object", "that what a refusal prints is about the one object", "sync/shell.c",
+    "if (q->options.object != NULL)", "if (false)", "saved what a refusal prints: --object it's ann")
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
     "if (false)", "saved each byte")
 cut("saved-owner", "that nobody else may have written a saved plan", "sync/saved.c",
@@ -800,6 +808,8 @@ cut("undo-trust", "that an undo asks who answers, and for the canary", "sync/und
 \t\t\t&u->plan->target_pin, u->err) < 0 ||""", "", "authority a canary is gone")
 cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
+cut("undo-held-part", "that a run which leaves steps out does not go on after an undo", "sync/apply_finish.c",
+    "} else if (whole) {", "} else if (!plan->one) {", "test_sync_flow test_skip_held")
 cut("exit-refused", "that a refusal has an exit code of its own", "sync/cmd_run.c", "code = EXIT_REFUSED;",
     "code = EXIT_GOOD;", "flow guard-deletes")
 cut("exit-partial", "that conflicts, denials and failures have", "sync/cmd_run.c",

@@ -6,6 +6,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -170,6 +171,35 @@ with Case("over a limit: the plan is the approval", save=None) as c:
     c.want(0, "sync", "--plan", "plan.json")
     if b"CN=Ann,OU=GAL" in c.read("xyz.ldif"):
         c.wrong("it was not applied")
+
+# What a refusal prints is pasted into a shell, in the same folder: it does that, and leaves out what was left out.
+def pasted(c, refused, to_do):
+    found = re.search(r'look at it with "(.*)"; to do exactly this, once: (.*)', refused.stderr)
+    if not found:
+        c.wrong(f"no command is printed:\n{refused.stderr}")
+        return
+    (c.path / "galway").symlink_to(pathlib.Path(GALWAY).resolve())
+    for code, line in ((1, found.group(1)), (to_do, found.group(2))):
+        done = subprocess.run(["sh", "-c", line], cwd=c.path, env={**os.environ, "PATH": f"{c.path}:/usr/bin:/bin"}, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+        if done.returncode != code:
+            c.wrong(f"{line} ended with {done.returncode}, not {code}:\n{done.stderr}")
+
+
+BOB = ABC[ABC.index("dn: CN=Ben"):].replace("Ben", "Bob").replace("ben", "bob")
+for options, robert, gone in ((("--no-delete",), True, False), (("--object", "it's ann"), False, False), ((), True, True)):
+    with Case(f"what a refusal prints: {' '.join(options)}", save=None) as c:
+        start = replaced(ABC, "sAMAccountName: ann", "sAMAccountName: it's ann") + "\n" + BOB
+        c.write("abc.ldif", start)
+        c.want(0, "sync")
+        c.write("galway.conf", replaced(CONFIG, 'rules = "some.rules"', 'rules = "some.rules"\n    max-modifies = 0'))
+        now = replaced(replaced(start, "displayName: Ann", "displayName: Anna"), "displayName: Bob", "displayName: Robert")
+        c.write("abc.ldif", now[:now.index("dn: CN=Ben")] + now[now.index("dn: CN=Bob"):])
+        pasted(c, c.want(3, "sync", *options), 0)
+        target = c.read("xyz.ldif")
+        if (b"displayName: Anna" not in target or (b"displayName: Robert" in target) != robert
+                or (b"CN=Ben,OU=GAL" not in target) != gone):
+            c.wrong("that is not what was refused")
 
 with Case("wrong use") as c:
     c.refused(2, "name no others", "sync", "--plan", "plan.json", "one")
