@@ -51,7 +51,7 @@ int file_sync(int fd, const char *path, struct err *err)
 	return fsync(fd) < 0 ? file_fail(err, path) : 0;
 }
 
-int file_sync_folder(const char *path, struct err *err)
+static struct buf folder_of(const char *path)
 {
 	struct buf folder = {0};
 	const char *slash = strrchr(path, '/');
@@ -60,6 +60,23 @@ int file_sync_folder(const char *path, struct err *err)
 		buf_puts(&folder, ".");
 	else
 		buf_add(&folder, path, slash == path ? 1 : (size_t)(slash - path));
+	return folder;
+}
+
+bool file_may_make(const char *path)
+{
+	struct buf folder = folder_of(path);
+	const bool may = access(folder.data, W_OK | X_OK) == 0;
+	const int fault = errno;
+
+	buf_free(&folder);
+	errno = fault;
+	return may;
+}
+
+int file_sync_folder(const char *path, struct err *err)
+{
+	struct buf folder = folder_of(path);
 	int fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 ? file_fail(err, folder.data) : file_sync(fd, folder.data, err);
 	if (fd >= 0)

@@ -21,6 +21,8 @@ int file_write(
 int file_sync(int fd, const char *path, struct err *);
 /* The folder's entry of a file that was made, renamed or removed. */
 int file_sync_folder(const char *path, struct err *);
+/* Could a file of this name be made in its folder? Makes none; false: errno says why not. */
+bool file_may_make(const char *path);
 /* Is the open file another one than it was then: its size or its time? */
 bool file_changed(int fd, const struct stat *then);
 /* Size and a hash of all its bytes. */

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -11,6 +10,7 @@
 #include "base/err.h"
 #include "connectors/connector.h"
 #include "connectors/smtp.h"
+#include "sync/canary.h"
 #include "sync/gate.h"
 
 /* A container that flows name in the connector's directory. */
@@ -113,6 +113,23 @@ static int check_places(
 	return code;
 }
 
+/* Without it a sync writes nothing, whatever is approved. */
+static int check_canary(struct connector *c, const struct config *config, struct arena *mem,
+	int *code, struct err *err)
+{
+	const char *text;
+
+	if (canary_look(c, config, mem, &text, err) < 0)
+		return -1;
+	if (text == NULL)
+		return 0;
+	printf("connector %s: FAILED: %s: nothing is written until it is: name an entry that is "
+	       "there, by its DN, or let the account see it\n",
+		config_title(config), text);
+	*code = exit_worse(*code, EXIT_USAGE);
+	return 0;
+}
+
 static int look_at(const struct setup *setup, const struct config *config, struct connector *c,
 	bool *placeless, struct arena *mem, int *code, struct err *err)
 {
@@ -130,6 +147,8 @@ static int look_at(const struct setup *setup, const struct config *config, struc
 	warn_connector(config, &seen);
 	if ((c->type->can & NEEDS_NO_PLACES) == 0)
 		*code = check_places(setup, &seen, name, placeless);
+	if (check_canary(c, config, mem, code, err) < 0)
+		return -1;
 	return check_probe(setup, config, c, mem, code, err);
 }
 
@@ -199,51 +218,6 @@ static int check_flow(const struct flow *f, bool placeless, struct err *err)
 	return 0;
 }
 
-/* What the state remembers of each flow, also of those that are no more. */
-static int show_state(
-	const struct setup *setup, struct state *state, struct arena *mem, struct err *err)
-{
-	const char **names;
-	unsigned n;
-	long long links, now = (long long)time(NULL);
-
-	if (state_check(state, err) < 0 || state_flows(state, mem, &names, &n, err) < 0)
-		return -1;
-	printf("state %s: good, of %u flows\n", setup->state, n);
-	for (unsigned i = 0; i < n; i++) {
-		struct flow_state known;
-		if (state_flow(state, names[i], &known, err) < 0 ||
-			(links = state_count_links(state, known.id, err)) < 0)
-			return -1;
-		printf("state of %s: %lld links, ", names[i], links);
-		if (known.last_good > 0)
-			printf("last good run %lld minutes ago\n", (now - known.last_good) / 60);
-		else
-			printf("no good run yet\n");
-		if (setup_flow(setup, names[i]) == NULL)
-			printf("state of %s: warning: no flow of this name in the configuration. "
-			       "If it was renamed: \"A flow gets another name\" in "
-			       "docs/design.md\n",
-				names[i]);
-	}
-	return 0;
-}
-
-static int check_state(const struct setup *setup, struct arena *mem)
-{
-	struct state *state = NULL;
-	struct err err = {0};
-	int code = EXIT_GOOD;
-
-	if (state_open(setup->state, false, &state, &err) < 0 ||
-		show_state(setup, state, mem, &err) < 0) {
-		printf("state: FAILED: %s\n", err.text);
-		code = exit_of(&err);
-	}
-	state_close(state);
-	return code;
-}
-
 /* Nothing is sent: the server is asked to let us in. */
 static int check_mail(const struct setup *setup)
 {
@@ -281,5 +255,6 @@ int command_check(struct arena *mem, const struct request *q, struct err *err)
 			code = exit_worse(code, exit_of(&fault));
 		}
 	}
+	code = exit_worse(code, check_metrics(&setup, q->config, mem));
 	return exit_worse(code, check_mail(&setup));
 }

@@ -36,19 +36,10 @@ struct session {
 	struct run run;            /* of the flow that is being done, as far as it came */
 };
 
-/* May a file be written there? The rename would take the place of a device, too: of /dev/null, for
- * everybody. */
 static int check_path(const struct session *s, struct arena *mem, const char *option,
 	const char *path, struct err *err)
 {
-	struct stat there;
-
-	if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
-		return err_set(err, ERR_FATAL, "%s %s: not a regular file", option, path);
-	const char *use = files_use(mem, &s->setup, s->request->config, path);
-	if (use != NULL)
-		return err_set(err, ERR_FATAL, "%s %s: not over %s", option, path, use);
-	return 0;
+	return files_free(mem, &s->setup, s->request->config, option, path, err);
 }
 
 /* The report goes into a new file beside the named one and takes its place when it is whole. */

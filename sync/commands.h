@@ -65,6 +65,10 @@ int command_help(struct arena *, const struct request *, struct err *);
 int check_probe(const struct setup *, const struct config *, struct connector *, struct arena *,
 	int *code, struct err *);
 
+/* The files that galway itself writes: can they be, and what the state has. An exit code. */
+int check_state(const struct setup *, struct arena *);
+int check_metrics(const struct setup *, const char *config, struct arena *);
+
 /* For an error that stopped a command. */
 int exit_of(const struct err *);
 /* Of two flows' codes the one that a person should see first. */

@@ -112,3 +112,16 @@ const char *files_use(
 		use = connector_use(mem, config_at(setup->config, "connector", i), path);
 	return use;
 }
+
+int files_free(struct arena *mem, const struct setup *setup, const char *config, const char *what,
+	const char *path, struct err *err)
+{
+	struct stat there;
+
+	if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return err_set(err, ERR_FATAL, "%s %s: not a regular file", what, path);
+	const char *use = files_use(mem, setup, config, path);
+	if (use != NULL)
+		return err_set(err, ERR_FATAL, "%s %s: not over %s", what, path, use);
+	return 0;
+}

@@ -23,4 +23,10 @@ int files_apart(const struct config *root, struct err *);
  * path of the configuration file. */
 const char *files_use(struct arena *, const struct setup *, const char *config, const char *path);
 
+/* May a new file take the place of what has this name? Not of what is something to galway, nor of a
+ * device: a rename would take the place of /dev/null, too, for everybody. ERR_FATAL; what: the
+ * option or setting that named it. */
+int files_free(struct arena *, const struct setup *, const char *config, const char *what,
+	const char *path, struct err *);
+
 #endif

@@ -265,6 +265,9 @@ static int parse_choices(
 	}
 	q->argc = argc - optind;
 	q->argv = argv + optind;
+	if (q->argc > 0 && command->arguments[0] == '\0')
+		return err_set(err, ERR_FATAL, "\"galway %s\" takes no argument: '%s'",
+			command->name, q->argv[0]);
 	return 0;
 }
 

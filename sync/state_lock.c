@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/spool.h"
+#include "connectors/file.h"
 
 /* Who wrote itself into the lock last; pid 0: nobody, or it came to its end. */
 static struct state_holder read_holder(int fd)
@@ -122,6 +123,38 @@ static int no_lock(const char *path, int fault, struct err *err)
 			"state %s: %s: its folder is %s's: runuser -u %s -- galway ...", path,
 			strerror(fault), owner->pw_name, owner->pw_name);
 	return -1;
+}
+
+static int check_writable(const char *path, const char *suffix, struct err *err)
+{
+	char *name;
+	int rc = 0;
+
+	if (asprintf(&name, "%s%s", path, suffix) < 0)
+		return err_set(err, ERR_BUSY, "out of memory");
+	if (access(name, R_OK | W_OK) < 0 && errno != ENOENT)
+		rc = err_set(err, ERR_FATAL,
+			"state %s: %s may not be written: %s: give it to the user who runs galway",
+			path, name, strerror(errno));
+	free(name);
+	return rc;
+}
+
+int state_writable(const char *path, struct err *err)
+{
+	static const char *const suffixes[] = {"", ".lock", "-journal"};
+
+	if (!file_may_make(path) && errno == ENOENT)
+		return err_set(err, ERR_FATAL,
+			"state %s: its folder is not there: make it, for the user who runs galway",
+			path);
+	if (!file_may_make(path))
+		return no_lock(path, errno, err);
+	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (check_writable(path, suffixes[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int state_lock(const char *path, bool write, int *fd, struct state_holder *left, struct err *err)

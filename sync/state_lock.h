@@ -27,6 +27,9 @@ bool state_held(const char *path, struct state_holder *);
  * file of another user (but root may look after anybody's), and one that group or others may write.
  */
 int state_private(const char *path, const struct stat *, struct err *);
+/* Could the state be opened for writing, as far as that is seen without making or writing anything?
+ * ERR_FATAL, and what to do. */
+int state_writable(const char *path, struct err *);
 /* A new, empty file that root makes in somebody's folder is that somebody's: a run by hand as root
  * would else keep the service from its state. */
 void state_give(int fd, const char *path);

@@ -67,6 +67,10 @@ cut("lock-link", "that the lock file is no symbolic link", "sync/state_lock.c",
     "int flags = O_CLOEXEC | O_NOFOLLOW |", "int flags = O_CLOEXEC |", "test_sync_state_file test_links_to_files")
 cut("state-of-others", "that only we may write the state", "sync/state_lock.c",
     "else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)", "else if (false)", "test_sync_state_file test_private")
+cut("check-state", "that check tells of a state that cannot be written", "sync/check_files.c",
+    "if (state_writable(setup->state, &err) < 0 ||", "if (", "robust check")
+cut("check-canary", "that check looks for the canary", "sync/cmd_check.c",
+    "if (check_canary(c, config, mem, code, err) < 0)", "if (false && check_canary(c, config, mem, code, err) < 0)", "robust check")
 cut("state-foreign", "that another program's database is no state", "sync/state_sql.c", "\tif (n == 2)\n", "\tif (true)\n",
     "test_sync_state_file test_foreign")
 cut("state-dump", "that tables without a version are no state", "sync/state_sql.c", "\tif (version == 0)\n", "\tif (false)\n",
@@ -822,7 +826,7 @@ cut("exit-worst", "that of several flows the worst counts", "sync/commands.c", "
 cut("dry-run", "that a dry run opens the state for reading", "sync/cmd_run.c",
     "code = open_session(&s, mem, q, false, err);", "code = open_session(&s, mem, q, true, err);",
     "flow row-4-add")
-cut("output-over-state", "that a report is not written over what is needed", "sync/cmd_run.c", "\tif (use != NULL)\n",
+cut("output-over-state", "that a report is not written over what is needed", "sync/files.c", "\tif (use != NULL)\n",
     "\tif (false)\n", "robust not over connector abc")
 cut("secret-quoted", "that a password in the wrong place is not quoted", "base/secret.c",
     "\"says neither file:PATH, env:NAME, exec:COMMAND nor credential:NAME\");",

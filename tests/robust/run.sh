@@ -244,6 +244,32 @@ synced
 chmod g+w state.db
 want 2 'state.db: group or others may write it' sync
 want 2 'state.db: group or others may write it' check
+# What a sync would stumble over, check says, and changes nothing.
+new
+want 2 '"galway check" takes no argument: .abc-to-xyz' check abc-to-xyz
+# checked EDIT CHECK SYNC WORDS: the exit codes of both, and what check says
+checked() {
+    new
+    conf "$1"
+    find . -ls >"$work/before"
+    want "$2" "$4" check
+    cases=$((cases + 1))
+    find . -ls | cmp -s - "$work/before" || {
+        failed=$((failed + 1))
+        echo "FAILED: check changed a file (line ${BASH_LINENO[0]})"
+    }
+    want "$3" . sync
+}
+checked '/^connector abc/a canary = "CN=Nobody,DC=abc,DC=example"' 2 3 \
+    'connector abc: FAILED: the canary CN=Nobody,DC=abc,DC=example is not to be seen in abc: .*by its DN'
+checked '/^connector xyz/a canary = "nobody"' 2 3 'connector xyz: FAILED: the canary nobody is not to be seen in xyz'
+checked '/^connector xyz/a canary = "OU=GAL,DC=xyz,DC=example"' 0 4 'connector xyz: good'
+checked '1a metrics = "/nowhere/galway.prom"' 2 2 \
+    'metrics: FAILED: metrics /nowhere/galway.prom: .*No such file or directory: make the folder'
+checked '1a metrics = "abc.ldif"' 2 2 'metrics: FAILED: metrics .*/abc.ldif: not over connector abc: file'
+checked '1a metrics = "."' 2 2 'metrics: FAILED: .*not a regular file'
+checked '1a metrics = "galway.prom"' 0 4 'metrics .*/galway.prom: good'
+checked 's|"state.db"|"nowhere/state.db"|' 2 2 'state: FAILED: state .*/nowhere/state.db: its folder is not there: make it'
 # In another user's folder: it is said who that is, and what root makes there is the user's.
 if [ "$(id -u)" = 0 ]; then
     new
@@ -269,6 +295,22 @@ if [ "$(id -u)" = 0 ]; then
         failed=$((failed + 1))
         echo "FAILED: another user's folder: $(cat "$work/out")"
     }
+    # says WORDS: what check says to nobody
+    says() {
+        cases=$((cases + 1))
+        as_nobody -c galway.conf check >"$work/out" 2>&1 || true
+        grep -Eq "state: FAILED: .*$1" "$work/out" || {
+            failed=$((failed + 1))
+            echo "FAILED: check does not say '$1' (line ${BASH_LINENO[0]}): $(grep state "$work/out")"
+        }
+    }
+    says "Permission denied: its folder is daemon's: runuser -u daemon -- galway"
+    chown nobody private
+    chmod 500 private
+    says 'cannot open its lock file: Permission denied'
+    chmod 700 private
+    chmod 400 private/state.db
+    says 'private/state.db may not be written: Permission denied: give it to the user who runs galway'
 fi
 synced
 chmod o+w state.db.lock
