@@ -20,7 +20,8 @@ import faults  # noqa: E402
 from faults import expect  # noqa: E402
 
 GALWAY = os.path.realpath(sys.argv[1])
-PEOPLE = 3000 if b"__asan_init" in pathlib.Path(GALWAY).read_bytes() else 40000  # some seconds
+PROGRAM = pathlib.Path(GALWAY).read_bytes()
+PEOPLE = 3000 if b"__asan_init" in PROGRAM or b"__tsan_init" in PROGRAM else 40000  # some seconds
 
 
 def on_terminal(args, columns=80, messages=True, **environment):
