@@ -69,6 +69,8 @@ void ldif_pass(struct ldif *);
 /* The line on which the last record began, for messages. */
 unsigned long ldif_line(const struct ldif *);
 const char *ldif_name(const struct ldif *);
+/* The open file, for who looks at its bytes (pread) before they are parsed; -1: it is a text. */
+int ldif_fd(const struct ldif *);
 
 /* A record, with the empty line after it. Lines are folded at 76; what is not printable ASCII,
  * or begins or ends as SAFE-STRING must not, is base64. Attributes are printed objectClass first,

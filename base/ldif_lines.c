@@ -85,6 +85,11 @@ const char *ldif_name(const struct ldif *f)
 	return f->name;
 }
 
+int ldif_fd(const struct ldif *f)
+{
+	return f->fd;
+}
+
 /* Whoever writes the file while we read it may have given us half of it. */
 static int at_end(struct ldif *f, struct err *err)
 {

@@ -28,6 +28,15 @@ bool file_changed(int fd, const struct stat *then)
 	       now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
 
+bool file_replaced(const char *path, const struct stat *then)
+{
+	struct stat now;
+
+	return stat(path, &now) < 0 || now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
+	       now.st_size != then->st_size || now.st_ctim.tv_sec != then->st_ctim.tv_sec ||
+	       now.st_ctim.tv_nsec != then->st_ctim.tv_nsec;
+}
+
 int file_write(
 	int fd, const char *path, const void *data, size_t len, long long offset, struct err *err)
 {
@@ -85,20 +94,17 @@ int file_sync_folder(const char *path, struct err *err)
 	return r;
 }
 
-int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *err)
+int file_digest_open(int fd, const char *path, uint64_t *size, uint64_t *digest, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct buf block = {0};
 	size_t have = 0;
 	ssize_t n;
 
-	if (fd < 0)
-		return file_fail(err, path);
 	buf_room(&block, BLOCK);
 	*size = *digest = 0;
-	/* Whole blocks, whatever read gives: the hashes are chained. */
+	/* Whole blocks, whatever a read gives: the hashes are chained. */
 	do {
-		n = read(fd, block.data + have, BLOCK - have);
+		n = pread(fd, block.data + have, BLOCK - have, (off_t)(*size + have));
 		have += n > 0 ? (size_t)n : 0;
 		if (have == BLOCK || n == 0) {
 			*digest = hash_bytes(block.data, have, *digest);
@@ -107,7 +113,17 @@ int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *
 		}
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	int r = n < 0 ? file_fail(err, path) : 0;
-	close(fd);
 	buf_free(&block);
+	return r;
+}
+
+int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return file_fail(err, path);
+	int r = file_digest_open(fd, path, size, digest, err);
+	close(fd);
 	return r;
 }

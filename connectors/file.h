@@ -25,7 +25,10 @@ int file_sync_folder(const char *path, struct err *);
 bool file_may_make(const char *path);
 /* Is the open file another one than it was then: its size or its time? */
 bool file_changed(int fd, const struct stat *then);
-/* Size and a hash of all its bytes. */
+/* Is another file at the path, or was it written to since, whatever time it was given? */
+bool file_replaced(const char *path, const struct stat *then);
+/* Size and a hash of all its bytes; of an open file, which stays where it stands. */
 int file_digest(const char *path, uint64_t *size, uint64_t *digest, struct err *);
+int file_digest_open(int fd, const char *path, uint64_t *size, uint64_t *digest, struct err *);
 
 #endif

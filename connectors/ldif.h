@@ -18,6 +18,11 @@
  * is durable there. Everybody reads FILE as those changes make it (the overlay). Closing makes that
  * the new FILE (the merge): FILE.tmp is written whole, renamed to FILE, and FILE.changes removed.
  *
+ * Before the first change of the first batch stands "# made for SIZE HASH", of FILE as it was when
+ * the names in it were learnt. Where FILE is another file by then, by a new export or by hand, the
+ * changes say nothing about it, and who reads or writes it is refused (ERR_FATAL). A FILE.changes
+ * without that line was left by an older version, and is taken up on whatever FILE is.
+ *
  * A batch ends with a line "# end BYTES HASH". A last batch without it was torn by a crash and is
  * not there: nobody was told that it was done. Before FILE.tmp becomes FILE, its size and hash are
  * appended to FILE.changes as "# merged SIZE HASH": if FILE is that file, the changes are in
@@ -35,6 +40,11 @@ enum event_kind {
 
 #define EVENT_AT_MAX ((1ull << 48) - 1)
 
+/* "SIZE HASH\n" of a file, as the lines have it; "" for none. */
+struct stamp {
+	char text[48];
+};
+
 struct event {
 	uint64_t key;     /* dn_key of the name */
 	uint64_t at : 48; /* where the record stands, which is also when it happened */
@@ -49,7 +59,11 @@ struct changes {
 	bool writable;
 	bool merged;        /* they are in FILE already */
 	bool torn;          /* there is something behind the last whole batch */
+	bool noted;         /* a whole batch says for which FILE they were made */
+	struct stamp made;  /* that FILE; until it is noted, the one that will be */
+	struct stamp merge; /* what the merge that was begun makes of it */
 	uint64_t whole;     /* bytes of whole batches */
+	uint64_t loaded;    /* bytes when they were loaded */
 	unsigned kinds;     /* that happen */
 	struct buf events;  /* in the order in which they happened */
 	struct buf buckets; /* uint32_t: the newest event, plus 1 */
@@ -63,8 +77,13 @@ void changes_free(struct changes *);
 /* The change itself, in the arena. */
 int changes_read(
 	struct changes *, const struct event *, struct arena *, struct change *, struct err *);
-/* A batch is begun, records are put behind each other at changes->whole + batch->len, and it is
- * appended: durably, or FILE.changes stays as it was. */
+/* The changes to come are made for this FILE, unless it is known for which one all of them are. */
+int changes_note(struct changes *, int fd, struct err *);
+/* -1: this is not the FILE that they were made for (ERR_FATAL), or either of the two is being
+ * changed by somebody now (ERR_BUSY). */
+int changes_fit(const struct changes *, int fd, struct err *);
+/* When it is noted for which FILE, a batch is begun, records are put behind each other at
+ * changes->whole + batch->len, and it is appended: durably, or FILE.changes stays as it was. */
 void changes_begin(struct changes *, struct buf *batch);
 int changes_append(struct changes *, struct buf *batch, struct err *);
 /* FILE.tmp of this size and digest holds all of them. */
@@ -83,7 +102,7 @@ struct event *changes_after(const struct changes *, uint64_t key, uint64_t after
 /* The last event of these kinds. */
 struct event *changes_last(const struct changes *, uint64_t key, unsigned kinds);
 
-/* ldif_overlay.c: FILE as the changes make it. */
+/* ldif_overlay.c: FILE as the changes make it; opening it sees to it that they fit. */
 struct overlay {
 	struct changes *changes;
 	struct ldif *file;

@@ -15,20 +15,45 @@
 #define WINDOW (256u << 10)
 #define END_MARK "\n# end "
 #define MERGED_MARK "# merged "
+#define MADE_MARK "# made for "
 
 enum { LINE_ROOM = 80 };
 
-/* The lines that end a batch and a merge. They are compared, not parsed. */
+/* The line that ends a batch, and what two others say of a file. They are compared, not parsed. */
 static size_t end_line(char line[LINE_ROOM], const char *batch, size_t len)
 {
 	return (size_t)snprintf(
 		line, LINE_ROOM, "# end %zu %016" PRIx64 "\n", len, hash_bytes(batch, len, 0));
 }
 
-static size_t merged_line(char line[LINE_ROOM], uint64_t size, uint64_t digest)
+static struct stamp stamp_of(uint64_t size, uint64_t digest)
 {
-	return (size_t)snprintf(
-		line, LINE_ROOM, MERGED_MARK "%" PRIu64 " %016" PRIx64 "\n", size, digest);
+	struct stamp s;
+
+	(void)snprintf(s.text, sizeof(s.text), "%" PRIu64 " %016" PRIx64 "\n", size, digest);
+	return s;
+}
+
+static bool same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return strcmp(a->text, b->text) == 0;
+}
+
+/* What the line says that the text begins with, if it has this mark. A line that is too long is
+ * cut, and so is no file's. */
+static bool stamp_in(struct stamp *s, const char *mark, const char *text, size_t len)
+{
+	const size_t n_mark = strlen(mark);
+
+	if (len < n_mark || memcmp(text, mark, n_mark) != 0)
+		return false;
+	text += n_mark;
+	len -= n_mark;
+	const char *eol = memchr(text, '\n', len);
+	size_t n = eol != NULL ? (size_t)(eol + 1 - text) : len;
+	(void)snprintf(s->text, sizeof(s->text), "%.*s",
+		(int)(n < sizeof(s->text) ? n : sizeof(s->text)), text);
+	return true;
 }
 
 /* More of the file behind what text has of it, which begins with the next batch. */
@@ -110,7 +135,8 @@ static int index_batch(struct changes *c, const char *batch, size_t len, struct 
 				break;
 			changes_index(c, c->whole + (size_t)(at - batch), n, &change);
 			arena_reset(mem);
-		}
+		} else if (!c->noted)
+			c->noted = stamp_in(&c->made, MADE_MARK, at, n);
 		at += n;
 	}
 	ldif_close(f);
@@ -121,17 +147,16 @@ static int index_batch(struct changes *c, const char *batch, size_t len, struct 
 /* What is behind the last whole batch: nothing, a torn batch, or the mark of a merge. */
 static int look_behind(struct changes *c, const struct buf *text, struct err *err)
 {
-	const size_t n_mark = sizeof(MERGED_MARK) - 1;
-	char line[LINE_ROOM];
 	uint64_t size, digest;
 
 	c->torn = text->len > 0;
-	if (text->len < n_mark || memcmp(text->data, MERGED_MARK, n_mark) != 0)
+	c->loaded = c->whole + text->len;
+	if (!stamp_in(&c->merge, MERGED_MARK, text->data, text->len))
 		return 0;
 	if (file_digest(c->file, &size, &digest, err) < 0)
 		return -1;
-	size_t n = merged_line(line, size, digest);
-	c->merged = n == text->len && memcmp(line, text->data, n) == 0;
+	const struct stamp is = stamp_of(size, digest);
+	c->merged = same_stamp(&is, &c->merge);
 	if (c->merged)
 		changes_forget(c, 0);
 	return 0;
@@ -203,6 +228,49 @@ static int changed(const struct changes *c, struct err *err)
 	return err_set(err, ERR_BUSY, "%s: changed while it was read", c->path);
 }
 
+int changes_note(struct changes *c, int fd, struct err *err)
+{
+	uint64_t size, digest;
+
+	if (c->noted)
+		return 0;
+	if (file_digest_open(fd, c->file, &size, &digest, err) < 0)
+		return -1;
+	c->made = stamp_of(size, digest);
+	return 0;
+}
+
+/* By another process: it has written more of them, or it has merged them. */
+static bool written_on(const struct changes *c)
+{
+	struct stat st;
+
+	return !c->writable &&
+	       (fstat(c->fd, &st) < 0 || st.st_nlink == 0 || st.st_size != (off_t)c->loaded);
+}
+
+int changes_fit(const struct changes *c, int fd, struct err *err)
+{
+	const struct stamp *want = c->merged ? &c->merge : &c->made;
+	const struct stamp *other = c->merged ? &c->made : &c->merge;
+	uint64_t size, digest;
+
+	if (!c->noted || c->whole == 0)
+		return 0;
+	if (file_digest_open(fd, c->file, &size, &digest, err) < 0)
+		return -1;
+	const struct stamp is = stamp_of(size, digest);
+	if (same_stamp(&is, want))
+		return 0;
+	if (same_stamp(&is, other) || written_on(c))
+		return changed(c, err);
+	return err_set(err, ERR_FATAL,
+		"%s: not the file that %s was made for: it was replaced meanwhile; look at those "
+		"changes, and delete them if the file is a new export that counts, or put the old "
+		"file back",
+		c->file, c->path);
+}
+
 /* Changes are mostly asked for in the order in which they stand. */
 static const char *record_text(struct changes *c, const struct event *ev, struct err *err)
 {
@@ -268,6 +336,8 @@ void changes_begin(struct changes *c, struct buf *batch)
 	if (c->whole == 0)
 		buf_puts(batch,
 			"# changes that are yet to be merged into the file beside this one\n\n");
+	if (!c->noted)
+		buf_printf(batch, MADE_MARK "%s\n", c->made.text);
 }
 
 static int put(struct changes *c, const char *data, size_t len, struct err *err)
@@ -309,6 +379,7 @@ int changes_append(struct changes *c, struct buf *batch, struct err *err)
 	}
 	c->whole += batch->len;
 	c->torn = false;
+	c->noted = true;
 	return 0;
 }
 
@@ -316,7 +387,9 @@ int changes_mark(struct changes *c, uint64_t size, uint64_t digest, struct err *
 {
 	char line[LINE_ROOM];
 
-	return put(c, line, merged_line(line, size, digest), err);
+	c->merge = stamp_of(size, digest);
+	size_t n = (size_t)snprintf(line, sizeof(line), MERGED_MARK "%s", c->merge.text);
+	return put(c, line, n, err);
 }
 
 int changes_remove(struct changes *c, struct err *err)

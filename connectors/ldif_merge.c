@@ -45,7 +45,8 @@ static int flush(int fd, const char *tmp, struct buf *text, size_t limit, struct
 	return 0;
 }
 
-static int write_all(struct ldif_dir *d, int fd, const char *tmp, struct err *err)
+/* was: FILE as it was opened. */
+static int write_all(struct ldif_dir *d, int fd, const char *tmp, struct stat *was, struct err *err)
 {
 	struct arena *mem = arena_new();
 	struct buf text = {0};
@@ -53,6 +54,8 @@ static int write_all(struct ldif_dir *d, int fd, const char *tmp, struct err *er
 
 	buf_puts(&text, "version: 1\n\n");
 	int r = overlay_open(&d->overlay, &d->changes, d->allow_urls, err);
+	if (r == 0 && fstat(ldif_fd(d->overlay.file), was) < 0)
+		r = file_fail(err, d->file);
 	while (r >= 0 && (r = overlay_next(&d->overlay, mem, &e, err)) > 0) {
 		ldif_print_entry(&text, &e);
 		r = flush(fd, tmp, &text, FLUSH, err);
@@ -68,8 +71,8 @@ static int write_all(struct ldif_dir *d, int fd, const char *tmp, struct err *er
 	return r;
 }
 
-/* FILE was edited by others after the changes were written: what has no entry any more, or one that
- * is there by now, is left out. */
+/* An older version has not noted for which FILE the changes were made: what has no entry any more,
+ * or one that is there by now, is left out. */
 static void warn_left_out(struct ldif_dir *d)
 {
 	struct arena *mem = arena_new();
@@ -93,16 +96,20 @@ int ldif_merge(struct ldif_dir *d, struct err *err)
 {
 	const char *tmp = arena_printf(d->mem, "%s.tmp", d->file);
 	uint64_t size, digest;
+	struct stat was;
 
 	int fd = create(d->file, tmp, err);
 	if (fd < 0)
 		return -1;
-	int r = write_all(d, fd, tmp, err);
+	int r = write_all(d, fd, tmp, &was, err);
 	close(fd);
 	if (r == 0)
 		r = file_digest(tmp, &size, &digest, err);
 	if (r == 0)
 		r = changes_mark(&d->changes, size, digest, err);
+	/* What was put there meanwhile is not lost: the next run finds that it is another one. */
+	if (r == 0 && file_replaced(d->file, &was))
+		r = err_set(err, ERR_BUSY, "%s: changed while it was merged", d->file);
 	if (r == 0 && rename(tmp, d->file) < 0)
 		r = file_fail(err, d->file);
 	if (r < 0) {

@@ -10,7 +10,9 @@ int overlay_open(struct overlay *o, struct changes *changes, bool allow_urls, st
 	*o = (struct overlay){.changes = changes};
 	for (uint32_t i = 0; i < changes_count(changes); i++)
 		changes_event(changes, i)->met = 0;
-	return ldif_open(changes->file, allow_urls, &o->file, err);
+	if (ldif_open(changes->file, allow_urls, &o->file, err) < 0)
+		return -1;
+	return changes_fit(changes, ldif_fd(o->file), err);
 }
 
 void overlay_close(struct overlay *o)

@@ -39,6 +39,8 @@ static int learn_names(struct ldif_dir *d, struct err *err)
 	keys_free(&d->parents);
 	keys_init(&d->parents, 0, false);
 	int r = overlay_open(&all, &d->changes, d->allow_urls, err);
+	if (r == 0)
+		r = changes_note(&d->changes, ldif_fd(all.file), err);
 	while (r >= 0 && (r = overlay_next(&all, mem, &e, err)) > 0) {
 		keylist_add(&d->names, dn_key(e.name), 0);
 		keys_put(&d->parents, dn_key(dn_parent(e.name)), 0);

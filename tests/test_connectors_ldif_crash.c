@@ -1,6 +1,7 @@
 #include "connectors_cases.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -8,14 +9,45 @@
 
 /*
  * Every call that changes a file can be the last one: the program dies before it, after it or, for
- * a write, when half is done, or the disk is full. These take the place of the C library's.
+ * a write, when half is done, or the disk is full. Or somebody puts another FILE there behind it.
+ * These take the place of the C library's.
  */
-static enum trip { NEVER, DIE_BEFORE, DIE_AFTER, DIE_HALF, DISK_FULL } trip;
+static enum trip { NEVER, DIE_BEFORE, DIE_AFTER, DIE_HALF, DISK_FULL, REPLACED } trip;
 static unsigned countdown;
 
 static bool trips(void)
 {
 	return trip != NEVER && countdown > 0 && --countdown == 0;
+}
+
+/* A new export, as large as what the tests begin with. */
+static const char other_text[] = "cn=a uid=1 mail=q; cn=b uid=2 manager=cn=c; cn=e uid=8";
+
+/* Copied over FILE with `cp -p`: neither its size nor its time tells. */
+static void replace_file(void)
+{
+	struct arena *mem = arena_new();
+	struct buf text = {0};
+	struct stat was, is;
+
+	assert_int_equal(stat(path_of("dir.ldif"), &was), 0);
+	entries_to_ldif(mem, other_text, &text);
+	put_file("dir.ldif", text.data, text.len);
+	const struct timespec times[] = {was.st_atim, was.st_mtim};
+	assert_int_equal(utimensat(AT_FDCWD, path_of("dir.ldif"), times, 0), 0);
+	assert_int_equal(stat(path_of("dir.ldif"), &is), 0);
+	assert_int_equal(is.st_mtim.tv_nsec, was.st_mtim.tv_nsec);
+	buf_free(&text);
+	arena_free(mem);
+}
+
+static void assert_file(const char *name, const struct buf *was)
+{
+	struct buf is = get_file(name);
+
+	assert_int_equal(is.len, was->len);
+	assert_memory_equal(is.data, was->data, was->len);
+	buf_free(&is);
 }
 
 static long tripped(long number, long a, long b, long c, long d)
@@ -24,6 +56,11 @@ static long tripped(long number, long a, long b, long c, long d)
 
 	if (!trips())
 		return syscall(number, a, b, c, d);
+	if (trip == REPLACED) {
+		long r = syscall(number, a, b, c, d);
+		replace_file();
+		return r;
+	}
 	if (trip == DIE_BEFORE)
 		_exit(9);
 	if ((trip == DIE_HALF || trip == DISK_FULL) && writes)
@@ -341,23 +378,183 @@ static void test_untouched(void **state)
 	arena_free(mem);
 }
 
-/* FILE was edited between the write and the merge: what does not fit any more is left out. */
-static void test_edited(void **state)
+/* As an older version has left them, which did not note for which FILE they were made. */
+static const char older[] =
+	"# changes that are yet to be merged into the file beside this one\n\n"
+	"dn: cn=a\nchangetype: modify\ndelete: mail\nmail: x\n-\nadd: mail\nmail: y\n-\n\n"
+	"dn: cn=a\nchangetype: modrdn\nnewrdn: cn=t\ndeleteoldrdn: 1\n\n"
+	"# end 197 73ee99d4894e0f6a\n"
+	"dn: cn=b\nchangetype: modrdn\nnewrdn: cn=a\ndeleteoldrdn: 1\n\n"
+	"dn: cn=t\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 1\n\n"
+	"dn: cn=d\nchangetype: add\nuid: 4\nmanager: cn=b\nsn: z\ncn: d\n\n"
+	"# end 175 f9ad9d17f7d63ef8\n"
+	"dn: cn=c\nchangetype: delete\n\n"
+	"dn: cn=a\nchangetype: modify\nadd: sn\nsn:: w6Q=\n-\n\n"
+	"# end 78 e516421c674b9bb4\n";
+
+/* They are taken up on whatever FILE is: what does not fit any more is left out. */
+static void test_older(void **state)
 {
-	size_t ends[N_BATCHES];
-	struct buf all = written_changes(ends), text = {0};
-	struct arena *mem = arena_new();
+	const char *const cases[][2] = {
+		{before_text, states[N_BATCHES]},
+		{"cn=b uid=2; cn=d uid=5; cn=e", "cn=a uid=2 sn=\xc3\xa4; cn=d uid=5; cn=e"},
+	};
 
 	(void)state;
-	entries_to_ldif(mem, "cn=b uid=2; cn=d uid=5; cn=e", &text);
-	put_file("dir.ldif", text.data, text.len);
-	put_file("dir.ldif.changes", all.data, all.len);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena *mem = arena_new();
+		put_entries(mem, cases[i][0]);
+		put_text("dir.ldif.changes", older);
+		same_text("read", read_file(mem), cases[i][1]);
+		struct connector *c = opened(mem, LDIF);
+		same_text("take up", write_text(mem, c, ""), "");
+		closed(c);
+		same_text("older", read_file(mem), cases[i][1]);
+		assert_false(has_file("dir.ldif.changes"));
+		arena_free(mem);
+	}
+}
+
+/* Nobody does anything to the two files, and both are named. */
+static void assert_refused(struct arena *mem)
+{
+	struct buf file = get_file("dir.ldif"), changes = get_file("dir.ldif.changes");
+	const struct query all = {.kind = QUERY_ALL};
+	const struct change change = {
+		.op = CHANGE_DELETE, .name = value_of("cn=b"), .id = value_of("2")};
 	struct connector *c = opened(mem, LDIF);
-	same_text("take up", write_text(mem, c, ""), "");
+	struct outcome out;
+	struct err err = {0};
+
+	assert_int_equal(connector_read(c, &all, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	const char *said = arena_printf(mem,
+		"%s: not the file that %s was made for: it was replaced meanwhile",
+		path_of("dir.ldif"), path_of("dir.ldif.changes"));
+	if (strncmp(err.text, said, strlen(said)) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(connector_write(c, &change, &out, 1, mem, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
 	closed(c);
-	same_text("edited", read_file(mem), "cn=a uid=2 sn=\xc3\xa4; cn=d uid=5; cn=e");
+	c = opened(mem, LDIF);
+	same_text("nothing", write_text(mem, c, ""), "");
+	assert_int_equal(connector_close(c, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	assert_file("dir.ldif", &file);
+	assert_file("dir.ldif.changes", &changes);
+	assert_false(has_file("dir.ldif.tmp"));
+	buf_free(&file);
+	buf_free(&changes);
+}
+
+/* What is written behind those of an older version is made for one FILE, and so are all of them
+ * then. */
+static void test_older_noted(void **state)
+{
+	struct arena *mem = arena_new();
+	struct err err;
+
+	(void)state;
+	put_entries(mem, before_text);
+	put_text("dir.ldif.changes", older);
+	struct connector *c = opened(mem, LDIF);
+	same_text("write", write_text(mem, c, "mod cn=d id=4 +mail=z"), "done");
+	replace_file();
+	assert_int_equal(connector_close(c, &err), -1);
+	assert_int_equal(err.kind, ERR_FATAL);
+	struct buf text = get_file("dir.ldif.changes");
+	assert_memory_equal(text.data, older, sizeof(older) - 1);
+	assert_refused(mem);
 	buf_free(&text);
-	buf_free(&all);
+	arena_free(mem);
+}
+
+/* Whatever call a crash comes at: on a new export nothing is done that was meant for the FILE
+ * before it, or for what the merge made of that; and when the old one is put back, it is taken up.
+ */
+static void test_replaced(void **state)
+{
+	static const enum trip ways[] = {DIE_BEFORE, DIE_AFTER, DIE_HALF};
+	unsigned refused = 0;
+
+	(void)state;
+	for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {
+		for (unsigned at = 1;; at++) {
+			struct arena *mem = arena_new();
+			put_entries(mem, before_text);
+			int died = run_child(ways[w], at);
+			struct buf file = get_file("dir.ldif");
+			size_t was = state_of(read_file(mem));
+			replace_file();
+			if (has_file("dir.ldif.changes") && was > 0) {
+				assert_refused(mem);
+				refused++;
+				put_file("dir.ldif", file.data, file.len);
+				assert_int_equal(state_of(read_file(mem)), was);
+				replace_file();
+				assert_int_equal(unlink(path_of("dir.ldif.changes")), 0);
+			}
+			same_text("new export", read_file(mem), other_text);
+			buf_free(&file);
+			arena_free(mem);
+			if (died == 0)
+				break;
+		}
+	}
+	assert_true(refused >= 20);
+}
+
+/* Copied over FILE while galway writes: the copy stays, whatever call it comes behind. */
+static void test_replaced_meanwhile(void **state)
+{
+	unsigned lost = 0;
+
+	(void)state;
+	for (unsigned at = 1;; at++) {
+		struct arena *mem = arena_new();
+		struct err err;
+		put_entries(mem, before_text);
+		struct connector *c = opened(mem, LDIF);
+		trip = REPLACED;
+		countdown = at;
+		for (size_t i = 0; i < N_BATCHES; i++)
+			write_text(mem, c, batches[i]);
+		int r = connector_close(c, &err);
+		bool tripped_it = countdown == 0;
+		trip = NEVER;
+		if (tripped_it && r < 0) {
+			assert_refused(mem);
+			lost++;
+			unlink(path_of("dir.ldif.changes"));
+		}
+		same_text("copy", read_file(mem), tripped_it ? other_text : states[N_BATCHES]);
+		arena_free(mem);
+		if (!tripped_it)
+			break;
+	}
+	assert_true(lost >= 8);
+}
+
+/* A reader has looked at FILE.changes, and at FILE after somebody else's merge: it is to try again.
+ */
+static void test_merged_meanwhile(void **state)
+{
+	struct arena *mem = arena_new();
+	struct connector *writer, *reader;
+	const struct query all = {.kind = QUERY_ALL};
+	struct err err;
+
+	(void)state;
+	put_entries(mem, before_text);
+	writer = opened(mem, LDIF);
+	write_text(mem, writer, batches[0]);
+	reader = opened(mem, LDIF);
+	same_text("before", read_all(mem, reader), states[1]);
+	closed(writer);
+	assert_int_equal(connector_read(reader, &all, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	closed(reader);
+	same_text("after", read_file(mem), states[1]);
 	arena_free(mem);
 }
 
@@ -440,7 +637,11 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_full_at_close),
 		cmocka_unit_test(test_untouched),
-		cmocka_unit_test(test_edited),
+		cmocka_unit_test(test_older),
+		cmocka_unit_test(test_older_noted),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_replaced_meanwhile),
+		cmocka_unit_test(test_merged_meanwhile),
 		cmocka_unit_test(test_file_kept),
 		cmocka_unit_test(test_planted),
 	};

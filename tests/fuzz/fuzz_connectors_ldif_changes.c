@@ -89,6 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)unlink(path);
 	if (changes_load(&c, mem, file, &err) < 0)
 		abort();
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || changes_note(&c, fd, &err) < 0 || close(fd) < 0)
+		abort();
 	changes_begin(&c, &batch);
 	buf_add(&batch, data, size);
 	buf_puts(&batch, "\n\n");

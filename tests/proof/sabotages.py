@@ -657,6 +657,10 @@ cut("ldif-torn", "that a batch that a crash tore is none", "connectors/ldif_chan
     "if (true)", "test_connectors_ldif_crash test_damage")
 cut("ldif-fsync", "that what was written to a file is on the disk before it counts", "connectors/file.c",
     "return fsync(fd) < 0 ? file_fail(err, path) : 0;", "return 0;", "test_connectors_ldif_crash test_crash")
+cut("ldif-made-for", "that changes are for the FILE that they were made for", "connectors/ldif_changes.c",
+    "if (!c->noted || c->whole == 0)", "if (true)", "test_connectors_ldif_crash test_replaced")
+cut("ldif-replaced", "that a FILE is kept that was put there while it was merged", "connectors/ldif_merge.c",
+    "r == 0 && file_replaced(d->file, &was)", "false", "test_connectors_ldif_crash test_replaced_meanwhile")
 cut("ldif-merged", "that a merge that a crash stopped is noticed", "connectors/ldif_merge.c",
     "\tif (r == 0)\n\t\tr = changes_mark(&d->changes, size, digest, err);\n", "",
     "test_connectors_ldif_crash test_crash")

@@ -166,7 +166,9 @@ class Walk:
                 self.quiet = False
                 self.note(done)
         if self.dice.random() < 0.15:
-            self.note(world.edit(self.places[self.dice.choice(("abc", "xyz"))], world.COSMETIC_EDITS))
+            done = world.edit(self.places[self.dice.choice(("abc", "xyz"))], world.COSMETIC_EDITS)
+            if done:
+                self.note(done)
         for place in self.places.values():
             place.save()
         self.drifted(before)
@@ -234,13 +236,13 @@ class Walk:
         return self.settle(others, words)
 
     def interrupted(self, words):
-        """Edits on what a killed run has left: what it did, and did not put in its place yet, stands beside them."""
+        """Edits on what a killed run has left: what it did, and did not put in its place yet, waits beside a file that nobody edits."""
         for place in self.places.values():
             place.load()
-            place.load_promised()
+            place.hold()
         self.edit()
         for place in self.places.values():
-            place.promised = set()
+            place.held = False
         self.before, self.pending = judge.look(self.places), True
         self.note("sync " + " ".join(words))
         return self.sync(self.here, words)

@@ -75,7 +75,7 @@ class Place:
         self.base = f"DC={name},DC=example".encode()
         self.entries, self.bytes = [], b""
         self.left = []  # people who were deleted, and may come back
-        self.promised = set()  # names that entries get by changes that a killed run has left
+        self.held = False  # changes that a killed run has left are for this very file
         self.style = "plain"
 
     # ---- the file
@@ -85,14 +85,14 @@ class Place:
         if now != self.bytes:
             self.bytes, self.entries = now, ldif.parse(now)
 
-    def load_promised(self):
-        """Nobody takes by hand a name that a change which is yet to be merged gives to another: two of one name would be an
-        error that a person has to mend."""
-        changes = self.path.with_name(self.path.name + ".changes")
-        records = list(ldif.records(changes.read_bytes().rpartition(b"# end ")[0])) if changes.exists() else []
-        self.promised = {ldif.key(dict(r)["newrdn"] + b"," + split_name(r[0][1])[1]) for r in records if "newrdn" in dict(r)}
+    def hold(self):
+        """Nobody edits by hand a file for which there are changes that are yet to be merged: they would be refused, which a
+        person has to mend."""
+        self.held = self.path.with_name(self.path.name + ".changes").exists()
 
     def save(self):
+        if self.held:
+            return
         self.bytes = styled(ldif.write(self.entries), self.style)
         self.path.write_bytes(self.bytes)
 
@@ -121,7 +121,7 @@ class Place:
 
     def free(self, name):
         wanted = ldif.key(name)
-        return wanted not in self.promised and all(ldif.key(e.name) != wanted for e in self.entries)
+        return all(ldif.key(e.name) != wanted for e in self.entries)
 
     def rename(self, entry, name):
         """References, and what is below, follow. False: somebody else has the name."""
@@ -528,6 +528,8 @@ COSMETIC_EDITS = [(2, shuffle), (1, restyle)]
 
 def edit(place, edits):
     """One of them, whichever can be done."""
+    if place.held:
+        return None
     for _ in range(5):
         function = place.dice.choices([f for _, f in edits], [w for w, _ in edits])[0]
         done = function(place)
