@@ -244,13 +244,6 @@ static int ad_cookie(struct connector *c, struct arena *mem, struct value *cooki
 	return 0;
 }
 
-static int ad_identity(struct connector *c, struct arena *mem, const char **who, struct err *err)
-{
-	(void)err;
-	*who = arena_strdup(mem, ((struct ad_dir *)c)->dir.directory);
-	return 0;
-}
-
 static int ad_write(struct connector *c, const struct change *changes, struct outcome *out,
 	size_t n, struct arena *mem, struct err *err)
 {
@@ -295,6 +288,7 @@ const struct connector_type ad_type = {
 	.cookie = ad_cookie,
 	.write = ad_write,
 	.identity = ad_identity,
+	.stands = ad_stands,
 	.expires = ldap_dir_expires,
 	.probe = ad_probe,
 	.close = ad_close,

@@ -139,9 +139,19 @@ LDAPControl ad_show_deleted(const struct ad_dir *);
 int ad_usn(struct ad_dir *, struct err *);
 /* highestCommittedUSN, now. */
 int ad_usn_now(struct ad_dir *, long long *usn, struct err *);
-/* Was the entry renamed or moved at or after the USN, by its replPropertyMetaData? True when that
- * does not say. */
+
+/* ad_replication.c. Was the entry renamed or moved at or after the USN, by its
+ * replPropertyMetaData? True when that does not say. */
 bool ad_meta_renamed(struct value meta, long long since);
+/* Up to which USN the changes of a replica (its invocationId, as text) have come, by a
+ * replUpToDateVector: 0, none; -1, that does not say. */
+long long ad_vector_usn(struct arena *, struct value vector, const char *replica);
+
+/* ad_standing.c: connector_type.identity and .stands: "DIRECTORY REPLICA USN" (of earlier versions:
+ * "DIRECTORY"), and whether this replica has got the changes up to there. */
+int ad_identity(struct connector *, struct arena *, const char **who, struct err *);
+int ad_stands(struct connector *, const char *before, struct arena *, const char **lacks,
+	enum answerer *, struct err *);
 
 /* ad.c: give up the read that is under way. */
 void ad_give_up(struct ad_dir *);

@@ -5,38 +5,6 @@
 #include "base/err.h"
 #include "connectors/ad.h"
 
-/* ATTRTYP of name in a domain's prefix table, which is the same everywhere (MS-DRSR 5.16.4). */
-#define ATT_NAME 0x00090001u
-
-/* replPropertyMetaData (MS-DRSR 5.166 as stored): version 1, reserved, count, reserved; then of
- * each attribute its type, version, time, invocationId, the USN where it was made and the one
- * here. */
-enum { META_HEAD = 16, META_ENTRY = 48, META_COUNT = 8, META_USN = 40 };
-
-static uint64_t little(const char *at, unsigned bytes)
-{
-	uint64_t n = 0;
-
-	while (bytes-- > 0)
-		n = n << 8 | (unsigned char)at[bytes];
-	return n;
-}
-
-bool ad_meta_renamed(struct value meta, long long since)
-{
-	if (meta.len < META_HEAD || little(meta.data, 4) != 1)
-		return true;
-	uint64_t n = little(meta.data + META_COUNT, 4);
-	if (n > (meta.len - META_HEAD) / META_ENTRY)
-		return true;
-	for (uint64_t i = 0; i < n; i++) {
-		const char *at = meta.data + META_HEAD + i * META_ENTRY;
-		if (little(at, 4) == ATT_NAME)
-			return little(at + META_USN, 8) >= (uint64_t)since;
-	}
-	return true;
-}
-
 static bool number_of(const struct entry *e, const char *attribute, long long *n)
 {
 	struct value v = entry_first(e, attr_named(attribute));

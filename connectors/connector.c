@@ -105,6 +105,16 @@ int connector_identity(
 	return c->type->identity != NULL ? c->type->identity(c, mem, identity, err) : 0;
 }
 
+int connector_stands(struct connector *c, const char *before, const char *now, struct arena *mem,
+	const char **lacks, enum answerer *stands, struct err *err)
+{
+	*lacks = NULL;
+	*stands = before[0] == '\0' || strcmp(before, now) == 0 ? ANSWERER_SAME : ANSWERER_OTHER;
+	if (*stands == ANSWERER_SAME || c->type->stands == NULL)
+		return 0;
+	return c->type->stands(c, before, mem, lacks, stands, err);
+}
+
 long long connector_expires(const struct connector *c)
 {
 	return c != NULL && c->type->expires != NULL ? c->type->expires(c) : 0;

@@ -88,6 +88,14 @@ struct probe {
 	void *with;
 };
 
+/* Who answers, beside who answered once. */
+enum answerer {
+	ANSWERER_SAME,
+	ANSWERER_OTHER,  /* it is another one */
+	ANSWERER_BEHIND, /* it is the same, and has not got yet what it had then at another server
+			  */
+};
+
 struct connector_type {
 	const char *name; /* "type =" in the configuration */
 	const char *help; /* one line */
@@ -124,9 +132,13 @@ struct connector_type {
 	 */
 	const char *flag;
 	int (*hand_over)(struct connector *, struct value id, bool on, struct err *);
-	/* Who the directory is, as text that stays the same as long as it is the same directory; ""
-	 * when it cannot say. NULL: the function, for files. */
+	/* Who the directory is, as text that stays the same as long as it is the same directory, or
+	 * that `stands` understands; "" when it cannot say. NULL: the function, for files. */
 	int (*identity)(struct connector *, struct arena *, const char **, struct err *);
+	/* How it stands to what identity said before; BEHIND: *lacks says what lacks, for people.
+	 * NULL: the same text is the same directory. */
+	int (*stands)(struct connector *, const char *before, struct arena *, const char **lacks,
+		enum answerer *, struct err *);
 	/* For "galway check": what is known of the directory beside its entries, told line by line;
 	 * NULL. */
 	int (*probe)(struct connector *, const struct probe *, struct err *);
@@ -157,6 +169,9 @@ struct section_shape connector_section(void);
 const struct connector_type *connector_type(const char *name);
 int connector_open(const struct config *, struct connector **, struct err *);
 int connector_identity(struct connector *, struct arena *, const char **, struct err *);
+/* now: what connector_identity gave. What was never said is not another's. */
+int connector_stands(struct connector *, const char *before, const char *now, struct arena *,
+	const char **lacks, enum answerer *, struct err *);
 long long connector_expires(const struct connector *); /* NULL: 0 */
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);

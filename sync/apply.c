@@ -263,6 +263,9 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 		rc = apply_all(a) < 0 ? -1 : apply_verify(a);
 	if (rc < 0)
 		leave(a);
+	/* Where the server stands behind our own writes is what the next one must have got. */
+	if (rc == 0 && a->target->type->stands != NULL)
+		(void)connector_identity(a->target, mem, &plan->target_pin, &closing);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */
 	if (connector_close(a->target, &closing) < 0 && rc == 0) {

@@ -46,6 +46,7 @@ struct plan {
 	/* Which directories answered, in the plan's arena; and the connector whose is another than
 	 * before, NULL: none. */
 	const char *source_pin, *target_pin, *other;
+	const char *behind; /* which server lacks what the last run saw at another; NULL: none */
 	/* When their certificates end (connector_expires). */
 	long long source_expires, target_expires;
 	const char *canary;   /* which is not to be seen, and where; NULL */

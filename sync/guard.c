@@ -99,6 +99,9 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], 
 	}
 	if (f->other != NULL)
 		refuse(&r, "another directory answers as %.100s than in the last run", f->other);
+	/* Who is new there would be deleted, and whom we have just added be added again. */
+	if (f->behind != NULL)
+		refuse(&r, "%.200s: it lags behind", f->behind);
 	if (f->first && gone == 0)
 		return r.n;
 	for (unsigned i = 0; i < f->n_kinds; i++) {

@@ -30,6 +30,7 @@ struct guard_facts {
 	bool rules_changed;       /* since the last run */
 	bool first;               /* no run before */
 	const char *other;  /* the connector under whose name another directory answers; NULL */
+	const char *behind; /* which server lacks what the last run saw at another; NULL */
 	const char *canary; /* which one is not to be seen, and where; NULL */
 	struct limit limits[N_LIMITS];
 	long long min_left, max_shrink, max_missing; /* percent */

@@ -16,6 +16,7 @@ int ruling_of(struct plan *plan, struct state *state, struct ruling *ruling, str
 		.rules_changed = plan->known.epoch != f->epoch,
 		.first = plan->known.sources < 0 && plan->links == 0,
 		.other = plan->other,
+		.behind = plan->behind,
 		.canary = plan->canary,
 		.min_left = f->min_left,
 		.missing = plan->missing,

@@ -10,18 +10,23 @@
 #include "sync/flow.h"
 #include "sync/state.h"
 
-/* Under an old name there may be a new server. *before: who it was, if that was another; NULL. */
+/* Who is it, and who was it in the last run? */
+struct answer {
+	const char *pin, *before;
+	enum answerer stands;
+	const char *lacks;
+};
+
+/* Under an old name there may be a new server. */
 static int who_answers(struct state *state, struct connector *c, struct arena *mem,
-	const char **pin, const char **before, struct err *err)
+	struct answer *a, struct err *err)
 {
 	long long expires;
 
-	if (connector_identity(c, mem, pin, err) < 0 ||
-		state_pin(state, c->label, mem, before, &expires, err) < 0)
+	if (connector_identity(c, mem, &a->pin, err) < 0 ||
+		state_pin(state, c->label, mem, &a->before, &expires, err) < 0)
 		return -1;
-	if ((*before)[0] == '\0' || strcmp(*before, *pin) == 0)
-		*before = NULL;
-	return 0;
+	return connector_stands(c, a->before, a->pin, mem, &a->lacks, &a->stands, err);
 }
 
 static void caution(struct plan *plan, const struct connector *c, struct arena *mem)
@@ -32,21 +37,34 @@ static void caution(struct plan *plan, const struct connector *c, struct arena *
 	plan->cautions[plan->n_cautions++] = arena_printf(mem, "%s: %s", c->label, c->caution);
 }
 
+static void tell(
+	struct plan *plan, const struct connector *c, const struct answer *a, struct arena *mem)
+{
+	if (a->stands == ANSWERER_OTHER) {
+		log_warn("%s: another directory answers than in the last run (%s, before it was "
+			 "%s)",
+			c->label, a->pin[0] != '\0' ? a->pin : "it does not say who it is",
+			a->before);
+		plan->other = c->label;
+	}
+	if (a->stands == ANSWERER_BEHIND) {
+		log_warn("%s: %s: what the last run saw is not all there yet", c->label, a->lacks);
+		plan->behind = arena_printf(mem, "%s: %s", c->label, a->lacks);
+	}
+}
+
 int trust_plan(struct plan *plan, struct state *state, struct connector *c,
 	const struct config *config, struct arena *mem, const char **pin, struct err *err)
 {
-	const char *before, *missing;
+	const char *missing;
+	struct answer a;
 
 	caution(plan, c, mem);
-	if (who_answers(state, c, mem, pin, &before, err) < 0 ||
+	if (who_answers(state, c, mem, &a, err) < 0 ||
 		canary_look(c, config, mem, &missing, err) < 0)
 		return -1;
-	if (before != NULL) {
-		log_warn("%s: another directory answers than in the last run (%s, before it was "
-			 "%s)",
-			c->label, (*pin)[0] != '\0' ? *pin : "it does not say who it is", before);
-		plan->other = c->label;
-	}
+	*pin = a.pin;
+	tell(plan, c, &a, mem);
 	if (missing != NULL) {
 		log_warn("%s: nothing will be written", missing);
 		plan->canary = missing;
@@ -57,11 +75,12 @@ int trust_plan(struct plan *plan, struct state *state, struct connector *c,
 int trust_directory(struct state *state, struct connector *c, const struct config *config,
 	struct arena *mem, struct err *err)
 {
-	const char *before, *pin, *missing;
+	const char *missing;
+	struct answer a;
 
-	if (who_answers(state, c, mem, &pin, &before, err) < 0)
+	if (who_answers(state, c, mem, &a, err) < 0)
 		return -1;
-	if (before != NULL)
+	if (a.stands == ANSWERER_OTHER)
 		return err_set(err, ERR_FATAL,
 			"%s: another directory answers than in the last run: nothing is written "
 			"before a run was approved",

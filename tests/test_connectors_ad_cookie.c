@@ -207,6 +207,68 @@ static void test_meta(void **state)
 	assert_true(ad_meta_renamed((struct value){bytes, 15}, 51));
 }
 
+/* Two cursors of a vector, what it claims to be and to have, and up to where a replica's changes
+ * have come. */
+#define OF_1 "03020100-0504-0706-0809-0a0b0c0d0e0f"
+#define OF_2 "03020100-0504-0706-0809-0a0b0c0d0eff"
+static const struct vector_case {
+	unsigned version, claimed;
+	const char *replica;
+	long long usn;
+} vector_cases[] = {
+	{1, 2, OF_1, 4711},
+	{1, 2, OF_2, 0x1234567890},
+	{2, 2, OF_1, 4711},
+	{2, 2, OF_2, 0x1234567890},
+	{2, 1, OF_1, 4711},
+	{2, 1, OF_2, 0},
+	{2, 0, OF_1, 0},
+	{2, 2, "nobody", 0},
+	/* It does not say. */
+	{2, 3, OF_1, -1},
+	{1, 3, OF_1, -1},
+	{2, 0xffffffff, OF_1, -1},
+	{0, 2, OF_1, -1},
+	{3, 2, OF_1, -1},
+};
+
+static struct value vector_of(const struct vector_case *t, char bytes[80])
+{
+	const size_t cursor = t->version == 1 ? 24 : 32;
+	const uint64_t usns[] = {4711, 0x1234567890};
+
+	memset(bytes, 0, 80);
+	memcpy(bytes, &t->version, 4);
+	memcpy(bytes + 8, &t->claimed, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		char *at = bytes + 16 + i * cursor;
+		for (unsigned k = 0; k < 16; k++)
+			at[k] = (char)k;
+		at[15] = i == 0 ? 15 : (char)0xff;
+		memcpy(at + 16, &usns[i], 8);
+	}
+	return (struct value){bytes, 16 + 2 * cursor};
+}
+
+static void test_vector(void **state)
+{
+	struct arena *mem = arena_new();
+	char bytes[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vector_cases) / sizeof(vector_cases[0]); i++) {
+		const struct vector_case *t = &vector_cases[i];
+		const long long usn = ad_vector_usn(mem, vector_of(t, bytes), t->replica);
+		if (usn != t->usn)
+			fail_msg("case %zu: %lld", i, usn);
+	}
+	const struct value v = vector_of(&vector_cases[2], bytes);
+	assert_int_equal(ad_vector_usn(mem, (struct value){v.data, 15}, OF_1), -1);
+	assert_int_equal(ad_vector_usn(mem, (struct value){v.data, v.len - 1}, OF_1), -1);
+	assert_int_equal(ad_vector_usn(mem, (struct value){NULL, 0}, OF_1), -1);
+	arena_free(mem);
+}
+
 /* Each object once, and what is known of it together. */
 static const struct changed_case {
 	enum ad_what first, then, is;
@@ -247,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_meta),
+		cmocka_unit_test(test_vector),
 		cmocka_unit_test(test_changed),
 	};
 

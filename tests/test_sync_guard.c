@@ -62,6 +62,9 @@ static const struct guard_case {
 		"9 of 20 links would be left of the rule group, less than 50 %"},
 	/* who answers, and what is to be seen */
 	{"add 1 other", "another directory answers as abc than in the last run"},
+	{"add 1 behind", "xyz: dc2 has the changes of dc1 up to 4, not 5: it lags behind"},
+	{"add 1 first behind", "xyz: dc2 has the changes of dc1 up to 4, not 5: it lags behind"},
+	{"conflict 1 behind", ""},
 	{"add 1 first other", "another directory answers as abc than in the last run"},
 	{"conflict 1 other", ""},
 	{"add 1 canary", "the canary CN=X is not to be seen in abc"},
@@ -210,6 +213,8 @@ static struct guard_facts facts_of(struct arena *mem, const char *text)
 			f.first = true;
 		else if (strcmp(words[i], "other") == 0)
 			f.other = "abc";
+		else if (strcmp(words[i], "behind") == 0)
+			f.behind = "xyz: dc2 has the changes of dc1 up to 4, not 5";
 		else if (strcmp(words[i], "canary") == 0)
 			f.canary = "the canary CN=X is not to be seen in abc";
 		else

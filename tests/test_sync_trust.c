@@ -60,11 +60,36 @@ static int server_next(struct connector *c, struct arena *mem, struct entry *e, 
 	return s->shown;
 }
 
+/* Of "a 5" it is the directory a, which has got to 5. */
+static int server_stands(struct connector *c, const char *before, struct arena *mem,
+	const char **lacks, enum answerer *stands, struct err *e)
+{
+	const char *who = ((struct server *)c)->who;
+
+	if (before[0] != who[0]) {
+		*stands = ANSWERER_OTHER;
+		return 0;
+	}
+	if (who[2] == '?')
+		return err_set(e, ERR_BUSY, "where do you stand?");
+	*stands = who[2] < before[2] ? ANSWERER_BEHIND : ANSWERER_SAME;
+	*lacks = arena_printf(mem, "%c is at %c", who[0], who[2]);
+	return 0;
+}
+
 static const struct connector_type server_type = {.name = "server",
 	.can = CAN_FIND,
 	.read = server_read,
 	.next = server_next,
 	.identity = server_identity};
+
+/* One of several servers of a directory, which are not always of one state. */
+static const struct connector_type replica_type = {.name = "replica",
+	.can = CAN_FIND,
+	.read = server_read,
+	.next = server_next,
+	.identity = server_identity,
+	.stands = server_stands};
 
 static struct server server_of(const char *who)
 {
@@ -193,6 +218,51 @@ static void test_caution(void **state)
 	arena_free(mem);
 }
 
+/* Who lags behind is the right one, but no plan is made by it; a single change may be. */
+static void test_behind(void **state)
+{
+	static const struct {
+		const char *before, *now, *behind, *told;
+		bool other;
+	} replicas[] = {
+		{"a 5", "a 5", NULL, "", false},
+		{"a 5", "a 6", NULL, "", false},
+		{NULL, "a 1", NULL, "", false},
+		{"a 5", "a 4", "xyz: a is at 4",
+			"xyz: a is at 4: what the last run saw is not all there yet\n", false},
+		{"a 5", "b 9", NULL, ANOTHER " (b 9, before it was a 5)\n", true},
+	};
+	struct arena *mem = arena_new();
+	const struct config *config = section_of(mem, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replicas) / sizeof(replicas[0]); i++) {
+		struct server s = server_of(replicas[i].now);
+		struct state *known = state_after(replicas[i].before);
+		struct plan plan = {.full = false};
+		const char *pin;
+		s.connector.type = &replica_type;
+		told[0] = '\0';
+		good(trust_plan(&plan, known, &s.connector, config, mem, &pin, &err));
+		assert_string_equal(told, replicas[i].told);
+		assert_string_equal(pin, replicas[i].now);
+		assert_string_equal(plan.behind != NULL ? plan.behind : "",
+			replicas[i].behind != NULL ? replicas[i].behind : "");
+		assert_int_equal(plan.other != NULL, replicas[i].other);
+		assert_int_equal(trust_directory(known, &s.connector, config, mem, &err),
+			replicas[i].other ? -1 : 0);
+		state_close(known);
+	}
+	struct server silent = server_of("a ?");
+	struct state *known = state_after("a 5");
+	struct plan plan = {.full = false};
+	const char *pin;
+	silent.connector.type = &replica_type;
+	assert_int_equal(trust_plan(&plan, known, &silent.connector, config, mem, &pin, &err), -1);
+	state_close(known);
+	arena_free(mem);
+}
+
 static void untrusted(struct arena *mem, struct state *known, struct server *s, const char *canary,
 	enum err_kind kind, const char *why)
 {
@@ -238,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_caution),
+		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_unknown),
 	};
 

@@ -1,6 +1,7 @@
 /*
  * Cookies and what else says from where a delta starts, as the first byte says: that of the ad
- * connector, that of a file, and replPropertyMetaData, which a domain controller gives.
+ * connector, that of a file, replPropertyMetaData, and replUpToDateVector, which a domain
+ * controller gives.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,8 +66,9 @@ static void of_file(struct arena *mem, struct value v)
 
 static void of_meta(struct arena *mem, struct value v)
 {
-	(void)mem;
 	(void)ad_meta_renamed(v, 1000);
+	if (ad_vector_usn(mem, v, "00000000-0000-0000-0000-000000000000") < -1)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

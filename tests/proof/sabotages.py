@@ -95,8 +95,8 @@ cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
     "if (known->sources >= 0 && known->epoch != f->epoch)", "if (false)", "flow rules-changed")
 cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply_finish.c",
     "\tif (whole)\n\t\tf.epoch = plan->flow->epoch;", "\tf.epoch = plan->flow->epoch;", "test_sync_flow test_skip_full")
-cut("pin", "that it is the directory of the last run", "sync/trust.c",
-    "if ((*before)[0] == '\\0' || strcmp(*before, *pin) == 0)", "if (true)", "flow another-directory")
+cut("pin", "that it is the directory of the last run", "connectors/connector.c",
+    "*stands = before[0] == '\\0' || strcmp(before, now) == 0 ?", "*stands = before == now || now != NULL ?", "flow another-directory")
 cut("pin-refusal", "that another directory is refused", "sync/guard.c", "if (f->other != NULL)", "if (false)",
     "test_sync_guard test_guard")
 cut("pin-forgotten", "that the directory is remembered", "sync/apply_finish.c",
@@ -113,7 +113,7 @@ cut("canary-seen", "the look for the canary", "sync/canary.c", "if (!seen[i])", 
 cut("trust-canary", "that `set` asks for the canary, too", "sync/trust.c", "missing == NULL ? 0", "true ? 0",
     "authority a canary is gone")
 cut("trust-directory", "that `set` knows another directory", "sync/trust.c",
-    "if (before != NULL)\n\t\treturn", "if (false)\n\t\treturn", "authority another directory")
+    "if (a.stands == ANSWERER_OTHER)\n\t\treturn", "if (false)\n\t\treturn", "authority another directory")
 cut("set-wipe", "that `set` empties nothing by which mail reaches somebody", "sync/attempt.c",
     "if (reach_lost(&c->mods[i], e))", "if (false)", "authority what reaches somebody")
 cut("set-x500", "that `set` takes no X500 address away", "sync/attempt.c",
@@ -742,6 +742,14 @@ cut("transfer-looks", "that the next run looks at who was handed over", "sync/ha
     "link.source_digest = 0;", "", "authority there and back between two runs")
 cut("transfer-one", "that nobody else is handed over who has the same account", "sync/cmd_authority.c",
     "if (q->argc == 3 && check_one(mem, who, o, n, err) < 0)", "if (q->argc > 3 && check_one(mem, who, o, n, err) < 0)", "authority two of one account")
+cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
+    "if (a->stands == ANSWERER_BEHIND) {", "if (false) {", "test_sync_trust test_behind")
+cut("lag-refused", "that nothing is planned by one", "sync/guard.c",
+    "if (f->behind != NULL)", "if (false)", "rogue another-replica-behind")
+cut("lag-ours", "that it has to have what we wrote ourselves", "sync/apply.c",
+    "if (rc == 0 && a->target->type->stands != NULL)", "if (false)", "rogue another-replica-lacks-ours")
+cut("lag-vector", "that what it has got is looked up", "connectors/ad_standing.c",
+    "if (has < 0 || has >= usn)", "if (has < usn || has >= usn)", "rogue another-replica-behind")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
     "if (parts->lud_port == 3268 || parts->lud_port == 3269)", "if (false)", "test_connectors_ad test_ports")
 cut("read-only", "that nothing is sent to a domain controller that cannot be written", "connectors/ad.c",

@@ -4,12 +4,12 @@ import dataclasses
 import typing
 
 import ber
-from changes import (FOREVER, adds, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs,
+from changes import (FOREVER, adds, another_replica, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs,
                      dripping, empty_page_first, empty_pages, empty_values, endless_page, endless_ranges, ends, entries,
                      every, false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, lists, many,
                      modifies, nested, new_people, nothing_found, notice, one, out_of_order, paged, ranges,
                      raw_attributes, reads, referral, referring, referring_twice, renamed, renames, resets, root, root_with, same_entry_endlessly,
-                     same_page_again, says, searches, shuffled, silent, strange_id, strange_result, talks, times,
+                     same_page_again, says, searches, shuffled, silent, stands, strange_id, strange_result, talks, times,
                      twice, unless_flagged, unless_recycled, usns, whoami, with_dn, with_values, without_controls, writes)
 from server import CLOSE, INCREMENTAL, RESET, Result, Wait
 
@@ -88,7 +88,14 @@ TABLE = [
         text=r"\(full\)"),
     good("another-replica", renamed, lambda r: r.op == "search" and r.dn.startswith("CN=NTDS Settings"), **DELTA,
         text=r"\(full\)"),
-    good("replica-from-a-backup", root_with(highestCommittedUSN=[b"5"]), root, **DELTA, text=r"\(full\)"),
+    good("another-replica-level", another_replica(1 << 40), stands, kinds=AD, words=("sync",)),
+    bad("another-replica-behind", 3, r"has the changes of domain controller .* up to 1000, not \d+: it lags behind", stands,
+        another_replica(1000), kinds=AD, words=("sync",)),
+    # The last of what we wrote ourselves.
+    bad("another-replica-lacks-ours", 3, r"it lags behind", stands, another_replica(-1), kinds=AD, roles=TARGET, words=("sync",)),
+    # One that was set back has not got its own.
+    bad("replica-from-a-backup", 3, r"up to 5, not \d+: it lags behind", root, root_with(highestCommittedUSN=[b"5"]), kinds=AD,
+        words=("sync",)),
     # Of a pass over all there is, which begins a DirSync cookie: what a server will not do is done without.
     good("dirsync-first-pass-busy", says(51), dirsyncs, kinds=AD, roles=SOURCE),
     good("dirsync-first-pass-no-answer", lambda s, r, h: [Wait(FOREVER)], dirsyncs, kinds=AD, roles=SOURCE),

@@ -399,6 +399,23 @@ def unless_recycled(server, request, honest):
             or ("isDeleted", [b"TRUE"]) not in i.attributes]
 
 
+def stands(request):
+    """Who is it, and what has it got of the others?"""
+    return request.op == "search" and (request.dn.startswith("CN=NTDS Settings") or "replUpToDateVector" in request.attributes)
+
+
+def another_replica(usn):
+    """Another domain controller, which has got the changes of the first one up to there; below 0: but for so many."""
+    def change(server, request, honest):
+        if "replUpToDateVector" not in request.attributes:
+            return renamed(server, request, honest)
+        vector = struct.pack("<IIII16sQq", 2, 0, 1, 0, server.directory.invocation.bytes_le,
+                             usn if usn >= 0 else server.directory.usn + usn, 0)
+        return [dataclasses.replace(i, attributes=[*i.attributes, ("replUpToDateVector", [vector])])
+                if isinstance(i, Found) else i for i in honest()]
+    return change
+
+
 def nothing_found(server, request, honest):
     return [i for i in honest() if not isinstance(i, Found)]
 
