@@ -110,6 +110,19 @@ static bool adoptable(const struct pairing *p, const struct entry *e)
 	return managed(p, e->name);
 }
 
+#define ONE_OF_THEM "only one of the two may have what it is found by"
+
+/* Of what is linked to another source object: what to do. */
+static const char *linked_to(struct pairing *p, uint32_t link, const char *marker)
+{
+	const bool gone = link != NO_LINK && (p->g->links.slots[link].flags & LINK_LEAVES) != 0;
+
+	return arena_printf(p->mem, "is linked to another source object%s%s%s%s",
+		*marker != 0 ? " (" : "", marker, *marker != 0 ? ")" : "",
+		gone ? ", which is gone: once this contact is deleted, the next run makes a new one"
+		     : ": if that one is gone, delete this contact; if not, " ONE_OF_THEM);
+}
+
 /* What was found may be another's already: linked to another source, or marked by another flow. */
 static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t place, uint32_t link)
 {
@@ -119,12 +132,13 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 
 	/* Its own it is never asked about: that one is found first. */
 	if (link != NO_LINK)
-		return arena_printf(p->mem, "is linked to another source object%s%s%s",
-			marker.len > 0 ? " (" : "", shown(p, marker), marker.len > 0 ? ")" : "");
+		return linked_to(p, link, shown(p, marker));
 	if (keys_has(&p->adopted, place + 1ull))
-		return "was found by another source object before";
+		return "was found by another source object before: " ONE_OF_THEM;
 	if (marker.len > 7 && memcmp(marker.data, "galway:", 7) == 0 && !value_same(marker, own))
-		return arena_printf(p->mem, "carries the marker %s", shown(p, marker));
+		return arena_printf(p->mem,
+			"carries the marker %s: to have it taken over, take away its %s",
+			shown(p, marker), attr_name(f->marker));
 	return NULL;
 }
 
@@ -160,7 +174,7 @@ static int choose(struct pairing *p, const struct fact **found, unsigned n)
 	if (linked < 0)
 		return -1;
 	if (linked == 1)
-		taken = "is linked to another source object";
+		taken = linked_to(p, NO_LINK, "");
 	if (taken != NULL) {
 		conflict(p, 7, arena_printf(p->mem, "%s %s", shown(p, e.name), taken));
 		return 1;
