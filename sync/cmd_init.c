@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/dn.h"
 #include "base/err.h"
 #include "connectors/discover.h"
 #include "sync/survey.h"
@@ -224,6 +225,17 @@ static int write_example(const char *path, struct err *err)
 	return EXIT_GOOD;
 }
 
+/* What "check" would refuse is not written. */
+static int container(struct arena *mem, const char *into, struct err *err)
+{
+	struct dn dn;
+
+	if (into == NULL || dn_parse(mem, value_of(into), &dn, err) == 0)
+		return 0;
+	err->kind = ERR_FATAL;
+	return err_in(err, "init: --into");
+}
+
 /* A configuration for two directories, which are looked at; and what "check" says of it. */
 static int init_for(
 	struct arena *mem, const struct request *given, const char *path, struct err *err)
@@ -239,7 +251,7 @@ static int init_for(
 	if (asked != 0)
 		return asked < 0 ? -1 : write_example(path, err);
 	if ((q->tls_ca != NULL && whole_path(mem, &q->tls_ca, err) < 0) ||
-		look_at_both(mem, q, path, two, err) < 0)
+		container(mem, q->into, err) < 0 || look_at_both(mem, q, path, two, err) < 0)
 		return -1;
 	const char *into = q->into != NULL      ? q->into
 			   : two[1].gal != NULL ? two[1].gal

@@ -68,8 +68,11 @@ int main(int argc, char **argv)
 		code = exit_of(&err);
 	}
 	arena_free(mem);
-	if ((held_end(held) != 0 || fflush(stdout) != 0) && code != EXIT_USAGE) {
-		log_error("standard output: %s", strerror(errno));
+	/* What did not go out before is not there to be flushed. */
+	const bool lost = ferror(stdout) != 0;
+	if ((held_end(held) != 0 || fflush(stdout) != 0 || lost) && code != EXIT_USAGE) {
+		log_error(
+			"standard output: %s", lost ? "not all could be written" : strerror(errno));
 		code = EXIT_LATER;
 	}
 	return code;

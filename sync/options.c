@@ -234,11 +234,26 @@ static int take_global(struct request *q, int letter, struct err *err)
 	}
 }
 
+/* The option that getopt does not know. Of "-full" it has looked at the f and still stands at the
+ * word; of "--full=x", which takes no value, it says the letter, too. */
+static const char *wrong_option(char **argv, char letter[3])
+{
+	const char *word = argv[optind - 1];
+
+	if (optopt == 0 || (strncmp(word, "--", 2) == 0 && strchr(word, '=') != NULL))
+		return word;
+	letter[0] = '-';
+	letter[1] = (char)optopt;
+	letter[2] = '\0';
+	return letter;
+}
+
 static int parse_choices(
 	int argc, char **argv, const struct command *command, struct request *q, struct err *err)
 {
 	struct option longs[N_CHOICES + 2] = {{0}};
 	size_t n = 0;
+	char wrong[3];
 	int letter;
 
 	for (const struct choice *o = choices; o->name != NULL; o++) {
@@ -259,7 +274,7 @@ static int parse_choices(
 		/* -o is known to getopt for every command. */
 		if (letter == '?' || (letter == 'o' && strchr(command->options, 'o') == NULL))
 			return err_set(err, ERR_FATAL, "%s: no such option of \"galway %s\"",
-				letter == '?' ? argv[optind - 1] : "-o", command->name);
+				letter == '?' ? wrong_option(argv, wrong) : "-o", command->name);
 		if (take(q, letter, optarg, err) < 0)
 			return -1;
 	}

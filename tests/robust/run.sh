@@ -76,6 +76,8 @@ contact='CN=Ann Smith,OU=GAL,DC=xyz,DC=example'
 # --- options -----------------------------------------------------------------------------------------
 new
 want 2 '^galway: error: --approve: no such option of "galway diff"' diff --approve 0
+want 2 '^galway: error: -f: no such option of "galway sync"' sync -full
+want 2 '^galway: error: --full=x: no such option of "galway sync"' sync --full=x
 want 2 'see "galway help"' chekc
 # Help is never refused, and is of the command that was named.
 for command in check diff preflight sync explain eval status links authority set init help; do
@@ -106,6 +108,8 @@ want 2 'galway.conf: it is there already, and is not written over' init .
 mkdir other
 want 2 '^galway: error: init: source: http://x: must begin with' init --source http://x --target xyz.ldif other
 want 2 'init: the source is the target, too' init --source abc.ldif --target ./abc.ldif other
+want 2 "^galway: error: init: --into: .*garbage" init --source abc.ldif --target xyz.ldif --into garbage other
+[ ! -e other/galway.conf ] || { failed=$((failed + 1)); echo "FAILED: --into garbage: written all the same"; }
 want 2 'into: OU=None,DC=xyz,DC=example does not exist in xyz' init --source abc.ldif --target xyz.ldif --into OU=None,DC=xyz,DC=example other
 ! grep -q '^flow abc-to-xyz: good' "$work/out" || { failed=$((failed + 1)); echo "FAILED: a flow without a container is good"; }
 rm -r other
@@ -408,6 +412,18 @@ want 4 'xyz-to-abc .delta.*nothing to do' sync
 new
 "$galway" -c galway.conf sync <&- >&- 2>&- || true
 want 4 'xyz-to-abc .delta.*nothing to do' sync
+
+# full COMMAND...: standard output has no room: told, and exit 5
+full() {
+    local got=0
+    cases=$((cases + 1))
+    "$galway" -c galway.conf "$@" 2>"$work/out" >/dev/full || got=$?
+    [ "$got" = 5 ] && grep -q '^galway: error: standard output: ' "$work/out" && return
+    failed=$((failed + 1))
+    echo "FAILED: galway $* >/dev/full: exit code $got: $(head -n 5 "$work/out")"
+}
+full help
+full completion bash
 
 # --- a run that hangs ---------------------------------------------------------------------------------
 synced
