@@ -237,6 +237,14 @@ static int open_target(struct applying *a)
 	return 0;
 }
 
+/* Where the server stands behind our own writes is what the next one must have got. */
+static int note_standing(struct applying *a)
+{
+	if (a->target->type->stands == NULL)
+		return 0;
+	return connector_identity(a->target, a->run_mem, &a->plan->target_pin, a->err);
+}
+
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,
 	struct err *err)
 {
@@ -260,12 +268,9 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	int rc = -1;
 	postponed_start(&a->postponed);
 	if (open_target(a) == 0)
-		rc = apply_all(a) < 0 ? -1 : apply_verify(a);
+		rc = apply_all(a) < 0 || apply_verify(a) < 0 ? -1 : note_standing(a);
 	if (rc < 0)
 		leave(a);
-	/* Where the server stands behind our own writes is what the next one must have got. */
-	if (rc == 0 && a->target->type->stands != NULL)
-		(void)connector_identity(a->target, mem, &plan->target_pin, &closing);
 	/* A file takes its new shape here; what could not be is still in its changes, and is taken
 	 * up by the next run. */
 	if (connector_close(a->target, &closing) < 0 && rc == 0) {
