@@ -252,21 +252,29 @@ static int apply_and_report(
 	return code;
 }
 
+/* Where the flow is named anyway. */
+static const char *without_flow(const char *text, const char *flow)
+{
+	const size_t len = strlen(flow);
+
+	return strncmp(text, "flow ", 5) == 0 && strncmp(text + 5, flow, len) == 0 &&
+			       strncmp(text + 5 + len, ": ", 2) == 0
+		       ? text + 5 + len + 2
+		       : text;
+}
+
 /* The history tells also what came to nothing. That it cannot be told changes nothing of it. */
 static void tell_stopped(struct session *s, const struct flow *flow, struct arena *mem, int code,
 	const struct err *err)
 {
 	const struct ruling *r = &s->ruling;
-	const char *place = arena_printf(mem, "flow %s: ", flow->name), *text = err->text;
-	const size_t len = strlen(place);
 	const char *why = r->n > 0 ? r->reasons[0] : "it is not the plan that was approved";
 	struct err ignored;
 
 	for (unsigned i = 1; i < r->n; i++)
 		why = arena_printf(mem, "%s; %s", why, r->reasons[i]);
 	s->run.exit = code < 0 ? exit_of(err) : code;
-	/* Which flow, its run says. */
-	s->run.error = code >= 0 ? why : strncmp(text, place, len) == 0 ? text + len : text;
+	s->run.error = code >= 0 ? why : without_flow(err->text, flow->name);
 	(void)stopped_put(s->state, flow->name, &s->run, &ignored);
 }
 
@@ -312,6 +320,9 @@ static int run_flows(struct session *s, struct arena *mem,
 		struct err err = {0};
 		log_flow(s->flows[i]->name);
 		int flow_code = one(s, s->flows[i], mem, &err);
+		if (flow_code < 0)
+			report_stopped(&s->report, s->flows[i]->name, exit_of(&err),
+				without_flow(err.text, s->flows[i]->name));
 		code = flow_code < 0 ? tell_error(s, code, &err) : exit_worse(code, flow_code);
 	}
 	log_flow(NULL);

@@ -37,14 +37,16 @@ static const struct format {
 	void (*begin)(struct buf *);
 	int (*flow)(struct report *, struct plan *, struct applied *, struct err *);
 	void (*end)(struct buf *);
+	void (*stopped)(struct report *, const char *flow, int exit, const char *error);
 } formats[] = {
-	[REPORT_TEXT] = {"text", NULL, report_text, NULL},
-	[REPORT_JSON] = {"json", begin_json, report_json, end_json},
-	[REPORT_CSV] = {"csv", begin_csv, report_csv, NULL},
-	[REPORT_LDIF] = {"ldif", begin_ldif, report_ldif, NULL},
-	[REPORT_DSML] = {"dsml", dsml_print_begin, report_ldif, dsml_print_end},
-	[REPORT_MARKDOWN] = {"markdown", NULL, report_markdown, NULL},
-	[REPORT_HTML] = {"html", report_html_begin, report_html, report_html_end},
+	[REPORT_TEXT] = {"text", NULL, report_text, NULL, NULL},
+	[REPORT_JSON] = {"json", begin_json, report_json, end_json, report_json_stopped},
+	[REPORT_CSV] = {"csv", begin_csv, report_csv, NULL, NULL},
+	[REPORT_LDIF] = {"ldif", begin_ldif, report_ldif, NULL, NULL},
+	[REPORT_DSML] = {"dsml", dsml_print_begin, report_ldif, dsml_print_end, NULL},
+	[REPORT_MARKDOWN] = {"markdown", NULL, report_markdown, NULL, report_markdown_stopped},
+	[REPORT_HTML] = {"html", report_html_begin, report_html, report_html_end,
+		report_html_stopped},
 };
 
 bool report_format(const char *name, enum report_format *format)
@@ -80,6 +82,14 @@ int report_flow(struct report *r, struct plan *plan, struct applied *applied, st
 
 	r->begun = true;
 	return rc;
+}
+
+void report_stopped(struct report *r, const char *flow, int exit, const char *error)
+{
+	if (formats[r->format].stopped == NULL)
+		return;
+	formats[r->format].stopped(r, flow, exit, error);
+	r->begun = true;
 }
 
 int report_set(struct report *r, const struct attempt *x, struct err *err)

@@ -66,6 +66,10 @@ bool report_format(const char *name, enum report_format *);
 void report_begin(struct report *);
 /* One flow: its plan, and with applied (else NULL) what became of it. */
 int report_flow(struct report *, struct plan *, struct applied *, struct err *);
+/* One that came to no plan, or whose run broke off; without what stands before it in the error
+ * ("flow NAME: "). json, html and markdown tell it: text is read beside the messages, the others
+ * are lists of changes. */
+void report_stopped(struct report *, const char *flow, int exit, const char *error);
 /* -1 when the output could not be written. */
 int report_end(struct report *, struct err *);
 
@@ -81,6 +85,9 @@ int report_csv(struct report *, struct plan *, struct applied *, struct err *);
 int report_ldif(struct report *, struct plan *, struct applied *, struct err *); /* dsml, too */
 int report_html(struct report *, struct plan *, struct applied *, struct err *);
 int report_markdown(struct report *, struct plan *, struct applied *, struct err *);
+void report_json_stopped(struct report *, const char *flow, int exit, const char *error);
+void report_html_stopped(struct report *, const char *flow, int exit, const char *error);
+void report_markdown_stopped(struct report *, const char *flow, int exit, const char *error);
 void report_html_begin(struct buf *);
 void report_html_end(struct buf *);
 

@@ -476,3 +476,19 @@ int report_html(struct report *r, struct plan *plan, struct applied *applied, st
 	arena_free(h.mem);
 	return rc;
 }
+
+void report_html_stopped(struct report *r, const char *flow, int exit, const char *error)
+{
+	struct sheet h = {.r = r, .mem = arena_new()};
+
+	buf_puts(&h.b, "<section><h2>");
+	page_text(&h.b, flow);
+	buf_printf(&h.b,
+		"</h2>\n<div class=\"verdict refused\">It did not come to its end (exit code %d): ",
+		exit);
+	value(&h, value_of(error));
+	buf_puts(&h.b, "</div>\n</section>\n");
+	flush(&h);
+	buf_free(&h.b);
+	arena_free(h.mem);
+}

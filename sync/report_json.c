@@ -223,6 +223,19 @@ int report_json(struct report *r, struct plan *plan, struct applied *applied, st
 	return rc;
 }
 
+void report_json_stopped(struct report *r, const char *flow, int exit, const char *error)
+{
+	struct arena *mem = arena_new();
+	struct err ignored; /* report_end says it */
+
+	(void)fputs(r->begun ? "," : "", r->out);
+	(void)put(r,
+		json_pack("{s:s, s:i, s:o}", "flow", flow, "exit", exit, "error",
+			json_value(value_of(report_value(mem, value_of(error))))),
+		&ignored);
+	arena_free(mem);
+}
+
 int report_json_set(struct report *r, const struct attempt *x, struct err *err)
 {
 	struct arena *mem = arena_new();

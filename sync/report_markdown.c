@@ -187,3 +187,18 @@ int report_markdown(struct report *r, struct plan *plan, struct applied *applied
 	arena_free(mem);
 	return rc;
 }
+
+void report_markdown_stopped(struct report *r, const char *flow, int exit, const char *error)
+{
+	struct arena *mem = arena_new();
+	struct buf b = {0};
+
+	buf_puts(&b, r->begun ? "\n# " : "# ");
+	put(&b, flow);
+	buf_printf(&b, "\n\n**It did not come to its end** (exit code %d): ", exit);
+	put(&b, report_value(mem, value_of(error)));
+	buf_putc(&b, '\n');
+	(void)fwrite(b.data, 1, b.len, r->out);
+	buf_free(&b);
+	arena_free(mem);
+}

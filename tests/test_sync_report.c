@@ -219,6 +219,53 @@ static void test_formats(void **state)
 		(struct shown){.flows = 1, .applied = true, .brief = true});
 }
 
+/* A flow that came to nothing, between two that did: where it is told, and how. */
+static void test_stopped(void **state)
+{
+	static const struct {
+		enum report_format format;
+		const char *told;
+	} cases[] = {
+		{REPORT_TEXT, NULL},
+		{REPORT_JSON, "},{\"flow\":\"<b>\",\"exit\":5,\"error\":\"a \\\"b\\\" "
+			      "<i>\\\\x1b\"},{"},
+		{REPORT_CSV, NULL},
+		{REPORT_LDIF, NULL},
+		{REPORT_DSML, NULL},
+		{REPORT_HTML,
+			"<section><h2>&lt;b&gt;</h2>\n<div class=\"verdict refused\">It did not "
+			"come to its end (exit code 5): a &quot;b&quot; &lt;i&gt;"},
+		{REPORT_MARKDOWN,
+			"\n\n# \\<b\\>\n\n**It did not come to its end** (exit code 5): a "
+			"\"b\" \\<i\\>\\\\x1b\n\n# "},
+	};
+	const struct flow flow = {.name = "abc-to-xyz"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text, *without = report_of(cases[i].format, (struct shown){.flows = 2});
+		size_t len;
+		struct report r = {.format = cases[i].format, .out = open_memstream(&text, &len)};
+		struct err err = {0};
+		report_begin(&r);
+		for (unsigned k = 0; k < 2; k++) {
+			struct plan plan = plan_of(&flow, false, false);
+			assert_int_equal(report_flow(&r, &plan, NULL, &err), 0);
+			plan_free(&plan);
+			if (k == 0)
+				report_stopped(&r, "<b>", 5, "a \"b\" <i>\x1b");
+		}
+		assert_int_equal(report_end(&r, &err), 0);
+		fclose(r.out);
+		if (cases[i].told == NULL)
+			assert_string_equal(text, without);
+		else if (strstr(text, cases[i].told) == NULL)
+			fail_msg("%s: %s", cases[i].told, text);
+		free(text);
+		free(without);
+	}
+}
+
 /* Colours change nothing but the colours. */
 static void test_colour(void **state)
 {
@@ -309,6 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_names),

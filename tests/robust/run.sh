@@ -424,6 +424,10 @@ full() {
 }
 full help
 full completion bash
+# What came to nothing is in the report, too.
+mv abc.ldif gone.ldif
+want 2 '"flows":\[\{"flow":"abc-to-xyz","exit":2,"error":"[^"]*abc.ldif[^"]*"\},\{"flow":"xyz-to-abc","exit":2,' \
+    sync --format json
 
 # --- a run that hangs ---------------------------------------------------------------------------------
 synced
