@@ -384,7 +384,7 @@ static int pair_row(struct pairing *p)
 	if (p->v.has_current && !managed(p, p->current.name)) {
 		conflict(p, 11,
 			arena_printf(p->mem,
-				"%s was moved out of the managed containers: move it back, "
+				"%s is not in the managed containers any more: move it back, "
 				"or list its container in adopt",
 				shown(p, p->current.name)));
 		return 0;

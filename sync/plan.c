@@ -460,7 +460,7 @@ static const char *not_ours(struct arena *mem, const struct flow *f, const struc
 	if (!value_same(entry_first(row->current, f->marker), marker))
 		return "does not carry our marker any more: left alone";
 	if (!inside(mem, row->current->name, f->managed, f->n_managed))
-		return "was moved out of the managed containers: left alone";
+		return "is not in the managed containers any more: left alone";
 	return plan_protected(f, row->current);
 }
 

@@ -180,7 +180,8 @@ static const struct {
 		"object" IF_GONE},
 	/* moved away by hand */
 	{"ann key=1", "", "add ann", "ann key=2", "CN=ann,OU=GAL", "CN=ann,OU=Else",
-		"conflict ann: CN=ann,OU=Else,DC=xyz was moved out of the managed containers: move "
+		"conflict ann: CN=ann,OU=Else,DC=xyz is not in the managed containers any more: "
+		"move "
 		"it "
 		"back, or list its container in adopt"},
 	/* an address goes on: the contact that gives it up is nobody else's by that */
@@ -197,7 +198,8 @@ static const struct {
 	/* who gives it up is in conflict, and keeps it */
 	{"ann key=1 mail=a@x.de", "", "add ann", "ann key=1 mail=b@x.de; bob key=2 mail=a@x.de",
 		"CN=ann,OU=GAL", "CN=ann,OU=Else",
-		"conflict ann: CN=ann,OU=Else,DC=xyz was moved out of the managed containers: move "
+		"conflict ann: CN=ann,OU=Else,DC=xyz is not in the managed containers any more: "
+		"move "
 		"it "
 		"back, or list its container in adopt; conflict bob: E_PROXY_DUP: a@x.de is held "
 		"by "

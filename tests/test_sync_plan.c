@@ -52,9 +52,9 @@ static const struct plan_case cases[] = {
 	{3, "gone", "t1 cn=ann", "linked; mark GALWAY:f:s1",
 		"forget t1 | does not carry our marker any more: left alone"},
 	{3, "gone", "t1 cn=ann,OU=Staff", LINKED,
-		"forget t1 | was moved out of the managed containers: left alone"},
+		"forget t1 | is not in the managed containers any more: left alone"},
 	{3, "gone", "t1 cn=ann,OU=GAL,OU=Staff", LINKED,
-		"forget t1 | was moved out of the managed containers: left alone"},
+		"forget t1 | is not in the managed containers any more: left alone"},
 	{3, "gone", "t1 cn=ann,OU=Sub,OU=GAL", LINKED, "delete t1"},
 	{3, "gone", "t1 cn=ann,OU=Old", LINKED,
 		"forget t1 -mark | was adopted outside the target container: kept, no longer "

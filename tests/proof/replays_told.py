@@ -171,7 +171,7 @@ def takeover():
         mark = f"adminDescription: galway:abc-to-xyz:{uuid.UUID(bytes_le=new.guid())}\n".encode()
         s.write("xyz.ldif", s.read("xyz.ldif").replace(b"cn: Administrator\n", b"cn: Administrator\n" + mark))
         s.abc.add(new)  # leans on: pair.c: what lies outside of the managed containers is not ours, marker or not
-        s.refused(4, r"was moved out of the managed containers")
+        s.refused(4, r"is not in the managed containers any more")
     with Scene() as s:
         text = to_ldif(s.abc)
         twin = person(71)
