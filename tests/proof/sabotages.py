@@ -742,18 +742,22 @@ cut("transfer-looks", "that the next run looks at who was handed over", "sync/ha
     "link.source_digest = 0;", "", "authority there and back between two runs")
 cut("transfer-one", "that nobody else is handed over who has the same account", "sync/cmd_authority.c",
     "if (q->argc == 3 && check_one(mem, who, o, n, err) < 0)", "if (q->argc > 3 && check_one(mem, who, o, n, err) < 0)", "authority two of one account")
+cut("history-both", "that history looks for an address in every flow", "sync/cmd_history.c",
+    "rc == 0 && !in_journal && i < a->setup.n", "rc == 0 && !in_journal && whom->n == 0 && i < a->setup.n", "authority two of one account")
 cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
     "if (a->stands == ANSWERER_BEHIND) {", "if (false) {", "test_sync_trust test_behind")
 cut("lag-refused", "that nothing is planned by one", "sync/guard.c",
     "if (f->behind != NULL)", "if (false)", "rogue another-replica-behind")
 cut("lag-ours", "that it has to have what we wrote ourselves", "sync/apply.c",
-    "if (rc == 0 && a->target->type->stands != NULL)", "if (false)", "rogue another-replica-lacks-ours")
+    "if (a->target->type->stands == NULL)", "if (true)", "rogue another-replica-lacks-ours")
 cut("lag-vector", "that what it has got is looked up", "connectors/ad_standing.c",
     "if (has < 0 || has >= usn)", "if (has < usn || has >= usn)", "rogue another-replica-behind")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
     "if (parts->lud_port == 3268 || parts->lud_port == 3269)", "if (false)", "test_connectors_ad test_ports")
 cut("read-only", "that nothing is sent to a domain controller that cannot be written", "connectors/ad.c",
     "if (n > 0 && ad_read_only(d))", "if (false)", "rogue read-only-controller")
+cut("read-only-told", "that check tells of one", "connectors/ad_probe.c",
+    "if (ad_read_only(d))", "if (false)", "rogue read-only-controller-checked")
 cut("paging-dropped", "that a paging cookie which the server let go is no mistake of a person", "connectors/ldap_search.c",
     "if (code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION && s->cookie != NULL)", "if (false)", "rogue cookie-dropped")
 cut("usn-again", "that who changes while changes are listed may come twice", "connectors/ad_usn.c",
@@ -763,6 +767,8 @@ cut("usn-recycled", "that what the recycle bin has thrown away is told", "connec
     "rogue usn-recycled")
 cut("dirsync-first", "that without a first pass of DirSync there is uSNChanged", "connectors/ad_method.c",
     "return refused->kind == ERR_BUSY && ldap_dir_live", "return refused->kind == ERR_NONE && ldap_dir_live", "rogue dirsync-first-pass-busy")
+cut("dirsync-same", "that it is the same domain controller that goes on by uSNChanged", "connectors/ad_method.c",
+    "strcmp(session_server(d->dir.session)->replica, d->cookie.replica) == 0;", "d->cookie.replica[0] != 0;", "rogue dirsync-first-pass-another")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_line.c",
     "if (line->kind != EXO_END || line->count == l->rows)", "if (true)", "exo-reads lacks")
 cut("exo-page", "that pages are as long as page-size says", "connectors/exo_rest.c",
@@ -803,7 +809,7 @@ cut("preflight-ours", "that it leaves out what a flow made", "sync/preflight_sou
 cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("verify", "that what was written is read again", "sync/apply.c",
-    "rc = apply_all(a) < 0 ? -1 : apply_verify(a);", "rc = apply_all(a);", "rogue delete-done-and-still-there")
+    "apply_all(a) < 0 || apply_verify(a) < 0 ?", "apply_all(a) < 0 ?", "rogue delete-done-and-still-there")
 pair("scim-delete", "both looks at who was deleted from a SCIM service", ("scim-deleted", "verify"),
      "scim-writes a delete that is not done")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",

@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 import ber
-from changes import (FOREVER, adds, another_replica, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs,
+from changes import (FOREVER, adds, another_replica, another_then, applied_then, base_look, binds, constant_cookie, control, deletes, dirsyncs,
                      dripping, empty_page_first, empty_pages, empty_values, endless_page, endless_ranges, ends, entries,
                      every, false_tombstones, finds, first, half_of, half_pdu, handshake, hangs_up, later, lists, many,
                      modifies, nested, new_people, nothing_found, notice, one, out_of_order, paged, ranges,
@@ -65,6 +65,7 @@ FIND = {"roles": TARGET, "words": ("sync",)}
 LONG = {"telephones": 3200, "roles": SOURCE, "kinds": LDAP}
 FAR, FARTHER = ('"ELSEWHERE/OU=%s,DC=abc,DC=example"' % ou for ou in ("Far", "Farther"))
 WRITE = {"roles": TARGET, "writes": True}
+READ_ONLY = [b"1.2.840.113556.1.4.800", b"1.2.840.113556.1.4.1920"]  # supportedCapabilities of such a domain controller
 HUGE = bytes.fromhex("308470000000")  # the header of a PDU of 1.8 GB
 
 TABLE = [
@@ -99,6 +100,9 @@ TABLE = [
     # Of a pass over all there is, which begins a DirSync cookie: what a server will not do is done without.
     good("dirsync-first-pass-busy", says(51), dirsyncs, kinds=AD, roles=SOURCE),
     good("dirsync-first-pass-no-answer", lambda s, r, h: [Wait(FOREVER)], dirsyncs, kinds=AD, roles=SOURCE),
+    # Another one has other USNs.
+    bad("dirsync-first-pass-another", 5, r"connection|closed|down", lambda r: dirsyncs(r) or stands(r), another_then, kinds=AD,
+        roles=SOURCE),
     good("usn-delta", when=usns, **USN, text=r"\(delta\)"),
     good("usn-comes-again", twice, usns, **USN, text=r"\(delta\)"),
     # The recycle bin has thrown away what was deleted: only one of the two controls shows that.
@@ -280,7 +284,9 @@ TABLE = [
     bad("bind-unbound-channel", 2, r"demands channel binding.*invalidCredentials \(49\)", binds,
         says(49, "80090346: LdapErr: DSID-0C090597, comment: AcceptSecurityContext error, data 80090346, v4563"), kinds=AD),
     bad("read-only-controller", 2, r"read-only domain controller", root,
-        root_with(supportedCapabilities=[b"1.2.840.113556.1.4.800", b"1.2.840.113556.1.4.1920"]), kinds=AD, roles=TARGET),
+        root_with(supportedCapabilities=READ_ONLY), kinds=AD, roles=TARGET),
+    bad("read-only-controller-checked", 2, r"is a read-only domain controller: it cannot be written", root,
+        root_with(supportedCapabilities=READ_ONLY), kinds=AD, roles=TARGET, words=("check",)),
     bad("bind-busy", 5, r"busy \(51\)", binds, says(51)),
     bad("bind-referral", 2, r"referral \(10\)", binds, referral),
     bad("bind-in-progress", 2, r"saslBindInProgress|bind", binds, says(14)),

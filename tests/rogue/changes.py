@@ -416,6 +416,14 @@ def another_replica(usn):
     return change
 
 
+def another_then(server, request, honest):
+    """The connection goes with the first pass of DirSync, and another domain controller answers from then on."""
+    if dirsyncs(request):
+        server.another = True
+        return [CLOSE]
+    return renamed(server, request, honest) if server.another else honest()
+
+
 def nothing_found(server, request, honest):
     return [i for i in honest() if not isinstance(i, Found)]
 

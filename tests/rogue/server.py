@@ -142,6 +142,7 @@ class Server:
         self.directory, self.tls, self.behaviour, self.users = directory, tls, behaviour, users or {}
         self.limit = {"page": 1000, "unpaged": 1000, "dirsync": 1000, **limits}
         self.log, self.writes, self.counts, self.misbehaved = [], [], {}, False
+        self.another = False  # another domain controller answers (changes.another_then)
         self.stopping, self.sockets, self.lock = threading.Event(), set(), threading.RLock()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
