@@ -742,8 +742,6 @@ cut("transfer-looks", "that the next run looks at who was handed over", "sync/ha
     "link.source_digest = 0;", "", "authority there and back between two runs")
 cut("transfer-one", "that nobody else is handed over who has the same account", "sync/cmd_authority.c",
     "if (q->argc == 3 && check_one(mem, who, o, n, err) < 0)", "if (q->argc > 3 && check_one(mem, who, o, n, err) < 0)", "authority two of one account")
-cut("history-both", "that history looks for an address in every flow", "sync/cmd_history.c",
-    "rc == 0 && !in_journal && i < a->setup.n", "rc == 0 && !in_journal && whom->n == 0 && i < a->setup.n", "authority two of one account")
 cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
     "if (a->stands == ANSWERER_BEHIND) {", "if (false) {", "test_sync_trust test_behind")
 cut("lag-refused", "that nothing is planned by one", "sync/guard.c",
