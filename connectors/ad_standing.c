@@ -55,6 +55,20 @@ static int known_of(
 	return 0;
 }
 
+/* A run wrote there and did not come to its end: what that one knows, nobody else has to. */
+static int unsettled(struct ad_dir *d, const char *replica, struct arena *mem, const char **lacks,
+	enum answerer *stands)
+{
+	if (strcmp(replica, session_server(d->dir.session)->replica) == 0)
+		return 0;
+	*stands = ANSWERER_BEHIND;
+	*lacks = arena_printf(mem,
+		"a run that wrote at domain controller %s did not come to its end, and %s may lag "
+		"behind that",
+		replica, session_server(d->dir.session)->url);
+	return 0;
+}
+
 int ad_stands(struct connector *c, const char *before, struct arena *mem, const char **lacks,
 	enum answerer *stands, struct err *err)
 {
@@ -69,7 +83,11 @@ int ad_stands(struct connector *c, const char *before, struct arena *mem, const 
 										: ANSWERER_OTHER;
 	if (*stands == ANSWERER_OTHER || replica == NULL)
 		return 0;
-	if (ldap_dir_live(&d->dir, err) < 0 || known_of(d, replica, mem, &has, err) < 0)
+	if (ldap_dir_live(&d->dir, err) < 0)
+		return -1;
+	if (strcmp(rest, CONNECTOR_UNSETTLED) == 0)
+		return unsettled(d, replica, mem, lacks, stands);
+	if (known_of(d, replica, mem, &has, err) < 0)
 		return -1;
 	const char *url = session_server(d->dir.session)->url;
 	if (has < 0)
@@ -79,8 +97,8 @@ int ad_stands(struct connector *c, const char *before, struct arena *mem, const 
 	if (has < 0 || has >= usn)
 		return 0;
 	*stands = ANSWERER_BEHIND;
-	*lacks =
-		arena_printf(mem, "%s has the changes of domain controller %s up to %lld, not %lld",
-			url, replica, has, usn);
+	*lacks = arena_printf(mem,
+		"%s has the changes of domain controller %s up to %lld, not %lld: it lags behind",
+		url, replica, has, usn);
 	return 0;
 }

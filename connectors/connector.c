@@ -115,6 +115,27 @@ int connector_stands(struct connector *c, const char *before, const char *now, s
 	return c->type->stands(c, before, mem, lacks, stands, err);
 }
 
+static size_t without_last(const char *identity)
+{
+	const char *last = strrchr(identity, ' ');
+
+	return last != NULL ? (size_t)(last - identity) : strlen(identity);
+}
+
+const char *connector_unsettled(struct arena *mem, const char *identity)
+{
+	return strchr(identity, ' ') == NULL ? identity
+					     : arena_printf(mem, "%.*s " CONNECTOR_UNSETTLED,
+						       (int)without_last(identity), identity);
+}
+
+bool connector_same_server(const char *identity, const char *other)
+{
+	const size_t n = without_last(identity);
+
+	return without_last(other) == n && memcmp(identity, other, n) == 0;
+}
+
 long long connector_expires(const struct connector *c)
 {
 	return c != NULL && c->type->expires != NULL ? c->type->expires(c) : 0;

@@ -96,6 +96,9 @@ enum answerer {
 			  */
 };
 
+/* How far the server has come is not known: something was being written. */
+#define CONNECTOR_UNSETTLED "unsettled"
+
 struct connector_type {
 	const char *name; /* "type =" in the configuration */
 	const char *help; /* one line */
@@ -133,10 +136,11 @@ struct connector_type {
 	const char *flag;
 	int (*hand_over)(struct connector *, struct value id, bool on, struct err *);
 	/* Who the directory is, as text that stays the same as long as it is the same directory, or
-	 * that `stands` understands; "" when it cannot say. NULL: the function, for files. */
+	 * that `stands` understands (then its last word says how far the server has come, and what
+	 * is before it which one it is); "" when it cannot say. NULL: the function, for files. */
 	int (*identity)(struct connector *, struct arena *, const char **, struct err *);
 	/* How it stands to what identity said before; BEHIND: *lacks says what lacks, for people.
-	 * NULL: the same text is the same directory. */
+	 * The last word may be CONNECTOR_UNSETTLED. NULL: the same text is the same directory. */
 	int (*stands)(struct connector *, const char *before, struct arena *, const char **lacks,
 		enum answerer *, struct err *);
 	/* For "galway check": what is known of the directory beside its entries, told line by line;
@@ -172,6 +176,10 @@ int connector_identity(struct connector *, struct arena *, const char **, struct
 /* now: what connector_identity gave. What was never said is not another's. */
 int connector_stands(struct connector *, const char *before, const char *now, struct arena *,
 	const char **lacks, enum answerer *, struct err *);
+/* An identity with that for its last word; the identity where it has no two. */
+const char *connector_unsettled(struct arena *, const char *identity);
+/* The same but for their last words? */
+bool connector_same_server(const char *identity, const char *other);
 long long connector_expires(const struct connector *); /* NULL: 0 */
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);

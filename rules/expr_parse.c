@@ -424,6 +424,22 @@ void expr_reads(struct arena *mem, const struct expr *x, struct attr_set *set)
 	add_reads(mem, x->root, set);
 }
 
+static bool is_timed(const struct node *node)
+{
+	if (node->fn != NULL && strcmp(node->fn->name, "Now") == 0)
+		return true;
+	for (unsigned i = 0; i < node->n; i++) {
+		if (is_timed(node->args[i]))
+			return true;
+	}
+	return false;
+}
+
+bool expr_timed(const struct expr *x)
+{
+	return is_timed(x->root);
+}
+
 void expr_lint(struct buf *b, const struct expr *x)
 {
 	for (const struct warning *w = x->warnings; w != NULL; w = w->next) {

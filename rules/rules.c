@@ -84,6 +84,29 @@ void rules_reads(struct arena *mem, const struct rules *rules, struct attr_set *
 	validate_reads(mem, set);
 }
 
+static bool lines_timed(const struct line *lines)
+{
+	for (; lines != NULL; lines = lines->next) {
+		if (expr_timed(lines->expr))
+			return true;
+	}
+	return false;
+}
+
+bool rules_timed(const struct rules *rules)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		const struct rule *rule = &rules->rules[i];
+		if (lines_timed(rule->rdn) || lines_timed(rule->joins))
+			return true;
+		for (unsigned j = 0; j < rule->n_flows; j++) {
+			if (lines_timed(rule->flows[j].lines))
+				return true;
+		}
+	}
+	return false;
+}
+
 void rules_writes(struct arena *mem, const struct rules *rules, struct attr_set *set)
 {
 	for (unsigned i = 0; i < rules->n; i++) {

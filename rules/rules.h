@@ -123,6 +123,8 @@ const unsigned *rule_attrs(const struct rule *, unsigned *n);
 /* Where the k-th line of the i-th of these attributes stands; NULL: it has no more. */
 const char *rule_line(const struct rule *, unsigned i, unsigned k);
 
+/* Do they ask what time it is (Now)? That an entry is as it was does not say all then. */
+bool rules_timed(const struct rules *);
 /* In-chain scopes: is the source to be read once before, feeding rules_learn, then rules_solve? */
 bool rules_chained(const struct rules *);
 void rules_learn(struct rules *, const struct entry *);

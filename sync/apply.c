@@ -237,12 +237,18 @@ static int open_target(struct applying *a)
 	return 0;
 }
 
-/* Where the server stands behind our own writes is what the next one must have got. */
+/* Where the server stands behind our own writes is what the next one must have got. Of one that
+ * went while we wrote that is not known any more. */
 static int note_standing(struct applying *a)
 {
-	if (a->target->type->stands == NULL)
+	const char *now, **pin = &a->plan->target_pin;
+
+	if (a->target->type->stands == NULL || !summary_writes(&a->plan->summary))
 		return 0;
-	return connector_identity(a->target, a->run_mem, &a->plan->target_pin, a->err);
+	if (connector_identity(a->target, a->run_mem, &now, a->err) < 0)
+		return -1;
+	*pin = connector_same_server(*pin, now) ? now : connector_unsettled(a->run_mem, *pin);
+	return 0;
 }
 
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,

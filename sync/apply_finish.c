@@ -13,6 +13,17 @@ static void hold(const struct applying *a, struct flow_state *f)
 	f->deltas = FLOW_UNFINISHED;
 }
 
+/* Until it is known how far the server has come by what this run writes. */
+static int unsettle(struct applying *a)
+{
+	const struct plan *p = a->plan;
+
+	if (a->target->type->stands == NULL || !summary_writes(&p->summary))
+		return 0;
+	return state_put_pin(a->state, p->flow->target,
+		connector_unsettled(a->run_mem, p->target_pin), p->target_expires, a->err);
+}
+
 int apply_begin(struct applying *a)
 {
 	struct flow_state known = a->plan->known;
@@ -27,7 +38,7 @@ int apply_begin(struct applying *a)
 	known.deltas = FLOW_UNFINISHED;
 	if (a->plan->undoes != 0)
 		hold(a, &known);
-	if (apply_record(a) < 0 ||
+	if (apply_record(a) < 0 || unsettle(a) < 0 ||
 		state_put_flow(a->state, a->plan->flow->name, &known, a->err) < 0 ||
 		state_put_run(a->state, known.id, &a->run, a->err) < 0)
 		return -1;
@@ -56,11 +67,16 @@ static int put_cookie(struct applying *a)
 	return state_put_cookie(a->state, a->flow, cookie, a->err);
 }
 
+/* Of a run that had nothing to write nobody approved that another server answers. */
 static int put_pins(struct applying *a)
 {
 	const struct plan *p = a->plan;
 
-	if (state_put_pin(a->state, p->flow->source, p->source_pin, p->source_expires, a->err) < 0)
+	if ((p->other != NULL || p->behind != NULL) && !summary_writes(&p->summary))
+		return 0;
+	/* An undo does not look at the source. */
+	if (p->source_pin != NULL && state_put_pin(a->state, p->flow->source, p->source_pin,
+					     p->source_expires, a->err) < 0)
 		return -1;
 	return state_put_pin(a->state, p->flow->target, p->target_pin, p->target_expires, a->err);
 }
@@ -152,7 +168,9 @@ int apply_finish(struct applying *a)
 		return -1;
 	if (whole && plan->full && state_settle(a->state, a->flow, a->run.id, a->err) < 0)
 		return -1;
-	if (whole && (put_cookie(a) < 0 || put_pins(a) < 0 || apply_looked(a, NULL) < 0))
+	if (put_pins(a) < 0)
+		return -1;
+	if (whole && (put_cookie(a) < 0 || apply_looked(a, NULL) < 0))
 		return -1;
 	if (state_retire(a->state, plan->flow->history, a->err) < 0)
 		return -1;

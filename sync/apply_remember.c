@@ -102,12 +102,12 @@ static int note_names(struct applying *a, const struct step *s)
 }
 
 /* A directory may take the references to a contact away with it. Whoever has one still was to lose
- * it in this run, and something failed. */
+ * it in this run, and something failed, or he was not looked at. */
 static int note_delete(struct applying *a, const struct step *s)
 {
 	struct link gone;
 
-	if (a->applied->summary.failed == 0)
+	if (a->applied->summary.failed == 0 && !a->plan->one)
 		return 0;
 	int rc = state_link(a->state, a->flow, s->source_id, a->mem, &gone, a->err);
 	if (rc == 1 && gone.name != 0)

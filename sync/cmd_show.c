@@ -130,7 +130,8 @@ static int show_status(const struct setup *setup, struct state *state, const str
 	const int pending = stopped < 0 ? -1 : show_pendings(state, f, known.id, mem, err);
 	if (pending < 0)
 		return -1;
-	return stale ? EXIT_USAGE : stopped + pending > 0 ? EXIT_PARTIAL : EXIT_GOOD;
+	const bool waits = stopped + pending > 0 || known.held != 0;
+	return stale ? EXIT_USAGE : waits ? EXIT_PARTIAL : EXIT_GOOD;
 }
 
 /* Who watches is not to be told of a fault because a run is at work; but of one that is stuck. */

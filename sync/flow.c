@@ -51,11 +51,12 @@ static bool must_be_full(struct planning *p)
 	else if (known->deltas == FLOW_UNFINISHED)
 		p->plan->because = known->held != 0 ? "a run was undone"
 						    : "the run before did not come to its end";
-	/* In-chain scopes: a group that changes moves objects that do not. */
+	/* In-chain scopes: a group that changes moves objects that do not. Nor does it take a
+	 * change for a date to pass. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       p->plan->other != NULL || rules_chained(f->rules) || p->plan->because != NULL ||
-	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
-	       known->deltas + 1 >= f->full_every;
+	       p->plan->other != NULL || rules_chained(f->rules) || rules_timed(f->rules) ||
+	       p->plan->because != NULL || (p->g.source->type->can & CAN_SINCE) == 0 ||
+	       known->sources < 0 || known->deltas + 1 >= f->full_every;
 }
 
 static int gather_all(struct planning *p)

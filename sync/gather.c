@@ -259,8 +259,8 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 	if (slot != NULL) {
 		bool known = !g->compare.beside;
 		slot->flags |= LINK_SOURCE;
-		if (slot->source_digest == digest && !g->one && !keys_has(&g->waits, e->key) &&
-			(!known || as_left(g, slot))) {
+		if (slot->source_digest == digest && !g->one && !g->timed &&
+			!keys_has(&g->waits, e->key) && (!known || as_left(g, slot))) {
 			slot->flags |= known ? 0 : LINK_SAME;
 			g->none++;
 			return 0;
@@ -277,6 +277,7 @@ int gather_learn(struct gather *g, struct err *err)
 	struct entry e;
 	int rc;
 
+	g->timed = rules_timed(g->flow->rules);
 	g->chained = rules_chained(g->flow->rules);
 	if (!g->chained)
 		return 0;

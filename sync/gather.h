@@ -41,6 +41,7 @@ struct gather {
 	uint64_t one_key;
 	bool no_update, no_delete; /* such steps are left for another run */
 	bool want_cookie;
+	bool timed;   /* rules ask what time it is: the same of that */
 	bool chained; /* scopes ask about groups: that an entry is as it was does not say all */
 
 	struct compare compare;

@@ -21,11 +21,6 @@ static void __attribute__((format(printf, 2, 3))) refuse(struct reasons *r, cons
 	va_end(args);
 }
 
-static bool writes(const struct summary *s)
-{
-	return s->add + s->modify + s->rename + s->remove + s->link + s->forget > 0;
-}
-
 static void check_limits(const struct guard_facts *f, const struct guard_kind *k, struct reasons *r)
 {
 	const char *hides = f->plan.hide > 0 ? " and hides" : "";
@@ -91,7 +86,7 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], 
 	struct reasons r = {reasons, 0};
 
 	*final = false;
-	if (!writes(&f->plan))
+	if (!summary_writes(&f->plan))
 		return 0;
 	if (f->canary != NULL) {
 		refuse(&r, "%.240s", f->canary);
@@ -101,7 +96,7 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], 
 		refuse(&r, "another directory answers as %.100s than in the last run", f->other);
 	/* Who is new there would be deleted, and whom we have just added be added again. */
 	if (f->behind != NULL)
-		refuse(&r, "%.200s: it lags behind", f->behind);
+		refuse(&r, "%.240s", f->behind);
 	if (f->first && gone == 0)
 		return r.n;
 	for (unsigned i = 0; i < f->n_kinds; i++) {

@@ -538,7 +538,9 @@ static void plan_leave(
 		return;
 	}
 	if (f->leave == LEAVE_KEEP) {
-		s->message = "left the source: kept, no longer managed";
+		s->message = row->link->left != 0 ? "left the source: kept, no longer managed, and "
+						    "hidden still (msExchHideFromAddressLists)"
+						  : "left the source: kept, no longer managed";
 		return;
 	}
 	if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))

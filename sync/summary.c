@@ -37,6 +37,11 @@ void summary_count(struct summary *sum, const struct step *s, int n)
 	}
 }
 
+bool summary_writes(const struct summary *s)
+{
+	return s->add + s->modify + s->rename + s->remove + s->link + s->forget > 0;
+}
+
 void summary_fail(struct summary *sum, const struct step *s, bool denied)
 {
 	const long long before = sum->denied;

@@ -17,6 +17,8 @@ struct step;
 
 /* Count a step n times: 1, or -1 to take it back. */
 void summary_count(struct summary *, const struct step *, int n);
+/* Is there anything to be written, to the target or to a link? */
+bool summary_writes(const struct summary *);
 /* A step that was counted has failed (denied: by the directory); what was denied to it stays so. */
 void summary_fail(struct summary *, const struct step *, bool denied);
 

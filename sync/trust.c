@@ -48,7 +48,7 @@ static void tell(
 		plan->other = c->label;
 	}
 	if (a->stands == ANSWERER_BEHIND) {
-		log_warn("%s: %s: what the last run saw is not all there yet", c->label, a->lacks);
+		log_warn("%s: %s", c->label, a->lacks);
 		plan->behind = arena_printf(mem, "%s: %s", c->label, a->lacks);
 	}
 }

@@ -104,6 +104,9 @@ static inline const char *steps_of(struct arena *mem, struct plan *plan)
 	return text;
 }
 
+/* When a run begins, in seconds since 1970; 0: now. */
+static long long run_at;
+
 /* Plans, does it, and says what it did. */
 static inline const char *sync_with(struct arena *mem, const struct flow_options *options)
 {
@@ -113,6 +116,8 @@ static inline const char *sync_with(struct arena *mem, const struct flow_options
 	struct applied applied;
 	struct err err = {0};
 
+	if (run_at > 0)
+		setup.flows[0].env.now = run_at;
 	if (state_open(setup.state, true, &state, &err) < 0 ||
 		flow_plan(&setup.flows[0], state, options, mem, &plan, &err) < 0)
 		fail_msg("%s", err.text);

@@ -509,6 +509,31 @@ static void test_lint(void **state)
 	arena_free(mem);
 }
 
+/* Who asks what time it is, and where. */
+static void test_timed(void **state)
+{
+	static const struct {
+		const char *text;
+		bool timed;
+	} asking[] = {
+		{"rule r\n scope (a=*)\n name [cn]\n join x = [x]\n y = Trim([y])\n y = [z]\n",
+			false},
+		{"rule r\n scope (a=*)\n name [cn] & Now()\n", true},
+		{"rule r\n scope (a=*)\n name [cn]\n join x = [x]\n join x = now()\n", true},
+		{"rule r\n scope (a=*)\n name [cn]\n x = [x]\n y = [y]\n"
+		 " y = IIF([z] > 1, \"a\", DateAdd(\"d\", 1, Now()))\n",
+			true},
+		{"rule r\n scope (a=*)\n name [cn]\nrule s\n scope (b=*)\n name [cn]\n x = Now()\n",
+			true},
+	};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		assert_int_equal(rules_timed(case_rules(mem, asking[i].text)), asking[i].timed);
+	arena_free(mem);
+}
+
 /* A nested group in a scope: the whole source is read first. */
 static void test_in_chain(void **state)
 {
@@ -543,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_epoch),
 		cmocka_unit_test(test_reads_and_writes),
 		cmocka_unit_test(test_lint),
+		cmocka_unit_test(test_timed),
 		cmocka_unit_test(test_in_chain),
 	};
 

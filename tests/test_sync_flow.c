@@ -399,6 +399,60 @@ static void test_name_given_up(void **state)
 	arena_free(mem);
 }
 
+static bool looked_at_next(struct arena *mem, const char *id)
+{
+	struct setup setup = load(mem);
+	struct state *state;
+	struct link link;
+	struct err err;
+
+	assert_int_equal(state_open(setup.state, false, &state, &err), 0);
+	assert_int_equal(state_link(state, known_now(mem).id, value_of(id), mem, &link, &err), 1);
+	state_close(state);
+	return link.source_digest == 0;
+}
+
+/* A run for one person takes his contact away: who refers to that is looked at by the next one. */
+static void test_one_deleted(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	put_source(mem, "ann key=a; bob key=b; cem key=c manager=CN=bob,DC=abc");
+	sync_now(mem);
+	put_source(mem, "ann key=a; bob; cem key=c manager=CN=bob,DC=abc");
+	assert_string_equal(
+		sync_with(mem, &(struct flow_options){.object = "bob"}), "full; delete bob");
+	/* This target takes references away by itself; others do not. */
+	assert_true(looked_at_next(mem, "cem"));
+	assert_false(looked_at_next(mem, "ann"));
+	arena_free(mem);
+}
+
+/* Nothing changes but the time, for which no directory has a delta. */
+static void test_time_passes(void **state)
+{
+	static const long long years[] = {
+		1577836800, 1609459200, 1640995200}; /* 2020, 2021, 2022 */
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, "rule user\n scope (key=*)\n name \"CN=\" & [cn]\n"
+		   " title = IIF(Now() >= CDate(\"2021-01-01\"), \"late\", \"early\")\n");
+	put_source(mem, "ann key=a");
+	run_at = years[0];
+	assert_string_equal(sync_now(mem), "full; add ann");
+	assert_string_equal(sync_now(mem), "full");
+	run_at = years[1];
+	assert_string_equal(sync_now(mem), "full; modify ann");
+	assert_string_equal(line_of(mem, "galway:f:ann", "title: "), "late");
+	run_at = years[2];
+	assert_string_equal(sync_with(mem, &(struct flow_options){.full = true}), "full");
+	run_at = 0;
+	arena_free(mem);
+}
+
 /* References follow a contact that is renamed. When he who refers to it gets another one later,
  * nobody else wrote that; but what somebody else did write beside it is told. */
 static void test_renamed_and_replaced(void **state)
@@ -575,6 +629,8 @@ int main(void)
 		cmocka_unit_test(test_name_taken_over),
 		cmocka_unit_test(test_name_handed_on),
 		cmocka_unit_test(test_name_given_up),
+		cmocka_unit_test(test_one_deleted),
+		cmocka_unit_test(test_time_passes),
 		cmocka_unit_test(test_renamed_and_replaced),
 		cmocka_unit_test(test_refers_to_failed),
 		cmocka_unit_test(test_upgrade),

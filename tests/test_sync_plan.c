@@ -40,7 +40,8 @@ static const struct plan_case cases[] = {
 	{3, "gone", "t1 cn=ann hide=TRUE", "left 50; leave hide", "delete t1"},
 	{3, "gone", "t1 cn=ann hide=TRUE", "left 300; leave hide", "none | left 300"},
 	{3, "gone", "t1 cn=ann hide=TRUE", "left 50; leave keep",
-		"forget t1 | left the source: kept, no longer managed"},
+		"forget t1 | left the source: kept, no longer managed, and hidden still "
+		"(msExchHideFromAddressLists)"},
 	{3, "gone", "t1 cn=ann", "linked; leave hide; of hide xyz",
 		"modify t1 | abc may not: hide=TRUE"},
 	/* and it is not ours to touch */

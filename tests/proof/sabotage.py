@@ -46,6 +46,7 @@ KINDS = {  # what is run, and how it says that it found
     "undo": (UNDO + "0 {what}", r"^FAIL {what}$"),
     "undo-killed": (UNDO + "1 {what}", r"^FAIL {what}$"),
     "incident": ("/usr/bin/python3 {0}/proof/incidents.py {galway} {what}", r"^FAIL {what} "),
+    "replicas": ("/usr/bin/python3 {0}/rogue/replicas.py {galway} {what}", r"^FAILED {what}:"),
     "rogue": ("/usr/bin/python3 {0}/rogue/run.py {galway} {what}", r"^FAILED {what} \("),
     "tls": ("/usr/bin/python3 {0}/live/tls.py {galway}", r"^WRONG: {what}"),
     "web": ("/usr/bin/python3 {0}/web/client.py {tests}/web_driver", r"^WRONG: {what}"),
