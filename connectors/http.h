@@ -51,7 +51,7 @@ struct http_call;
 	{"window", SETTING_NUMBER, "8", NULL, "requests under way at once"}, \
 	{"timeout", SETTING_SPAN, "60s", NULL, "the longest wait for an answer"}, \
 	{"retry", SETTING_SPAN, "5m", NULL, "how long a busy or absent server is tried again"}, \
-	{"deadline", SETTING_SPAN, "2h", NULL, "how long a connector may use a server, with all that it does"}, \
+	{"deadline", SETTING_SPAN, "2h", NULL, "how long a connector may use a server, with all that it does; at least 1s"}, \
 	{"max-answer", SETTING_NUMBER, "67108864", NULL, "the largest answer taken from the server, in bytes, unpacked"}
 /* clang-format on */
 

@@ -59,7 +59,7 @@ struct server {
 	{"window", SETTING_NUMBER, "96", NULL, "operations under way at once"}, \
 	{"timeout", SETTING_SPAN, "60s", NULL, "the longest wait for an answer"}, \
 	{"retry", SETTING_SPAN, "5m", NULL, "how long a busy or absent server is tried again"}, \
-	{"deadline", SETTING_SPAN, "2h", NULL, "how long a connector may use a server, with all that it does"}, \
+	{"deadline", SETTING_SPAN, "2h", NULL, "how long a connector may use a server, with all that it does; at least 1s"}, \
 	{"max-pdu", SETTING_NUMBER, "16777216", NULL, "the largest message taken from the server, in bytes"}, \
 	{"sign-only", SETTING_BOOL, "false", NULL, "gssapi: integrity without encryption will do"}
 /* clang-format on */

@@ -74,12 +74,16 @@ const struct choice choices[] = {
 	{'D', "no-delete", NULL, "leave deletes for another run"},
 	{'R', "no-rename", NULL, "leave renames and moves for another run"},
 	{'a', "approve", "DIGEST", "apply the very plan that was refused with this digest, once"},
-	{'S', "save", "PLAN", "write the plan there, to be applied as it is or not at all"},
+	{'S', "save", "PLAN",
+		"write the plan there, to be applied as it is or not at all; also one that the "
+		"guard refuses"},
 	{'P', "plan", "PLAN",
-		"apply the plan that was saved there, if it is still what would be done"},
+		"apply the plan that was saved there, if it is still what would be done; that "
+		"approves it"},
 	{'A', "as", "SIDE", "set: who wants to write, a connector's name"},
 	{'I', "if-due", NULL,
-		"only when the last good run of some flow is older than the interval"},
+		"only when the last good run of some flow is older than the interval; then all of "
+		"them"},
 	{'u', "undo", "RUN", "what undo would do"},
 	{'s', "source", "WHERE", "the URL of the directory that is read, or an LDIF file"},
 	{'t', "target", "WHERE", "the same of the one that is written to"},

@@ -39,9 +39,12 @@ static const struct setting flow_settings[] = {
 	{"source", SETTING_TEXT, "!", NULL, "the connector that is read"},
 	{"target", SETTING_TEXT, "!", NULL, "the connector that is written"},
 	{"rules", SETTING_TEXT, "galsync", NULL, "a built-in rule set, or the path of a rule file"},
-	{"into", SETTING_TEXT, "!", NULL, "the container of the target in which contacts are made"},
+	{"into", SETTING_TEXT, "!", NULL,
+		"the container of the target in which contacts are made; not to be changed after "
+		"the first sync without moving them"},
 	{"adopt", SETTING_LIST, NULL, NULL,
-		"more containers of the target, whose contacts may be taken over"},
+		"more containers of the target, whose contacts may be taken over; they are never "
+		"deleted"},
 	{"leave", SETTING_WORD, "delete", "delete|hide|keep",
 		"what becomes of a contact whose source is gone or out of scope"},
 	{"grace", SETTING_SPAN, "7d", NULL, "with leave = hide: how long until it is deleted"},
