@@ -344,10 +344,10 @@ with Case("a flow that is held waits for somebody") as c:
     c.run("sync")
     c.run("status", 0)
     c.edit("abc.ldif", "title: Lead\n", "title: Head\n")
-    c.run("sync", 0, "1 modified")
-    c.run("undo 2", 0, "1 modified")
+    c.run("sync", 0, "2 modified")
+    c.run("undo 2", 0, "2 modified")
     c.run("status", 4, "held since")
-    c.run("sync", 0, "1 modified")
+    c.run("sync", 0, "2 modified")
     c.run("status", 0)
 
 with Case("two of one account", CLOUD + ZOE % "Staff", more="""flow down {
