@@ -749,7 +749,7 @@ cut("time-same", "that for such a flow an entry that is as it was is no reason t
 cut("one-deleted", "that who refers to a contact which a run for one object took away is looked at", "sync/apply_remember.c",
     "if (a->applied->summary.failed == 0 && !a->plan->one)", "if (a->applied->summary.failed == 0)", "test_sync_flow test_one_deleted")
 cut("held-waits", "that status says by its exit code that a flow is held", "sync/cmd_show.c",
-    "stopped + pending > 0 || known.held != 0", "stopped + pending > 0", "authority a flow that is held")
+    "stopped + pending > 0 || known.held != 0", "stopped + pending > 0", "authority a flow that is held waits for somebody")
 cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
     "if (a->stands == ANSWERER_BEHIND) {", "if (false) {", "test_sync_trust test_behind")
 cut("lag-refused", "that nothing is planned by one", "sync/guard.c",

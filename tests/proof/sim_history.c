@@ -161,6 +161,17 @@ static bool lied(const struct history *h)
 	return h->w.sides[0].lied || h->w.sides[1].lied;
 }
 
+/* Nothing was to be written, so that the guard has not said whether it is another directory that
+ * answers. 0: which one answered before is not known, as of a state that was put back. */
+static bool unknown(const struct history *h, const struct sync *s)
+{
+	bool other = false;
+
+	for (unsigned i = 0; i < 2; i++)
+		other |= h->identity[i] != s->identity[i];
+	return other && !summary_writes(&s->plan);
+}
+
 /* What the checks remember of the run. moved, shifted: so many had another name when it began. */
 static void remember(struct history *h, const struct sync *s, unsigned moved, unsigned shifted)
 {
@@ -171,7 +182,8 @@ static void remember(struct history *h, const struct sync *s, unsigned moved, un
 	if (s->result == SYNC_DONE && s->was_full)
 		t->shown = h->w.sides[s->flow].shown;
 	if (s->result == SYNC_DONE) {
-		memcpy(h->identity, s->identity, sizeof(h->identity));
+		if (!unknown(h, s))
+			memcpy(h->identity, s->identity, sizeof(h->identity));
 		t->waits = t->moved != moved;
 		t->moved = moved;
 		t->waits |= s->was_full && t->shifted != shifted;
