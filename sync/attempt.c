@@ -13,6 +13,7 @@
 #include "sync/authority.h"
 #include "sync/claims.h"
 #include "sync/commands.h"
+#include "sync/gains.h"
 #include "sync/gate.h"
 #include "sync/reach.h"
 #include "sync/single.h"
@@ -162,35 +163,28 @@ int attempt_decide(struct attempt *x, struct err *err)
 	return 0;
 }
 
-/* One address belongs to one object: who else in the directory has one that the entry is to get? */
+static int refuse(void *with, uint32_t taker, const struct claim *claim, const struct entry *holder,
+	struct err *err)
+{
+	const struct attempt *x = with;
+
+	(void)taker;
+	return err_set(err, ERR_FATAL, "%s", gains_say(x->mem, claim, holder));
+}
+
+/* Who else in the directory has an address that the entry is to get? */
 static int check_holders(struct attempt *x, struct connector *c, struct err *err)
 {
 	const struct entry *e = x->source ? &x->o.source : &x->o.target;
-	struct attr_set looks = {0};
-	const struct query all = {.kind = QUERY_ALL, .wanted = &looks};
-	struct arena *scratch = arena_new();
-	struct claim *before, *after, *held = NULL;
-	struct entry new, other;
+	struct claim *claims;
+	struct gains g;
 
-	entry_copy(x->mem, &new, e);
-	change_apply(x->mem, &new, &x->step.change);
-	const unsigned n_before = claims_held(x->mem, e, &before);
-	const unsigned n_after = claims_held(x->mem, &new, &after);
-	claims_reads(x->mem, &looks);
-	int rc = connector_read(c, &all, err);
-	while (rc == 0 && (rc = connector_next(c, scratch, &other, err)) == 1) {
-		unsigned n = value_same(other.id, e->id) ? 0 : claims_held(scratch, &other, &held);
-		rc = 0;
-		for (unsigned i = 0; i < n_after && rc == 0; i++) {
-			if (claims_key(held, n, after[i].key) &&
-				!claims_key(before, n_before, after[i].key))
-				rc = err_set(err, ERR_FATAL, "E_PROXY_DUP: %.*s is held by %s",
-					(int)after[i].address.len, after[i].address.data,
-					report_value(scratch, other.name));
-		}
-		arena_reset(scratch);
-	}
-	arena_free(scratch);
+	const unsigned n = claims_gained(x->mem, e, &x->step.change, &claims);
+	gains_init(&g);
+	for (unsigned i = 0; i < n; i++)
+		gains_add(&g, &claims[i], e, 0);
+	const int rc = gains_ask(&g, c, refuse, x, err);
+	gains_free(&g);
 	return rc;
 }
 

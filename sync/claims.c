@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/change.h"
 #include "base/dn.h"
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -99,6 +100,11 @@ static size_t place_of(unsigned attr)
 	return i;
 }
 
+bool claims_attr(unsigned attr)
+{
+	return place_of(attr) < N_PLACES;
+}
+
 unsigned claims_held(struct arena *mem, const struct entry *e, struct claim **claims)
 {
 	unsigned room = 0, n = 0;
@@ -134,6 +140,48 @@ unsigned claims_wanted(
 		}
 	}
 	return n;
+}
+
+/* Those of a that are not in b. */
+static unsigned without(struct claim *a, unsigned n_a, const struct claim *b, unsigned n_b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_a; i++) {
+		if (!claims_key(b, n_b, a[i].key))
+			a[n++] = a[i];
+	}
+	return n;
+}
+
+unsigned claims_gained(
+	struct arena *mem, const struct entry *e, const struct change *c, struct claim **claims)
+{
+	struct entry given = {.n = c->n, .attrs = arena_alloc(mem, c->n * sizeof(*given.attrs))};
+	struct claim *held;
+
+	for (unsigned i = 0; i < c->n; i++)
+		given.attrs[i] = (struct attr){c->mods[i].attr, c->mods[i].n_add, c->mods[i].add};
+	const unsigned n = claims_held(mem, &given, claims);
+	if (n == 0 || e == NULL)
+		return n;
+	const unsigned n_held = claims_held(mem, e, &held);
+	return without(*claims, n, held, n_held);
+}
+
+unsigned claims_lost(
+	struct arena *mem, const struct entry *e, const struct change *c, struct claim **claims)
+{
+	const unsigned n = claims_held(mem, e, claims);
+	struct claim *left;
+	struct entry after;
+
+	if (n == 0 || c->op == CHANGE_DELETE)
+		return n;
+	entry_copy(mem, &after, e);
+	change_apply(mem, &after, c);
+	const unsigned n_left = claims_held(mem, &after, &left);
+	return without(*claims, n, left, n_left);
 }
 
 bool claims_key(const struct claim *claims, unsigned n, uint64_t key)

@@ -9,6 +9,7 @@
 
 struct arena;
 struct attr_set;
+struct change;
 struct flow;
 
 /*
@@ -33,11 +34,19 @@ struct claim_place {
 
 /* Add the attributes that are looked at. */
 void claims_reads(struct arena *, struct attr_set *);
+/* May an address stand in it? */
+bool claims_attr(unsigned attr);
 /* What an entry holds, and what it would hold; each address once. What the flow's source may not
  * write (the authority of the attribute is the other side's) is not wanted. */
 unsigned claims_held(struct arena *, const struct entry *, struct claim **);
 unsigned claims_wanted(
 	struct arena *, const struct flow *, const struct desired *, struct claim **);
+
+/* What the entry (NULL: a new one) does not hold and a change gives it; what it holds and the
+ * change takes away. */
+unsigned claims_gained(
+	struct arena *, const struct entry *, const struct change *, struct claim **);
+unsigned claims_lost(struct arena *, const struct entry *, const struct change *, struct claim **);
 
 bool claims_key(const struct claim *, unsigned n, uint64_t key);
 /* Everywhere the address may stand, to look for it; how many. */

@@ -12,14 +12,13 @@
 #include "base/spool.h"
 #include "connectors/connector.h"
 #include "sync/authority.h"
+#include "sync/claims.h"
 #include "sync/flow.h"
 #include "sync/gate.h"
 #include "sync/trust.h"
+#include "sync/undo_given.h"
 #include "sync/undo_invert.h"
 #include "sync/wishes.h"
-
-/* So many entries are looked for one by one, where the target can; for more it is read whole. */
-#define FEW 10000
 
 struct undoing {
 	const struct flow *flow;
@@ -34,6 +33,8 @@ struct undoing {
 	struct keys today;      /* names that operations say -> in entries, the name of today */
 	struct spool *entries;  /* of the target */
 	struct wishes wishes;   /* the same as ids and names, while they are few */
+	struct given given;     /* addresses */
+	bool gives;             /* some operation took some away */
 	long long n;            /* operations */
 	struct arena *mem;      /* of one operation */
 	struct err *err;
@@ -62,7 +63,7 @@ static void want_id(struct undoing *u, struct value id)
 {
 	if (id.len == 0 || !keys_put(&u->ids, entry_key(id), 0))
 		return;
-	if (u->wishes.n <= FEW)
+	if (u->wishes.n <= WISHES_FEW)
 		wish(&u->wishes, WISH_ID, 0, id);
 }
 
@@ -70,7 +71,7 @@ static void want_name(struct undoing *u, struct value name)
 {
 	if (!keys_put(&u->names, dn_key(name), 0))
 		return;
-	if (u->wishes.n <= FEW)
+	if (u->wishes.n <= WISHES_FEW)
 		wish(&u->wishes, WISH_NAME, 0, name);
 }
 
@@ -85,6 +86,11 @@ static int want(struct undoing *u, const struct op *op)
 	want_id(u, op->target);
 	if (op->kind == STEP_ADD || op->kind == STEP_DELETE)
 		want_name(u, op->change.name);
+	u->gives |= op->kind == STEP_DELETE;
+	for (unsigned i = 0; i < op->change.n; i++) {
+		const struct mod *m = &op->change.mods[i];
+		u->gives |= m->n_remove > 0 && claims_attr(m->attr);
+	}
 	u->n++;
 	return rc < 0 ? -1 : 0;
 }
@@ -124,7 +130,7 @@ static int keep_entry(struct undoing *u, const struct entry *e)
 
 static int read_target(struct undoing *u)
 {
-	const bool few = (u->target->type->can & CAN_FIND) != 0 && u->wishes.n <= FEW;
+	const bool few = (u->target->type->can & CAN_FIND) != 0 && u->wishes.n <= WISHES_FEW;
 	const struct query q = {.kind = few ? QUERY_FIND : QUERY_ALL,
 		.wishes = u->wishes.list,
 		.n_wishes = u->wishes.n};
@@ -272,6 +278,19 @@ static int put_step(struct undoing *u, const struct step *s)
 	return steps_add(&u->plan->steps, s, u->err);
 }
 
+/* The step is not done, for a reason of a case. */
+static void refuse(unsigned number, const char *why, struct step *s, struct step *conflict)
+{
+	*conflict = (struct step){.op = STEP_CONFLICT,
+		.number = number,
+		.source_id = s->source_id,
+		.source_name = s->source_name,
+		.target_id = s->target_id,
+		.target_name = s->target_name,
+		.message = why};
+	*s = (struct step){.op = STEP_NONE};
+}
+
 /* What the gate would stop is known already. */
 static int check_gate(struct undoing *u, struct step *s, struct step *conflict)
 {
@@ -282,17 +301,56 @@ static int check_gate(struct undoing *u, struct step *s, struct step *conflict)
 		return 0;
 	if (state_authority(u->state, u->head.flow, s->source_id, u->mem, &side, u->err) < 0)
 		return -1;
-	if (gate_check(u->mem, u->flow, side, s, &why) == 0)
-		return 0;
-	*conflict = (struct step){.op = STEP_CONFLICT,
-		.number = UNDO_CASE,
-		.source_id = s->source_id,
-		.source_name = s->source_name,
-		.target_id = s->target_id,
-		.target_name = s->target_name,
-		.message = arena_strdup(u->mem, why.text)};
-	*s = (struct step){.op = STEP_NONE};
+	if (gate_check(u->mem, u->flow, side, s, &why) < 0)
+		refuse(UNDO_CASE, arena_strdup(u->mem, why.text), s, conflict);
 	return 0;
+}
+
+/* So is who has by now what it would give back. */
+static int check_given(
+	struct undoing *u, const struct op *op, struct step *s, struct step *conflict)
+{
+	struct value why;
+
+	if (!s->write)
+		return 0;
+	const int rc = given_why(&u->given, u->mem, op->n, &why, u->err);
+	if (rc == 1)
+		refuse(11, arena_copy(u->mem, why.data, why.len), s, conflict);
+	return rc < 0 ? -1 : 0;
+}
+
+static void invert(
+	struct undoing *u, const struct inverting *v, struct step *s, struct step *conflict)
+{
+	undo_invert(u->mem, v, s, conflict);
+	if (v->current != NULL)
+		s->flag = authority_flag(u->flow, false, v->current);
+}
+
+static int note_op(struct undoing *u, const struct op *op)
+{
+	struct inverting v;
+	struct link link;
+	struct step s, conflict;
+
+	if (find_now(u, op, &link, &v) < 0)
+		return -1;
+	invert(u, &v, &s, &conflict);
+	if (check_gate(u, &s, &conflict) < 0)
+		return -1;
+	return s.write ? given_note(&u->given, u->mem, op->n, v.current, &s.change, u->err) : 0;
+}
+
+/* Addresses go from one entry to another: whether they do is known when all steps are. */
+static int note_given(struct undoing *u)
+{
+	struct op op;
+	int rc = u->gives ? state_ops(u->state, u->head.run, true, u->err) : 0;
+
+	while (u->gives && rc == 0 && (rc = next_op(u, &op)) == 1)
+		rc = note_op(u, &op);
+	return rc < 0 ? -1 : given_settle(&u->given, u->mem, u->target, u->err);
 }
 
 static int plan_op(struct undoing *u, struct op *op)
@@ -309,13 +367,12 @@ static int plan_op(struct undoing *u, struct op *op)
 	if (op->change.new_name.len > 0 && v.current != NULL &&
 		stands_for(u, op->change.name, v.current) < 0)
 		return -1;
-	undo_invert(u->mem, &v, &s, &conflict);
+	invert(u, &v, &s, &conflict);
 	row.link = v.link;
 	row.current = v.current;
-	if (v.current != NULL)
-		s.flag = authority_flag(u->flow, false, v.current);
 	kinds_count(&u->plan->kinds, &row, &s);
-	if (check_gate(u, &s, &conflict) < 0 || put_step(u, &s) < 0)
+	if (check_gate(u, &s, &conflict) < 0 || check_given(u, op, &s, &conflict) < 0 ||
+		put_step(u, &s) < 0)
 		return -1;
 	return put_step(u, &conflict);
 }
@@ -360,7 +417,7 @@ static int plan_all(struct undoing *u, long long run, struct arena *mem)
 		connector_open(u->flow->target_config, &u->target, u->err) < 0 ||
 		trust_plan(u->plan, u->state, u->target, u->flow->target_config, mem,
 			&u->plan->target_pin, u->err) < 0 ||
-		want_all(u) < 0 || read_target(u) < 0 || name_all(u) < 0)
+		want_all(u) < 0 || read_target(u) < 0 || note_given(u) < 0 || name_all(u) < 0)
 		return -1;
 	return plan_ops(u);
 }
@@ -381,6 +438,7 @@ int undo_plan(const struct flow *flow, struct state *state, long long run, struc
 	keys_init(&u.ids, 0, true);
 	keys_init(&u.names, 0, true);
 	keys_init(&u.today, 0, true);
+	given_init(&u.given);
 	int rc = plan_all(&u, run, mem);
 	state_let_go(state);
 	if (rc == 0 && (u.target->type->can & CAN_BESIDE) != 0)
@@ -391,6 +449,7 @@ int undo_plan(const struct flow *flow, struct state *state, long long run, struc
 	keys_free(&u.ids);
 	keys_free(&u.names);
 	keys_free(&u.today);
+	given_free(&u.given);
 	spool_free(u.entries);
 	arena_free(u.wishes.mem);
 	arena_free(u.mem);

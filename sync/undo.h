@@ -20,7 +20,8 @@ struct state;
  *
  * What somebody changed since is a conflict and stays as it is; the rest is done all the same. What
  * is looked at is the target, not what became of the operation: so one that was never done is
- * passed over, and an undo that was killed is done by calling it again.
+ * passed over, and an undo that was killed is done by calling it again. An address that somebody
+ * else has by now is not given back (undo_given.h): case 11.
  */
 #define UNDO_CASE 12
 

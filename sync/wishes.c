@@ -40,6 +40,15 @@ void wish(struct wishes *w, int by, unsigned attr, struct value value)
 	new->value = value_copy(w->mem, value);
 }
 
+void wish_address(struct wishes *w, struct arena *scratch, const struct claim *claim)
+{
+	struct claim_place places[CLAIM_PLACES];
+	unsigned n = claim_places(scratch, claim, places);
+
+	for (unsigned i = 0; i < n; i++)
+		wish(w, WISH_VALUE, places[i].attr, places[i].value);
+}
+
 /* The contacts of open rows, and of those that rows refer to. */
 static int wish_links(struct gather *g, struct wishes *w, struct err *err)
 {
@@ -136,16 +145,6 @@ struct second {
 	const struct keys *current;
 };
 
-/* Whoever holds the address, wherever an address may stand. */
-static void wish_address(struct gather *g, const struct claim *claim, struct wishes *w)
-{
-	struct claim_place places[CLAIM_PLACES];
-	unsigned n = claim_places(g->scratch, claim, places);
-
-	for (unsigned i = 0; i < n; i++)
-		wish(w, WISH_VALUE, places[i].attr, places[i].value);
-}
-
 static int second_of_row(
 	struct gather *g, const struct open_row *row, struct wishes *w, void *with, struct err *err)
 {
@@ -165,7 +164,7 @@ static int second_of_row(
 	unsigned n = claims_wanted(g->scratch, g->flow, &row->desired, &wanted);
 	for (unsigned i = 0; i < n; i++) {
 		if (!claims_key(held, n_held, wanted[i].key))
-			wish_address(g, &wanted[i], w);
+			wish_address(w, g->scratch, &wanted[i]);
 	}
 	struct value names[NAMING_LOOKED], aliases[NAMING_LOOKED];
 	naming_first(g->scratch, &naming, known ? &current : NULL, names, aliases);

@@ -7,6 +7,7 @@
 #include "base/entry.h"
 
 struct arena;
+struct claim;
 struct err;
 struct gather;
 struct keys;
@@ -39,6 +40,10 @@ struct wishes {
 
 /* One more. Values are copied; an empty one is none. */
 void wish(struct wishes *, int by, unsigned attr, struct value);
+/* Whoever holds the address, wherever an address may stand. */
+void wish_address(struct wishes *, struct arena *scratch, const struct claim *);
+/* So many wishes are few where no rows are counted: for more all is read. */
+#define WISHES_FEW 10000
 /* How many rows are few. */
 size_t wishes_worth(const struct gather *);
 /* Of the source: those that rows refer to. */

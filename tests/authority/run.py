@@ -423,6 +423,8 @@ with Case("another directory") as c:
     c.unchanged("set ann title=x --as abc", 2, "abc: another directory answers than in the last run")
     c.edit("galway.conf", '"two"', '"one"')
     c.run("set ann title=x --as abc")
+    # It finds entries, as a server does: it is asked for who has the address.
+    c.unchanged("set ann mail=ben@abc.example --as abc", 2, "E_PROXY_DUP: ben@abc.example is held by CN=Ben")
 
 print(f"authority: {failed} wrong")
 sys.exit(1 if failed else 0)

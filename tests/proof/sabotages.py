@@ -837,6 +837,10 @@ cut("undo-marker", "that an undo deletes only what carries our marker", "sync/un
     "\tif (!carries_marker(mem, v))\n\t\twhy", "\tif (false)\n\t\twhy", "test_sync_undo test_cases")
 cut("undo-protected", "that an undo deletes nothing that is protected", "sync/undo_invert.c",
     "const char *why = plan_protected(v->flow, e);", "const char *why = NULL;", "test_sync_undo test_cases")
+cut("undo-given", "that an undo gives back no address that somebody else has by now", "sync/undo.c",
+    " || check_given(u, op, &s, &conflict) < 0 ||", " ||", "undo given-deleted")
+cut("undo-given-taken", "that it does where it takes the address away from that one", "sync/undo_given.c",
+    "if (keys_get(&s->g->taken, pair_key(holder, claim), &giver))", "if (false)", "undo given-taken")
 cut("plan-directory", "that a plan knows of another directory", "sync/trust.c", "plan->other = c->label;", "",
     "rogue another-directory-undo")
 cut("undo-trust", "that an undo asks who answers, and for the canary", "sync/undo.c",

@@ -10,6 +10,8 @@
 5. A sync that was killed there is taken back, too.
 
 Ids of entries that were added again may differ.
+
+Then the cases of GIVEN: addresses that somebody else has by the time that a run is taken back.
 """
 import argparse
 import concurrent.futures
@@ -158,11 +160,134 @@ class Undo(flows.Case):
         same(f"undo {run} after {killer}", directories(good), directories(where))
 
 
+def person(name, *values):
+    alias = name.lower()
+    return "\n".join(("", f"dn: CN={name},OU=People,DC=abc,DC=example", "objectClass: user",
+                      f"objectGUID: abc-{alias}---------", f"cn: {name}", f"displayName: {name}",
+                      f"sAMAccountName: {alias}", f"mail: {alias}@abc.example",
+                      f"proxyAddresses: SMTP:{alias}@abc.example", *values, ""))
+
+
+def smtp(*names):
+    return [f"proxyAddresses: smtp:{n}@abc.example" for n in names]
+
+
+def people(**values):
+    """Ann, Ben, Cid and Dan with more values; None: who left."""
+    return "".join(person(n, *values.get(n.lower(), ())) for n in ("Ann", "Ben", "Cid", "Dan")
+                   if values.get(n.lower(), ()) is not None)
+
+
+def held(address, name, more=""):
+    return f"E_PROXY_DUP: {address}@abc.example is held by CN={name},DC=xyz,DC=example{more}"
+
+
+def staff(target):
+    return target + b"\n\ndn: CN=Zoe,DC=xyz,DC=example\nobjectClass: user\ncn: Zoe\nmail: Ann@abc.example\n"
+
+
+def both(target):
+    line = b"\nproxyAddresses: smtp:team@xyz.example"
+    return re.sub(rb"\nproxyAddresses: SMTP:(ann|ben)@abc.example", lambda m: m.group() + line, target)
+
+
+def as_it_is(target):
+    return target
+
+
+SIP = "msRTCSIP-PrimaryUserAddress: sip:desk@abc.example"
+# What the source says before run 2, which is taken back, by run 2 and by run 3; who else writes into the target before
+# run 2, and after run 3; the conflicts of the undo, by whose they are.
+GIVEN = {
+    "given-deleted": (people(), people(ann=None), people(ann=None, ben=smtp("Ann")), as_it_is, as_it_is,
+                      {"Ann": held("Ann", "Ben,OU=GAL")}),
+    "given-modified": (people(ann=smtp("sales")), people(), people(ben=smtp("sales")), as_it_is, as_it_is,
+                       {"Ann": held("sales", "Ben,OU=GAL")}),
+    "given-sip": (people(ann=["proxyAddresses: sip:desk@abc.example"]), people(), people(ben=[SIP]), as_it_is,
+                  as_it_is, {"Ann": held("desk", "Ben,OU=GAL")}),
+    "given-staff": (people(), people(ann=None), people(ann=None), as_it_is, staff, {"Ann": held("Ann", "Zoe")}),
+    # The undo takes it away from who has it.
+    "given-taken": (people(ann=smtp("sales")), people(ben=smtp("sales")), people(ben=smtp("sales")), as_it_is,
+                    as_it_is, {}),
+    "given-taken-deleted": (people(), people(ann=None, ben=smtp("ann")), people(ann=None, ben=smtp("ann")), as_it_is,
+                            as_it_is, {}),
+    # Or would, but cannot.
+    "given-relied-on": (people(ann=smtp("sales"), ben=smtp("info")), people(ben=smtp("sales")),
+                        people(ben=smtp("sales"), dan=smtp("info")), as_it_is, as_it_is,
+                        {"Ann": held("sales", "Ben,OU=GAL", ", which is in conflict itself"),
+                         "Ben": held("info", "Dan,OU=GAL")}),
+    "given-twice": (people(), people(ann=None, ben=None), people(ann=None, ben=None), both, as_it_is,
+                    {"Ann": "E_PROXY_DUP: team@xyz.example is given back to another entry by the same undo"}),
+}
+
+
+class Given(Undo):
+    """A case of GIVEN. Who has the address keeps it, and of that step nothing is done."""
+
+    def test(self):
+        *sources, in_between, at_last, conflicts = GIVEN[self.folder.name]
+        where = self.work / "undo"
+        where.mkdir()
+        target, config = where / "xyz.ldif", where / "galway.conf"
+        target.write_bytes(flows.EMPTY_TARGET)
+        config.write_text(flows.CONFIG % ("    max-shrink-percent = 100\n", ""))
+        config.chmod(0o600)
+        for source, edit in zip(sources, (in_between, as_it_is, at_last)):
+            (where / "abc.ldif").write_text("version: 1\n" + source)
+            self.expect_exit("sync", self.sync(where), 0)
+            target.write_bytes(edit(target.read_bytes()))
+        before = directories(where)
+        plan = self.run(where, "diff", "--undo", "2", "--format", "json")
+        shown = self.expect_conflicts("diff --undo", plan, conflicts)
+        self.check_found(where, shown)
+        done = self.undo(where, 2)
+        self.expect_exit("undo 2", done, 4 if conflicts else 0)
+        if self.expect_conflicts("undo", done, conflicts) != shown:
+            raise flows.Failure("undo did not do what diff --undo showed")
+        if len(shown) == len(conflicts):
+            same("undo", before, directories(where))
+        self.expect_one_each(target)
+        after = directories(where)
+        self.expect_exit("undo 2, again", self.undo(where, 2), 4 if conflicts else 0)
+        same("undo, again", after, directories(where))
+
+    def expect_conflicts(self, what, done, conflicts):
+        """The steps; those in conflict, and no others, are as told."""
+        steps = self.report(done, what)["flows"][0]["steps"]
+        told = {s["target"]["name"].split(",")[0][3:]: s["message"] for s in steps if s["op"] == "conflict"}
+        cases = {s["case"] for s in steps if s["op"] == "conflict"}
+        if told != conflicts or not cases <= {11}:
+            raise flows.Failure(f"{what}: conflicts of {cases}:\n{told}\nnot\n{conflicts}")
+        return steps
+
+    def check_found(self, where, shown):
+        """A target that finds entries is asked for who has the addresses."""
+        config = where / "galway.conf"
+        text = config.read_text()
+        config.write_text(text.replace('type = ldif\n    file = "xyz.ldif"', 'type = mem\n    file = "xyz.ldif"'))
+        found = self.run(where, "diff", "--undo", "2", "--format", "json")
+        config.write_text(text)
+        if self.report(found, "diff --undo")["flows"][0]["steps"] != shown:
+            raise flows.Failure(f"another plan for a target that finds entries:\n{found.stdout.decode()}")
+
+    def expect_one_each(self, target):
+        holders = {}
+        for e in ldif.parse(target.read_bytes()):
+            for a in ("proxyAddresses", "mail", "targetAddress", "msRTCSIP-PrimaryUserAddress"):
+                for v in e.values(a):
+                    kind, _, address = v.decode().casefold().rpartition(":")
+                    holders.setdefault((kind == "sip", address), set()).add(e.name)
+        several = {a: names for a, names in holders.items() if len(names) > 1}
+        if several:
+            raise flows.Failure(f"several have an address: {several}")
+
+
 def test_one(name, options):
     parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="galway-undo-", dir=parent) as work:
         try:
-            Undo(FLOWS / name, options, pathlib.Path(work)).test()
+            kind, folder = (Given, HERE) if name in GIVEN else (Undo, FLOWS)
+            kind(folder / name, options, pathlib.Path(work)).test()
         except flows.Failure as e:
             return str(e)
         except (OSError, ValueError, KeyError, AttributeError) as e:
@@ -183,6 +308,7 @@ def main():
     options.update = False
     names = sorted(d.name for d in FLOWS.iterdir() if (d / "about").exists() and not (d / "fails").exists()
                    and (not options.names or any(n in d.name for n in options.names)))[::options.every]
+    names += [n for n in GIVEN if not options.names or any(m in n for m in options.names)]
     failed = 0
     with concurrent.futures.ProcessPoolExecutor(options.j) as pool:
         for name, why in zip(names, pool.map(test_one, names, [options] * len(names))):
