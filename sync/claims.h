@@ -34,10 +34,11 @@ struct claim_place {
 /* Add the attributes that are looked at. */
 void claims_reads(struct arena *, struct attr_set *);
 /* What an entry holds, and what it would hold; each address once. What the flow's source may not
- * write (the authority of the attribute is the other side's) is not wanted. */
+ * write (the authority of the attribute is the other side's) is not wanted. side: whose the object
+ * itself is (sides.h); NULL: nobody says it. */
 unsigned claims_held(struct arena *, const struct entry *, struct claim **);
-unsigned claims_wanted(
-	struct arena *, const struct flow *, const struct desired *, struct claim **);
+unsigned claims_wanted(struct arena *, const struct flow *, const char *side,
+	const struct desired *, struct claim **);
 
 bool claims_key(const struct claim *, unsigned n, uint64_t key);
 /* Everywhere the address may stand, to look for it; how many. */
