@@ -121,8 +121,8 @@ unsigned claims_held(struct arena *mem, const struct entry *e, struct claim **cl
 	return n;
 }
 
-unsigned claims_wanted(
-	struct arena *mem, const struct flow *f, const struct desired *d, struct claim **claims)
+unsigned claims_wanted(struct arena *mem, const struct flow *f, const char *side,
+	const struct desired *d, struct claim **claims)
 {
 	unsigned room = 0, n = 0;
 
@@ -131,11 +131,11 @@ unsigned claims_wanted(
 	*claims = arena_alloc(mem, room * sizeof(**claims));
 	for (unsigned i = 0; i < d->n; i++) {
 		size_t p = place_of(d->attrs[i].attr);
-		if (p == N_PLACES || !authority_ours(f, NULL, d->attrs[i].attr))
+		if (p == N_PLACES || !authority_ours(f, side, d->attrs[i].attr))
 			continue;
 		for (unsigned k = 0; k < d->attrs[i].n; k++) {
 			struct value v = d->attrs[i].values[k];
-			if (!authority_excepts(f, NULL, d->attrs[i].attr, v))
+			if (!authority_excepts(f, side, d->attrs[i].attr, v))
 				add_claims(&v, 1, places[p].untyped, *claims, &n);
 		}
 	}

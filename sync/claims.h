@@ -37,10 +37,11 @@ void claims_reads(struct arena *, struct attr_set *);
 /* May an address stand in it? */
 bool claims_attr(unsigned attr);
 /* What an entry holds, and what it would hold; each address once. What the flow's source may not
- * write (the authority of the attribute is the other side's) is not wanted. */
+ * write (the authority of the attribute is the other side's) is not wanted. side: whose the object
+ * itself is (sides.h); NULL: nobody says it. */
 unsigned claims_held(struct arena *, const struct entry *, struct claim **);
-unsigned claims_wanted(
-	struct arena *, const struct flow *, const struct desired *, struct claim **);
+unsigned claims_wanted(struct arena *, const struct flow *, const char *side,
+	const struct desired *, struct claim **);
 
 /* What the entry (NULL: a new one) does not hold and a change gives it; what it holds and the
  * change takes away. */

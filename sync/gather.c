@@ -19,6 +19,7 @@
 #include "sync/intents.h"
 #include "sync/match.h"
 #include "sync/row.h"
+#include "sync/sides.h"
 #include "sync/sorter.h"
 
 struct sealed {
@@ -157,7 +158,8 @@ int gather_start(struct gather *g, struct err *err)
 	g->row_order = sorter_new(12);
 	match_start(g);
 	g->evaluation = evaluation_new(g);
-	if (load_links(g, err) < 0 || state_names(g->state, g->known.id, &g->names, err) < 0)
+	if (load_links(g, err) < 0 || sides_load(g, err) < 0 ||
+		state_names(g->state, g->known.id, &g->names, err) < 0)
 		return -1;
 	/* Others' contacts carry a marker. Who lost it is looked for in full runs only. */
 	if (g->links.sparse)
@@ -176,6 +178,7 @@ void gather_free(struct gather *g)
 	keys_free(&g->unpaired);
 	keys_free(&g->came);
 	keys_free(&g->opened);
+	keys_free(&g->sides);
 	keys_free(&g->names);
 	free(g->managed);
 	spool_free(g->rows);

@@ -51,6 +51,7 @@ struct gather {
 			       * without a digest in their link, or with an intent */
 	struct keys unpaired; /* of these, those with a conflict about which contact is theirs */
 	struct keys came, opened; /* of those that wait and have no link: seen; with a row */
+	struct keys sides;        /* state_sides: of objects that somebody gave to a side */
 	struct keys names; /* state_names, which a run left behind that did not come to its end */
 	const struct intents *intents;
 	uint64_t *managed; /* keys of target ids of the flows into the source */

@@ -86,7 +86,7 @@ int holder_gives_up(struct gather *g, struct arena *mem, const struct open_row *
 		side = plan_flag(g->flow, other, &link, holder);
 	if (other->presence != PRESENT)
 		return goes(mem, g->flow, &link, side, holder);
-	unsigned n = claims_wanted(mem, g->flow, &other->desired, &claims);
+	unsigned n = claims_wanted(mem, g->flow, side, &other->desired, &claims);
 	if (claims_key(claims, n, key))
 		return 0;
 	return all_ours(mem, g->flow, other, &link, side, holder, key);

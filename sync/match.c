@@ -16,6 +16,7 @@
 #include "sync/gather.h"
 #include "sync/pair.h"
 #include "sync/row.h"
+#include "sync/sides.h"
 #include "sync/sorter.h"
 #include "sync/wishes.h"
 
@@ -116,7 +117,7 @@ int match_ask(struct gather *g, const struct open_row *row, uint32_t at, struct 
 	for (unsigned i = 0; rc == 0 && i < d->n_joins && row->link == NO_LINK; i++)
 		rc = ask(&a, ASK_JOIN, join_hash(d->joins[i].attr, d->joins[i].value),
 			d->joins[i].group, i);
-	unsigned n = claims_wanted(g->scratch, g->flow, d, &claims);
+	unsigned n = claims_wanted(g->scratch, g->flow, sides_most(g, row), d, &claims);
 	for (unsigned i = 0; rc == 0 && i < n; i++)
 		rc = ask(&a, ASK_ADDRESS, claims[i].key, 0, i);
 	if (rc == 0)

@@ -15,6 +15,7 @@
 #include "sync/gather.h"
 #include "sync/holder.h"
 #include "sync/naming.h"
+#include "sync/sides.h"
 #include "sync/sorter.h"
 
 /* One row being paired. */
@@ -334,16 +335,28 @@ static int check_holder(struct pairing *p, const struct fact *f, const struct cl
 	return 0;
 }
 
+/* Does the row write the address, now that its contact is known, which may have a flag? */
+static bool wants(struct pairing *p, uint64_t key)
+{
+	const char *side = sides_of(p->g, &p->row, p->v.has_current ? &p->current : NULL);
+	struct claim *claims;
+	unsigned n = claims_wanted(p->mem, p->g->flow, side, &p->row.desired, &claims);
+
+	return claims_key(claims, n, key);
+}
+
 static int check_addresses(struct pairing *p)
 {
 	struct claim *claims;
 	struct open_row other;
 
-	(void)claims_wanted(p->mem, p->g->flow, &p->row.desired, &claims);
+	/* As match_ask numbered them. */
+	(void)claims_wanted(
+		p->mem, p->g->flow, sides_most(p->g, &p->row), &p->row.desired, &claims);
 	for (unsigned i = 0; i < p->n_facts; i++) {
 		const struct fact *f = &p->facts[i];
 		if ((f->kind != FACT_HELD && f->kind != FACT_SHARED) ||
-			holds(p, claims[f->index].key))
+			holds(p, claims[f->index].key) || !wants(p, claims[f->index].key))
 			continue;
 		if (f->kind == FACT_HELD) {
 			if (check_holder(p, f, &claims[f->index]) < 0)

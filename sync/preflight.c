@@ -9,6 +9,7 @@
 #include "connectors/connector.h"
 #include "sync/claims.h"
 #include "sync/preflight_scan.h"
+#include "sync/sides.h"
 
 void preflight_add(struct scan *s, struct notice f)
 {
@@ -198,7 +199,8 @@ static int scan(struct scan *s)
 	out->n_cautions = plan.n_cautions;
 	memcpy(out->cautions, plan.cautions, sizeof(out->cautions));
 	plan_free(&plan);
-	if (rc < 0 ||
+	if (rc < 0 || state_flow(s->state, out->flow->name, &s->g.known, s->err) < 0 ||
+		sides_load(&s->g, s->err) < 0 ||
 		state_managed(s->state, out->flow->reverse, out->flow->n_reverse, &s->g.managed,
 			&s->g.n_managed, s->err) < 0 ||
 		read_sides(s) < 0)
@@ -217,7 +219,7 @@ int preflight_flow(const struct flow *flow, struct state *state, struct arena *m
 		.state = state,
 		.mem = mem,
 		.scratch = arena_new(),
-		.g = {.flow = flow},
+		.g = {.flow = flow, .state = state},
 		.err = err};
 
 	*out = (struct preflight){.flow = flow};
@@ -228,6 +230,7 @@ int preflight_flow(const struct flow *flow, struct state *state, struct arena *m
 	keys_free(&s.fate_of);
 	keys_free(&s.owner);
 	keys_free(&s.employees);
+	keys_free(&s.g.sides);
 	free(s.g.managed);
 	rules_free(flow->rules);
 	arena_free(s.scratch);

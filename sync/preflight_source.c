@@ -7,7 +7,10 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "sync/authority.h"
 #include "sync/claims.h"
+#include "sync/row.h"
+#include "sync/sides.h"
 
 static void tell_complaints(struct scan *s, const struct candidate *o, const struct desired *d)
 {
@@ -118,8 +121,10 @@ static void own_addresses(
 	const unsigned employee = attr_named("employeeID");
 	const struct value id = entry_first(e, employee);
 	struct candidate *o = &s->objects[number];
+	const struct flow *f = s->out->flow;
+	const struct open_row row = {.key = e->key, .flag = authority_flag(f, true, e)};
 	struct claim *claims;
-	const unsigned n = claims_wanted(s->scratch, s->out->flow, d, &claims);
+	const unsigned n = claims_wanted(s->scratch, f, sides_of(&s->g, &row, NULL), d, &claims);
 	uint32_t first;
 
 	for (unsigned i = 0; i < n; i++) {

@@ -135,6 +135,9 @@ int state_next_pending(struct state *, struct arena *, struct pending *, struct 
 /* The object's source of authority when somebody set one: 1 and the connector's name, 0. */
 int state_authority(struct state *, long long flow, struct value source, struct arena *,
 	const char **side, struct err *);
+/* Of all objects for which somebody set one: 1 and the key of the source's id, when it is that
+ * side, else 0. */
+int state_sides(struct state *, long long flow, const char *side, struct keys *, struct err *);
 int state_authority_put(
 	struct state *, const char *flow, struct value source, const char *side, struct err *);
 

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/keys.h"
 
 /* A statement with the flow and the object bound first and second. */
 static sqlite3_stmt *query_of(
@@ -29,6 +30,22 @@ int state_authority(struct state *s, long long flow, struct value source, struct
 		*side = query_string(mem, st, 0);
 		sqlite3_reset(st);
 	}
+	return rc;
+}
+
+int state_sides(
+	struct state *s, long long flow, const char *side, struct keys *sides, struct err *err)
+{
+	sqlite3_stmt *st = state_query(s, Q_SIDES, err);
+	int rc;
+
+	if (st == NULL)
+		return -1;
+	query_number(st, 1, (uint64_t)flow);
+	query_text(st, 2, side);
+	while ((rc = query_step(s, st, err)) == 1)
+		keys_put(
+			sides, entry_key(query_column(st, 0)), (uint32_t)sqlite3_column_int(st, 1));
 	return rc;
 }
 

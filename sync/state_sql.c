@@ -49,6 +49,7 @@ static const char *const texts[N_QUERIES] = {
 	[Q_PUT_NAME] = "INSERT OR IGNORE INTO renamed (flow, name) VALUES (?, ?)",
 	[Q_DROP_NAMES] = "DELETE FROM renamed WHERE flow = ?",
 	[Q_AUTHORITY] = "SELECT side FROM authority WHERE flow = ? AND source = ?",
+	[Q_SIDES] = "SELECT source, side = ?2 FROM authority WHERE flow = ?1",
 	[Q_RUNS] =
 		"SELECT id, started, finished, full, exit, read, adds, modifies, renames, deletes, "
 		"nones, conflicts, denials, failures, flow, error FROM run WHERE ?1 IN (-1, flow) "

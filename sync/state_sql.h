@@ -31,6 +31,7 @@ enum statement {
 	Q_PUT_NAME,
 	Q_DROP_NAMES,
 	Q_AUTHORITY,
+	Q_SIDES,
 	Q_RUNS,
 	Q_PIN,
 	Q_PUT_PIN,

@@ -10,6 +10,7 @@
 #include "sync/intents.h"
 #include "sync/naming.h"
 #include "sync/pair.h"
+#include "sync/sides.h"
 #include "sync/sorter.h"
 
 size_t wishes_worth(const struct gather *g)
@@ -74,7 +75,11 @@ static void wish_joins(struct gather *g, const struct open_row *row, struct wish
 
 	for (unsigned i = 0; i < d->n_joins; i++)
 		wish(w, WISH_VALUE, d->joins[i].attr, d->joins[i].value);
-	if (claims_wanted(g->scratch, g->flow, d, &claims) == 0 || keys_has(&g->unpaired, row->key))
+	/* Else its contact is found by an address; of whoever is said to be one side's it may have
+	 * none of these. */
+	const bool found = sides_most(g, row) == NULL &&
+			   claims_wanted(g->scratch, g->flow, NULL, d, &claims) > 0;
+	if (!found || keys_has(&g->unpaired, row->key))
 		wish(w, WISH_VALUE, g->flow->marker, plan_marker(g->scratch, g->flow, row->id));
 }
 
@@ -161,7 +166,7 @@ static int second_of_row(
 			return -1;
 		n_held = claims_held(g->scratch, &current, &held);
 	}
-	unsigned n = claims_wanted(g->scratch, g->flow, &row->desired, &wanted);
+	unsigned n = claims_wanted(g->scratch, g->flow, sides_most(g, row), &row->desired, &wanted);
 	for (unsigned i = 0; i < n; i++) {
 		if (!claims_key(held, n_held, wanted[i].key))
 			wish_address(w, g->scratch, &wanted[i]);

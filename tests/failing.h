@@ -38,6 +38,8 @@ WRAPPED(state_linked, (s, flow, target, err), struct state *s, long long flow, s
 	struct err *err)
 WRAPPED(state_authority, (s, flow, source, mem, side, err), struct state *s, long long flow,
 	struct value source, struct arena *mem, const char **side, struct err *err)
+WRAPPED(state_sides, (s, flow, side, sides, err), struct state *s, long long flow, const char *side,
+	struct keys *sides, struct err *err)
 
 /* Each of them fails once: there is no plan, whichever it was. How many a plan takes. */
 static inline unsigned fail_each(

@@ -306,18 +306,28 @@ static const char *pair_now(struct arena *mem)
 	return pair_how(mem, true);
 }
 
-static void begin(struct arena *mem, const char *source, const char *target)
+/* flags: of the connectors. */
+static void begin_with(struct arena *mem, const char *settings, const char *source_flags,
+	const char *target_flags, const char *source, const char *target)
 {
 	start(mem, joins);
 	put_text(mem, "galway.conf",
-		"state = \"state.db\"\n"
-		"connector abc {\n type = ldif\n file = \"abc.ldif\"\n id = uid\n base = "
-		"\"DC=abc\"\n}\n"
-		"connector xyz {\n type = ldif\n file = \"xyz.ldif\"\n base = \"DC=xyz\"\n}\n"
-		"flow f {\n source = abc\n target = xyz\n rules = \"flow.rules\"\n"
-		" into = \"OU=GAL,DC=xyz\"\n adopt = {\"OU=Old,DC=xyz\"}\n}\n");
+		arena_printf(mem,
+			"state = \"state.db\"\n"
+			"connector abc {\n type = ldif\n file = \"abc.ldif\"\n id = uid\n base = "
+			"\"DC=abc\"\n authority-flag = {%s}\n}\n"
+			"connector xyz {\n type = ldif\n file = \"xyz.ldif\"\n base = \"DC=xyz\"\n"
+			" authority-flag = {%s}\n}\n"
+			"flow f {\n source = abc\n target = xyz\n rules = \"flow.rules\"\n"
+			" into = \"OU=GAL,DC=xyz\"\n adopt = {\"OU=Old,DC=xyz\"}\n %s\n}\n",
+			source_flags, target_flags, settings));
 	put_source(mem, source);
 	put_target(mem, target);
+}
+
+static void begin(struct arena *mem, const char *source, const char *target)
+{
+	begin_with(mem, "", "", "", source, target);
 }
 
 static void test_once(void **state)
@@ -353,6 +363,102 @@ static void test_twice(void **state)
 		else if (from != NULL)
 			edit_target(mem, from, to);
 		wrong += !same_text(which, pair_now(mem), twice[i].then_plan);
+		arena_free(mem);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/*
+ * An address is looked at where it may be written, whoever says whose the object is. Somebody gives
+ * objects to a side, "ann=abc", behind a first run; a flag in the source says title=ours or
+ * title=theirs, and one in the target (FLAGS) title=guest, that it is the source's, or title=own.
+ */
+#define ALL "authority = xyz"
+#define MAIL "authority-of {\n mail = xyz\n proxyAddresses = xyz\n }"
+#define FLAGS "\"title=guest:abc\", \"title=own:xyz\""
+#define HELD                                                                                    \
+	"conflict ann: E_PROXY_DUP: a@x.de is held by CN=bob,OU=GAL,DC=xyz in xyz, and wanted " \
+	"by CN=ann,DC=abc in abc"
+#define SHARED                                                                                    \
+	"conflict ann: E_PROXY_DUP: a@x.de is wanted by both CN=bob,DC=abc and CN=ann,DC=abc in " \
+	"abc"
+#define BOB "bob class=person mail=a@x.de"
+
+static const struct {
+	const char *settings, *flags, *first, *target, *given;
+	const char *source, *from, *to, *plan;
+} sided[] = {
+	/* given to the source */
+	{ALL, "", "", BOB, "ann=abc", "ann key=1 mail=a@x.de", NULL, NULL, HELD},
+	{ALL, "", "", BOB, "ann=abc", "ann key=1 mail=b@x.de", NULL, NULL, "add ann"},
+	{ALL, "", "", BOB, "", "ann key=1 mail=a@x.de", NULL, NULL, "modify ann"},
+	{ALL, "", "", "", "ann=abc bob=abc", "ann key=1 mail=a@x.de; bob key=2 mail=a@x.de", NULL,
+		NULL, "add bob; " SHARED},
+	{ALL, "", "", "", "ann=abc", "ann key=1 mail=a@x.de; bob key=2 mail=a@x.de", NULL, NULL,
+		"add ann; modify bob"},
+	/* by a flag of its own */
+	{MAIL, "", "", BOB, "", "ann key=1 mail=a@x.de title=ours", NULL, NULL, HELD},
+	{MAIL, "", "", BOB, "", "ann key=1 mail=a@x.de", NULL, NULL, "add ann"},
+	{MAIL, "", "", "", "", "ann key=1 mail=a@x.de title=ours; bob key=2 mail=a@x.de title=ours",
+		NULL, NULL, "add bob; " SHARED},
+	{MAIL, "", "", "", "ann=abc", "ann key=1 mail=a@x.de; bob key=2 mail=a@x.de title=ours",
+		NULL, NULL, "add bob; " SHARED},
+	/* by one of its contact, which is known when the target was read: who may have one asks,
+	 * too, for what is not written then */
+	{MAIL, FLAGS, "ann key=1", BOB, "", "ann key=1 mail=a@x.de", "note: 1\n",
+		"note: 1\ntitle: guest\n", HELD},
+	{MAIL, FLAGS, "ann key=1", BOB, "", "ann key=1 mail=a@x.de", NULL, NULL, "modify ann"},
+	{MAIL, FLAGS, "", BOB, "", "ann key=1 mail=a@x.de", NULL, NULL, "add ann"},
+	{MAIL, FLAGS, "", "", "ann=abc", "ann key=1 mail=a@x.de; bob key=2 mail=a@x.de", NULL, NULL,
+		"add bob; " SHARED},
+	{MAIL, FLAGS, "", "", "bob=abc", "ann key=1 mail=a@x.de; bob key=2 mail=a@x.de", NULL, NULL,
+		"add ann; add bob"},
+	/* who has it, and needs it still, keeps it; who does not, gives it up */
+	{MAIL, "", "ann key=1 mail=a@x.de title=ours", "", "ann=abc bob=abc",
+		"ann key=3 mail=a@x.de; bob key=2 proxyAddresses=smtp:a@x.de", NULL, NULL,
+		"modify ann; conflict bob: E_PROXY_DUP: a@x.de is held by CN=ann,OU=GAL,DC=xyz in "
+		"xyz, and wanted by CN=bob,DC=abc in abc"},
+	{MAIL, "", "ann key=1 mail=a@x.de title=ours", "", "ann=abc bob=abc",
+		"ann key=3 mail=b@x.de; bob key=2 proxyAddresses=smtp:a@x.de", NULL, NULL,
+		"add bob; modify ann"},
+	/* the target's: nothing of it is written, and nobody is in its way */
+	{"", "", "", BOB, "ann=xyz", "ann key=1 mail=a@x.de title=ours", NULL, NULL, "modify ann"},
+	{"", "", "", BOB, "", "ann key=1 mail=a@x.de title=theirs", NULL, NULL, "modify ann"},
+	{"", FLAGS, "ann key=1", BOB, "", "ann key=1 mail=a@x.de", "note: 1\n",
+		"note: 1\ntitle: own\n", "modify ann"},
+	{"", "", "", "", "bob=xyz", "ann key=1 mail=a@x.de; bob key=2 mail=a@x.de", NULL, NULL,
+		"add ann; modify bob"},
+};
+
+static void give_all(struct arena *mem, const char *given)
+{
+	char *words[16];
+	const unsigned n = words_of(mem, given, " ", words, 16);
+
+	for (unsigned i = 0; i < n; i++) {
+		char *equals = strchr(words[i], '=');
+		*equals = '\0';
+		give_object(mem, words[i], equals + 1);
+	}
+}
+
+static void test_sided(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sided) / sizeof(sided[0]); i++) {
+		struct arena *mem = arena_new();
+		begin_with(mem, sided[i].settings, "\"title=ours:abc\", \"title=theirs:xyz\"",
+			sided[i].flags, sided[i].first, sided[i].target);
+		pair_now(mem);
+		give_all(mem, sided[i].given);
+		put_source(mem, sided[i].source);
+		if (sided[i].from != NULL)
+			edit_target(mem, sided[i].from, sided[i].to);
+		wrong += !same_text(
+			arena_printf(mem, "%zu: %s, given %s", i, sided[i].source, sided[i].given),
+			pair_now(mem), sided[i].plan);
 		arena_free(mem);
 	}
 	assert_int_equal(wrong, 0);
@@ -527,6 +633,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_sided),
 		cmocka_unit_test(test_no_name),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_collisions),

@@ -1,5 +1,7 @@
 #include "state_cases.h"
 
+#include "base/keys.h"
+
 static void same_link(const struct link *a, const struct link *b)
 {
 	assert_true(value_same(a->source, b->source) && value_same(a->target, b->target) &&
@@ -260,6 +262,24 @@ static void test_untold(void **state)
 	arena_free(mem);
 }
 
+/* s1 is the other side's, s2 of this one. */
+static void check_sides(struct state *s, long long flow)
+{
+	struct keys sides;
+	uint32_t ours;
+
+	keys_init(&sides, 0, true);
+	good(state_sides(s, flow + 1, "abc", &sides, &err));
+	assert_int_equal(sides.n, 0);
+	good(state_sides(s, flow, "abc", &sides, &err));
+	assert_int_equal(sides.n, 2);
+	assert_true(keys_get(&sides, entry_key(value_of("s1")), &ours));
+	assert_int_equal(ours, 0);
+	assert_true(keys_get(&sides, entry_key(value_of("s2")), &ours));
+	assert_int_equal(ours, 1);
+	keys_free(&sides);
+}
+
 static void test_authority(void **state)
 {
 	const char *path = fresh();
@@ -277,6 +297,8 @@ static void test_authority(void **state)
 	assert_string_equal(side, "xyz");
 	assert_int_equal(state_authority(s, flow, value_of("s2"), mem, &side, &err), 0);
 	assert_int_equal(state_authority(s, flow + 1, value_of("s1"), mem, &side, &err), 0);
+	good(state_authority_put(s, "f", value_of("s2"), "abc", &err));
+	check_sides(s, flow);
 	good(state_authority_put(s, "f", value_of("s1"), NULL, &err));
 	assert_int_equal(state_authority(s, flow, value_of("s1"), mem, &side, &err), 0);
 	/* It goes with the link. */

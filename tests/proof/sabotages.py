@@ -338,6 +338,18 @@ cut("address-shared", "that two who want one address do not both get it", "sync/
     "\t\tconflict(p, 11,\n\t\t\tarena_printf(p->mem, \"E_PROXY_DUP: %s is wanted by both",
     "\t\tif (false)\n\t\tconflict(p, 11,\n\t\t\tarena_printf(p->mem, \"E_PROXY_DUP: %s is wanted by both",
     "sim I24")
+cut("address-own-side", "that an address is looked at where the object's own side has it written", "sync/claims.c",
+    "if (p == N_PLACES || !authority_ours(f, side, d->attrs[i].attr))",
+    "if (p == N_PLACES || !authority_ours(f, NULL, d->attrs[i].attr))", "test_sync_pair test_sided")
+cut("address-given", "that an address is looked at where somebody gave the object to the source", "sync/sides.c",
+    "if (keys_get(&g->sides, row->key, &ours))", "if (keys_get(&g->sides, row->key, &ours) && false)",
+    "test_sync_pair test_sided")
+cut("address-contact-gives", "that an address is looked at where a flag of the contact gives the object to the source",
+    "sync/sides.c", "return side == NULL && target_gives(g->flow) ? g->flow->source : side;",
+    "return side == NULL && target_gives(g->flow) && false ? g->flow->source : side;", "test_sync_pair test_sided")
+cut("address-needed-still", "that who has an address keeps it while his own side has it written", "sync/holder.c",
+    "unsigned n = claims_wanted(mem, g->flow, side, &other->desired, &claims);",
+    "unsigned n = claims_wanted(mem, g->flow, NULL, &other->desired, &claims);", "test_sync_pair test_sided")
 cut("wipe", "that a contact does not lose all of its addresses", "sync/plan.c",
     "const char *why = wipes(mem, row, w, n, &s->change);", "const char *why = NULL;",
     "flow wipe")
