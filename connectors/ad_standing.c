@@ -16,7 +16,8 @@ int ad_identity(struct connector *c, struct arena *mem, const char **who, struct
 	if (ldap_dir_live(&d->dir, err) < 0 || ad_usn_now(d, &usn, err) < 0)
 		return -1;
 	const char *replica = session_server(d->dir.session)->replica;
-	if (directory[0] != '\0' && replica[0] != '\0' && usn >= 0)
+	/* Of a read-only one no other has any changes: they come from elsewhere. */
+	if (directory[0] != '\0' && replica[0] != '\0' && usn >= 0 && !ad_read_only(d))
 		*who = arena_printf(mem, "%s %s %lld", directory, replica, usn);
 	return 0;
 }

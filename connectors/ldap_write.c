@@ -146,7 +146,24 @@ static struct value replica_of(const struct writer *w)
 {
 	const struct server *s = session_server(w->dir->session);
 
-	return value_of(arena_printf(w->mem, "%s %s", s->replica, s->url));
+	return value_of(arena_strdup(w->mem, s->replica[0] != '\0' ? s->replica : s->url));
+}
+
+/* At another domain controller nothing more is written: how far the first one came would be known
+ * to nobody, and the next run could not tell which of the two it has to ask
+ * (connector_type.stands). */
+static void another_answers(struct writer *w)
+{
+	const struct server *s = session_server(w->dir->session);
+
+	leave_doubts(w);
+	if (s->replica[0] == '\0')
+		return;
+	w->hopeless = true;
+	err_set(&w->why, ERR_BUSY,
+		"%s is another domain controller than the one at which this run wrote, and may lag "
+		"behind it",
+		s->url);
 }
 
 static void reconnect(struct writer *w)
@@ -160,7 +177,7 @@ static void reconnect(struct writer *w)
 	}
 	w->lost = false;
 	if (!value_same(w->replica, replica_of(w)))
-		leave_doubts(w);
+		another_answers(w);
 	w->replica = replica_of(w);
 }
 

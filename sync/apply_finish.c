@@ -13,12 +13,20 @@ static void hold(const struct applying *a, struct flow_state *f)
 	f->deltas = FLOW_UNFINISHED;
 }
 
+/* That another directory or server answers is approved of by a run that writes, and leaves nothing
+ * out: somebody looked at all of its plan. */
+static bool is_stranger(const struct plan *p)
+{
+	return (p->other != NULL || p->behind != NULL) &&
+	       (p->one || p->partial || !summary_writes(&p->summary));
+}
+
 /* Until it is known how far the server has come by what this run writes. */
 static int unsettle(struct applying *a)
 {
 	const struct plan *p = a->plan;
 
-	if (a->target->type->stands == NULL || !summary_writes(&p->summary))
+	if (a->target->type->stands == NULL || !summary_writes(&p->summary) || is_stranger(p))
 		return 0;
 	return state_put_pin(a->state, p->flow->target,
 		connector_unsettled(a->run_mem, p->target_pin), p->target_expires, a->err);
@@ -67,12 +75,11 @@ static int put_cookie(struct applying *a)
 	return state_put_cookie(a->state, a->flow, cookie, a->err);
 }
 
-/* Of a run that had nothing to write nobody approved that another server answers. */
 static int put_pins(struct applying *a)
 {
 	const struct plan *p = a->plan;
 
-	if ((p->other != NULL || p->behind != NULL) && !summary_writes(&p->summary))
+	if (is_stranger(p))
 		return 0;
 	/* An undo does not look at the source. */
 	if (p->source_pin != NULL && state_put_pin(a->state, p->flow->source, p->source_pin,

@@ -230,7 +230,8 @@ static int container(struct arena *mem, const char *into, struct err *err)
 {
 	struct dn dn;
 
-	if (into == NULL || dn_parse(mem, value_of(into), &dn, err) == 0)
+	/* Those with control characters are told without being shown (look_at_both). */
+	if (into == NULL || !survey_clean(into) || dn_parse(mem, value_of(into), &dn, err) == 0)
 		return 0;
 	err->kind = ERR_FATAL;
 	return err_in(err, "init: --into");

@@ -154,11 +154,6 @@ static void close_session(struct session *s)
 	free(s->partial);
 }
 
-static bool has_changes(const struct summary *s)
-{
-	return s->add + s->modify + s->rename + s->remove + s->link + s->forget > 0;
-}
-
 static int needs_look(const struct summary *s)
 {
 	return s->conflict + s->denied + s->failed > 0 ? EXIT_PARTIAL : EXIT_GOOD;
@@ -174,7 +169,7 @@ static int diff_flow(struct session *s, const struct flow *flow, struct arena *m
 		ruling_of(&plan, s->state, &s->ruling, err) == 0 &&
 		(save == NULL || saved_write(save, &plan, &s->request->options, err) == 0) &&
 		report_flow(&s->report, &plan, NULL, err) == 0)
-		code = has_changes(&plan.summary) ? EXIT_CHANGES : needs_look(&plan.summary);
+		code = summary_writes(&plan.summary) ? EXIT_CHANGES : needs_look(&plan.summary);
 	plan_free(&plan);
 	return code;
 }

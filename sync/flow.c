@@ -54,9 +54,10 @@ static bool must_be_full(struct planning *p)
 	/* In-chain scopes: a group that changes moves objects that do not. Nor does it take a
 	 * change for a date to pass. */
 	return p->options->full || p->options->object != NULL || known->id == 0 ||
-	       p->plan->other != NULL || rules_chained(f->rules) || rules_timed(f->rules) ||
-	       p->plan->because != NULL || (p->g.source->type->can & CAN_SINCE) == 0 ||
-	       known->sources < 0 || known->deltas + 1 >= f->full_every;
+	       p->plan->other != NULL || p->plan->behind != NULL || rules_chained(f->rules) ||
+	       rules_timed(f->rules) || p->plan->because != NULL ||
+	       (p->g.source->type->can & CAN_SINCE) == 0 || known->sources < 0 ||
+	       known->deltas + 1 >= f->full_every;
 }
 
 static int gather_all(struct planning *p)
@@ -149,6 +150,20 @@ static int trust_sides(struct planning *p)
 		       : 0;
 }
 
+/* What came while the source was read may have been seen, too. */
+static int note_source(struct planning *p)
+{
+	struct connector *c = p->g.source;
+	const char *now, **pin = &p->plan->source_pin;
+
+	if (c->type->stands == NULL)
+		return 0;
+	if (connector_identity(c, p->g.mem, &now, p->err) < 0)
+		return -1;
+	*pin = connector_same_server(*pin, now) ? now : connector_unsettled(p->g.mem, *pin);
+	return 0;
+}
+
 static int close_sides(struct planning *p, int rc)
 {
 	struct gather *g = &p->g;
@@ -191,7 +206,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 		p->g.full = must_be_full(p) || full;
 		progress_phase(PROGRESS_READ, p->g.full ? p->g.known.sources : 0);
 		p->g.want_cookie = (p->g.source->type->can & CAN_SINCE) != 0 && !p->plan->one;
-		rc = only_one(p) < 0 ? -1 : make_plan(p);
+		rc = only_one(p) < 0 || make_plan(p) < 0 || note_source(p) < 0 ? -1 : 0;
 	}
 	state_let_go(state);
 	progress_end(rc < 0);

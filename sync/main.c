@@ -70,7 +70,8 @@ int main(int argc, char **argv)
 	arena_free(mem);
 	/* What did not go out before is not there to be flushed. */
 	const bool lost = ferror(stdout) != 0;
-	if ((held_end(held) != 0 || fflush(stdout) != 0 || lost) && code != EXIT_USAGE) {
+	const bool told = lost && code == EXIT_LATER;
+	if ((held_end(held) != 0 || fflush(stdout) != 0 || lost) && code != EXIT_USAGE && !told) {
 		log_error(
 			"standard output: %s", lost ? "not all could be written" : strerror(errno));
 		code = EXIT_LATER;

@@ -244,7 +244,13 @@ static const char *wrong_option(char **argv, char letter[3])
 {
 	const char *word = argv[optind - 1];
 
-	if (optopt == 0 || (strncmp(word, "--", 2) == 0 && strchr(word, '=') != NULL))
+	for (const struct choice *o = choices; o->name != NULL; o++) {
+		const size_t n = strlen(o->name);
+		if (o->letter == optopt && o->value == NULL && strncmp(word, "--", 2) == 0 &&
+			strncmp(word + 2, o->name, n) == 0 && word[2 + n] == '=')
+			return word;
+	}
+	if (optopt == 0)
 		return word;
 	letter[0] = '-';
 	letter[1] = (char)optopt;

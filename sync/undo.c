@@ -441,6 +441,7 @@ int undo_plan(const struct flow *flow, struct state *state, long long run, struc
 	given_init(&u.given);
 	int rc = plan_all(&u, run, mem);
 	state_let_go(state);
+	plan->target_expires = connector_expires(u.target);
 	if (rc == 0 && (u.target->type->can & CAN_BESIDE) != 0)
 		plan->target = u.target;
 	else

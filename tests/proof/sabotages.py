@@ -767,15 +767,21 @@ cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
 cut("lag-refused", "that nothing is planned by one", "sync/guard.c",
     "if (f->behind != NULL)", "if (false)", "rogue another-replica-behind")
 cut("lag-ours", "that it has to have what we wrote ourselves", "sync/apply.c",
-    "a->target->type->stands == NULL ||", "true ||", "rogue another-replica-lacks-ours")
+    "connector_same_server(*pin, now) ? now", "connector_same_server(*pin, now) ? *pin", "rogue another-replica-lacks-ours")
 cut("lag-unseen", "that who has nothing to write approves of nobody", "sync/apply_finish.c",
-    "if ((p->other != NULL || p->behind != NULL) && !summary_writes(&p->summary))", "if (false)", "replicas two_flows")
+    "(p->one || p->partial || !summary_writes(&p->summary))", "(p->one || p->partial)", "replicas two_flows")
+cut("lag-approved", "that who approves of a run for one object approves of no server", "sync/apply_finish.c",
+    "(p->one || p->partial || !summary_writes(&p->summary))", "!summary_writes(&p->summary)", "replicas approved_for_one")
+cut("lag-source", "that what comes while a source is read counts", "sync/flow.c",
+    "note_source(p) < 0", "false", "replicas during_the_read")
+cut("lag-read-only", "that nobody can have what a read-only controller has", "connectors/ad_standing.c",
+    "&& !ad_read_only(d)", "", "replicas read_only_source")
 cut("lag-object", "that what a run for one object saw and wrote counts", "sync/apply_finish.c",
     "if (put_pins(a) < 0)", "if (whole && put_pins(a) < 0)", "replicas one_object")
 cut("lag-unsettled", "that after a run which did not end nobody knows how far the server has come", "sync/apply_finish.c",
     "if (apply_record(a) < 0 || unsettle(a) < 0 ||", "if (apply_record(a) < 0 ||", "replicas broken_off")
-cut("lag-elsewhere", "that another server goes on says nothing of the first one", "sync/apply.c",
-    "connector_same_server(*pin, now) ? now", "true ? now", "replicas broken_off_elsewhere")
+cut("lag-elsewhere", "that no other domain controller goes on with what was begun at one", "connectors/ldap_write.c",
+    "if (s->replica[0] == '\\0')\n\t\treturn;\n\tw->hopeless", "if (true)\n\t\treturn;\n\tw->hopeless", "replicas broken_off_elsewhere")
 cut("lag-vector", "that what it has got is looked up", "connectors/ad_standing.c",
     "if (has < 0 || has >= usn)", "if (has < usn || has >= usn)", "rogue another-replica-behind")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",

@@ -77,6 +77,7 @@ contact='CN=Ann Smith,OU=GAL,DC=xyz,DC=example'
 new
 want 2 '^galway: error: --approve: no such option of "galway diff"' diff --approve 0
 want 2 '^galway: error: -f: no such option of "galway sync"' sync -full
+want 2 '^galway: error: -f: no such option of "galway diff"' diff --format=json -full
 want 2 '^galway: error: --full=x: no such option of "galway sync"' sync --full=x
 want 2 'see "galway help"' chekc
 # Help is never refused, and is of the command that was named.

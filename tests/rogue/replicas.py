@@ -3,11 +3,13 @@
 replicas.py GALWAY. Nothing is written at the second one until it has, or a person approves it."""
 import contextlib
 import copy
+import re
 import shutil
 import sys
 import tempfile
 
 import changes
+from behaviours import READ_ONLY
 from server import CLOSE
 from stage import Failure, Stage, person, source, target, to_ldif
 
@@ -38,7 +40,7 @@ class Second:
 
 
 class Lost:
-    """After so many writes the connection goes, and nobody can connect again: at a search of the root, or at an add."""
+    """After so many writes the connection goes at such a request, and nobody can connect again."""
 
     def __init__(self, writes, at):
         self.writes, self.at, self.server, self.gone = writes, at, None, False
@@ -53,6 +55,14 @@ class Lost:
     def change(self, server, request, honest):
         self.gone = True
         return [CLOSE]
+
+
+class Behaves:
+    """A change of changes.py."""
+    takes = None
+
+    def __init__(self, when, change):
+        self.when, self.change = when, change
 
 
 class Case:
@@ -87,10 +97,11 @@ class Case:
         text = f"galway {words}: exit code {run.exit}, {len(server.writes) - before} writes:\n{run.text}"
         if run.exit != code or says not in run.text or writes not in (None, len(server.writes) - before):
             raise Failure(f"not {code}, {writes} writes, '{says}': {text}")
+        return run.text
 
     def at_second(self, words, code, says="", writes=None):
         with self.served(self.second, Second(self.level)) as server:
-            self.run(server, words, code, says, writes)
+            return self.run(server, words, code, says, writes)
 
 
 def nothing_to_do(stage):
@@ -99,10 +110,49 @@ def nothing_to_do(stage):
     c.hire(*NEW)
     with c.served(c.first) as server:
         c.run(server, "sync", 0, "3 added", 3)
+    c.second = copy.deepcopy(c.first)
     c.at_second("sync", 0, "lags behind", 0)
     c.people.modify(person(1).dn, [(2, "displayName", [b"Somebody else"])])
     c.put()
     c.at_second("sync", 3, "lags behind", 0)
+
+
+def approved_for_one(stage):
+    """Who looked at the plan for one person has looked at no other."""
+    c = Case(stage, "target")
+    c.hire(*NEW)
+    with c.served(c.first) as server:
+        c.run(server, "sync", 0, "3 added", 3)
+    c.people.modify(person(1).dn, [(2, "displayName", [b"Somebody else"])])
+    c.put()
+    text = c.at_second("sync --object person01@abc.example", 3, "lags behind", 0)
+    digest = re.search("--approve ([0-9a-f]+)", text)[1]
+    c.at_second(f"sync --object person01@abc.example --approve {digest}", 0, "1 modified", 1)
+    c.at_second("sync", 3, "lags behind", 0)
+
+
+def during_the_read(stage):
+    """Who comes while a source is read is seen, and the second one has to have him."""
+    c = Case(stage, "source")
+
+    def hired(server, request, honest):
+        if person(21).dn not in [e.dn for e in c.first.entries.values()]:
+            c.first.add(person(21))
+        return honest()
+    with c.served(c.first, Behaves(changes.reads, hired)) as server:
+        c.run(server, "sync --full", 0, "1 added")
+    c.at_second("sync --full", 3, "lags behind")
+
+
+def read_only_source(stage):
+    """A read-only controller has no changes of its own that others could lack."""
+    c = Case(stage, "source")
+    with c.served(c.first, Behaves(changes.root, changes.root_with(supportedCapabilities=READ_ONLY))) as server:
+        c.run(server, "sync --full", 0)
+    c.level = 0
+    c.people.add(person(21))
+    c.second.add(person(21))
+    c.at_second("sync --full", 0, "1 added")
 
 
 def one_object(stage):
@@ -129,13 +179,15 @@ def broken_off(stage):
 
 
 def broken_off_elsewhere(stage):
-    """Nor when another one goes on with it."""
+    """Nor does another one go on with it."""
     c = Case(stage, "target")
     c.hire(*NEW)
     with stage.server(c.second, behaviour=Second(c.level)) as other, \
             c.served(c.first, Lost(2, lambda r: r.op == "add")) as server:
         stage.configure(c.folder, f'{server.url}", "{other.url}', "target", "ad")
-        c.run(server, "sync", 4)
+        c.run(server, "sync", 5, "is another domain controller than the one at which this run wrote")
+        if other.writes:
+            raise Failure(f"somebody went on: {other.writes}")
     c.at_second("sync --full", 3, "did not come to its end", 0)
 
 
@@ -161,7 +213,8 @@ def two_flows(stage):
 
 
 def main():
-    cases, failed = (nothing_to_do, one_object, broken_off, broken_off_elsewhere, two_flows), 0
+    cases, failed = (nothing_to_do, one_object, approved_for_one, during_the_read, read_only_source, broken_off,
+                     broken_off_elsewhere, two_flows), 0
     names = sys.argv[2:]
     with tempfile.TemporaryDirectory() as work, Stage(sys.argv[1], work) as stage:
         for case in cases:
