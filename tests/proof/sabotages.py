@@ -663,7 +663,7 @@ cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c"
 cut("full-every", "that everything is read every so many runs", "sync/flow.c",
     "known->deltas + 1 >= f->full_every;", "false;", "flow delta-full-every")
 cut("full-chain", "that scopes of groups in groups want everything to be read", "sync/flow.c",
-    "p->plan->other != NULL || rules_chained(f->rules) ||", "p->plan->other != NULL ||", "test_sync_flow test_chain")
+    "rules_chained(f->rules) ||", "", "test_sync_flow test_chain")
 cut("ldif-torn", "that a batch that a crash tore is none", "connectors/ldif_changes.c",
     "if (end_line(line, text->data, *len) == *total - *len &&\n\t\t\t\tmemcmp(line, mark + 1, *total - *len) == 0)",
     "if (true)", "test_connectors_ldif_crash test_damage")
