@@ -141,12 +141,18 @@ static void leave_doubts(struct writer *w)
 	}
 }
 
-/* Only AD tells its replicas apart; others are what their URLs say. */
+/* Only AD does; others say which directory they are, and have no more than their URLs (session.h).
+ */
+static bool tells_replicas_apart(const struct server *s)
+{
+	return strcmp(s->replica, s->directory) != 0;
+}
+
 static struct value replica_of(const struct writer *w)
 {
 	const struct server *s = session_server(w->dir->session);
 
-	return value_of(arena_strdup(w->mem, s->replica[0] != '\0' ? s->replica : s->url));
+	return value_of(arena_strdup(w->mem, tells_replicas_apart(s) ? s->replica : s->url));
 }
 
 /* At another domain controller nothing more is written: how far the first one came would be known
@@ -157,7 +163,7 @@ static void another_answers(struct writer *w)
 	const struct server *s = session_server(w->dir->session);
 
 	leave_doubts(w);
-	if (s->replica[0] == '\0')
+	if (!tells_replicas_apart(s))
 		return;
 	w->hopeless = true;
 	err_set(&w->why, ERR_BUSY,

@@ -781,7 +781,7 @@ cut("lag-object", "that what a run for one object saw and wrote counts", "sync/a
 cut("lag-unsettled", "that after a run which did not end nobody knows how far the server has come", "sync/apply_finish.c",
     "if (apply_record(a) < 0 || unsettle(a) < 0 ||", "if (apply_record(a) < 0 ||", "replicas broken_off")
 cut("lag-elsewhere", "that no other domain controller goes on with what was begun at one", "connectors/ldap_write.c",
-    "if (s->replica[0] == '\\0')\n\t\treturn;\n\tw->hopeless", "if (true)\n\t\treturn;\n\tw->hopeless", "replicas broken_off_elsewhere")
+    "if (!tells_replicas_apart(s))", "if (true)", "replicas broken_off_elsewhere")
 cut("lag-vector", "that what it has got is looked up", "connectors/ad_standing.c",
     "if (has < 0 || has >= usn)", "if (has < usn || has >= usn)", "rogue another-replica-behind")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
