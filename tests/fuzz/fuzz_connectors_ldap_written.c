@@ -223,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct session s = {.login = {.label = "abc", .timeout = 2, .retry = 5, .deadline = 60},
 		.opened = true,
 		.until = 1000000000,
-		.server = {.url = "ldap://abc.example", .replica = "r"}};
+		.server = {.url = "ldap://abc.example", .directory = "d", .replica = "r"}};
 	struct arena *mem = arena_new();
 	struct ldap_dir d = {.connector.label = "abc", .session = &s, .window = 4};
 
