@@ -136,6 +136,19 @@ bool connector_same_server(const char *identity, const char *other)
 	return without_last(other) == n && memcmp(identity, other, n) == 0;
 }
 
+int connector_come(struct connector *c, struct arena *mem, const char **identity, struct err *err)
+{
+	const char *now;
+
+	if (c->type->stands == NULL)
+		return 0;
+	if (connector_identity(c, mem, &now, err) < 0)
+		return -1;
+	*identity =
+		connector_same_server(*identity, now) ? now : connector_unsettled(mem, *identity);
+	return 0;
+}
+
 long long connector_expires(const struct connector *c)
 {
 	return c != NULL && c->type->expires != NULL ? c->type->expires(c) : 0;

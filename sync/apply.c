@@ -250,24 +250,17 @@ static int check_server(struct applying *a)
 	return connector_same_server(a->plan->target_pin, now)
 		       ? 0
 		       : err_set(a->err, ERR_BUSY,
-				 "%s: another server answers than the one with which this was "
-				 "planned: "
-				 "nothing is written",
+				 "%s: another server answers than the plan was made with: nothing "
+				 "is written",
 				 a->plan->flow->target);
 }
 
-/* Where the server stands behind our own writes is what the next one must have got. Of one that
- * went while we wrote that is not known any more. */
+/* Where the server stands behind our own writes is what the next one must have got. */
 static int note_standing(struct applying *a)
 {
-	const char *now, **pin = &a->plan->target_pin;
-
-	if (a->target->type->stands == NULL || !summary_writes(&a->plan->summary))
-		return 0;
-	if (connector_identity(a->target, a->run_mem, &now, a->err) < 0)
-		return -1;
-	*pin = connector_same_server(*pin, now) ? now : connector_unsettled(a->run_mem, *pin);
-	return 0;
+	return summary_writes(&a->plan->summary)
+		       ? connector_come(a->target, a->run_mem, &a->plan->target_pin, a->err)
+		       : 0;
 }
 
 int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct applied *applied,

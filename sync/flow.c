@@ -153,15 +153,7 @@ static int trust_sides(struct planning *p)
 /* What came while the source was read may have been seen, too. */
 static int note_source(struct planning *p)
 {
-	struct connector *c = p->g.source;
-	const char *now, **pin = &p->plan->source_pin;
-
-	if (c->type->stands == NULL)
-		return 0;
-	if (connector_identity(c, p->g.mem, &now, p->err) < 0)
-		return -1;
-	*pin = connector_same_server(*pin, now) ? now : connector_unsettled(p->g.mem, *pin);
-	return 0;
+	return connector_come(p->g.source, p->g.mem, &p->plan->source_pin, p->err);
 }
 
 static int close_sides(struct planning *p, int rc)

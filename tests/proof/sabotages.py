@@ -766,8 +766,8 @@ cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
     "if (a->stands == ANSWERER_BEHIND) {", "if (false) {", "test_sync_trust test_behind")
 cut("lag-refused", "that nothing is planned by one", "sync/guard.c",
     "if (f->behind != NULL)", "if (false)", "rogue another-replica-behind")
-cut("lag-ours", "that it has to have what we wrote ourselves", "sync/apply.c",
-    "connector_same_server(*pin, now) ? now", "connector_same_server(*pin, now) ? *pin", "rogue another-replica-lacks-ours")
+cut("lag-ours", "that it has to have what we wrote ourselves", "connectors/connector.c",
+    "connector_same_server(*identity, now) ? now", "connector_same_server(*identity, now) ? *identity", "rogue another-replica-lacks-ours")
 cut("lag-unseen", "that who has nothing to write approves of nobody", "sync/apply_finish.c",
     "(p->one || p->partial || !summary_writes(&p->summary))", "(p->one || p->partial)", "replicas two_flows")
 cut("lag-approved", "that who approves of a run for one object approves of no server", "sync/apply_finish.c",
