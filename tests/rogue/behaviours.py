@@ -12,6 +12,7 @@ from changes import (FOREVER, adds, another_replica, another_then, applied_then,
                      same_page_again, says, searches, shuffled, silent, stands, strange_id, strange_result, talks, times,
                      twice, unless_flagged, unless_recycled, usns, whoami, with_dn, with_values, without_controls, writes)
 from server import CLOSE, INCREMENTAL, RESET, Result, Wait
+from stage import PATIENT
 
 LDAP, AD = ("ldap",), ("ad",)
 BOTH = ("ldap", "ad")
@@ -38,7 +39,9 @@ class Behaviour:
     leaks: bool = False  # libldap forgets something
     settings: str = ""  # more, of the rogue's connector; ELSEWHERE: the URL of another server
     always: str = ""  # also of the runs before
-    retry: str = "1s"  # where much has to be tried again, it takes its time
+    # Of the rogue's connector. Whoever waits in vain does not wait long (BRIEF); who has to come through is not hurried.
+    retry: str = "1s"
+    timeout: str = PATIENT
     telephones: int = 0  # of one person of the source
 
 
@@ -46,16 +49,19 @@ def honest_items(server, request, honest):
     return honest()
 
 
+BRIEF = {"timeout": "2s"}
+
+
 def good(name, change=honest_items, when=reads, text="", **more):
-    return Behaviour(name, 0, text, when, change, **more)
+    return Behaviour(name, 0, text, when, change, **{"retry": "10s", **more})
 
 
-def bad(name, exit_code, text, when, change, **more):
-    return Behaviour(name, exit_code, text, when, change, **more)
+def bad(name, exit_code, text, when=every, change=None, **more):
+    return Behaviour(name, exit_code, text, when, change, **(BRIEF if "within 2 s" in text else {}), **more)
 
 
 def wire(name, exit_code, text, takes, **more):
-    return Behaviour(name, exit_code, text, takes=takes, **more)
+    return bad(name, exit_code, text, takes=takes, **more)
 
 
 # What some have in common.
@@ -98,8 +104,8 @@ TABLE = [
     bad("replica-from-a-backup", 3, r"up to 5, not \d+: it lags behind", root, root_with(highestCommittedUSN=[b"5"]), kinds=AD,
         words=("sync",)),
     # Of a pass over all there is, which begins a DirSync cookie: what a server will not do is done without.
-    good("dirsync-first-pass-busy", says(51), dirsyncs, kinds=AD, roles=SOURCE),
-    good("dirsync-first-pass-no-answer", lambda s, r, h: [Wait(FOREVER)], dirsyncs, kinds=AD, roles=SOURCE),
+    good("dirsync-first-pass-busy", says(51), dirsyncs, kinds=AD, roles=SOURCE, retry="1s"),
+    good("dirsync-first-pass-no-answer", lambda s, r, h: [Wait(FOREVER)], dirsyncs, kinds=AD, roles=SOURCE, retry="1s", **BRIEF),
     # Another one has other USNs.
     bad("dirsync-first-pass-another", 5, r"connection|closed|down", lambda r: dirsyncs(r) or stands(r), another_then, kinds=AD,
         roles=SOURCE),
@@ -308,11 +314,11 @@ TABLE = [
     bad("delete-noSuchObject-and-still-there", 4, r"is still there", deletes, says(32), **WRITE),
     bad("add-refused", 4, r"insufficientAccessRights|insufficient", adds, says(50), **WRITE),
     bad("add-always-busy", 4, r"busy", adds, says(51), **WRITE),
-    good("write-no-answer-once", times(1, applied_then(Wait(FOREVER))), adds, **WRITE),
-    bad("write-no-answer", 4, r"not known if it was done", adds, applied_then(Wait(FOREVER)), **WRITE),
-    good("write-answer-lost-fin", applied_then(CLOSE), adds, **WRITE, retry="5s"),
-    good("write-answer-lost-rst", applied_then(RESET), adds, **WRITE, retry="5s"),
-    good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE, retry="5s"),
+    good("write-no-answer-once", times(1, applied_then(Wait(FOREVER))), adds, **WRITE, **BRIEF),
+    bad("write-no-answer", 4, r"not known if it was done", adds, applied_then(Wait(FOREVER)), **WRITE, **BRIEF),
+    good("write-answer-lost-fin", applied_then(CLOSE), adds, **WRITE),
+    good("write-answer-lost-rst", applied_then(RESET), adds, **WRITE),
+    good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE),
     good("write-answer-lost-once", times(1, applied_then(RESET)), adds, **WRITE),
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, **WRITE),
     bad("write-notice", 4, r"ends the connection|not known if it was done", adds, notice, **WRITE, leaks=True),

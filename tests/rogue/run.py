@@ -19,11 +19,8 @@ import time
 import behaviours
 from server import Server
 from directory import Directory
-from stage import Failure, Stage, contacts, to_ldif
+from stage import DEADLINE, Failure, Stage, contacts, to_ldif
 
-# Seconds; the configuration says timeout = 2s, retry = 1s. The 10,000 pages of one case take 2 s alone, but the servers of
-# all that run at once share one interpreter.
-DEADLINE = 30
 MEMORY = 200   # MiB
 
 
@@ -62,8 +59,7 @@ class Case:
                 directory, behaviour=self.behaviour, **self.behaviour.limit) as server:
             server.elsewhere = elsewhere.url
             settings = f"{self.behaviour.always}\n    {self.behaviour.settings.replace('ELSEWHERE', elsewhere.url)}"
-            self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
-                                 settings=settings)
+            self.stage.configure(folder, server.url, self.role, self.kind, self.behaviour.retry, self.behaviour.timeout, settings)
             run = self.stage.run(folder, *self.behaviour.words, leaks=self.behaviour.leaks)
             talk = "\n".join(server.log[-20:])
             try:
@@ -77,8 +73,7 @@ class Case:
             except Failure as failure:
                 raise Failure(f"{failure}\n{run.text[:2000]}\n{talk}") from None
         with self.stage.server(directory) as server:
-            self.stage.configure(folder, server.url, self.role, self.kind, retry=self.behaviour.retry,
-                                 settings=settings)
+            self.stage.configure(folder, server.url, self.role, self.kind, settings=settings)
             self.stage.good(folder, "sync")
             self.same(folder, directory)
         return run

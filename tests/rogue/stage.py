@@ -22,6 +22,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "flows")
 import ldif  # noqa: E402
 
 PEOPLE = 20
+PATIENT = "60s"  # timeout where answers come: a slow machine takes its time
+# Seconds of a run. The 10,000 pages of one case take 2 s alone, but the servers of all that run at once share one interpreter.
+DEADLINE = 120
 ABC, XYZ = "DC=abc,DC=example", "DC=xyz,DC=example"
 BIND, PASSWORD = "CN=galway,OU=Service," + ABC, "invented"
 RULES = """rule user
@@ -53,22 +56,22 @@ COMMON = """connector %s {
     %s
 }
 """
-KINDS = {  # a URL and the time of `retry` go into each
+KINDS = {  # a URL, `retry` and `timeout` go into each
     "ldap": """type = ldap
     auth = anonymous
     page-size = 5
-    timeout = 2s
     url = {"%s"}
-    retry = %s""",
+    retry = %s
+    timeout = %s""",
     "ad": f"""type = ad
     auth = simple
     bind = "{BIND}"
     password = "file:password"
     tls-ca = "ca.pem"
     page-size = 5
-    timeout = 2s
     url = {{"%s"}}
-    retry = %s""",
+    retry = %s
+    timeout = %s""",
 }
 
 
@@ -180,7 +183,7 @@ class Stage:
     and anything large: the memory of a process begins with what its parent has (ru_maxrss is kept by exec), so that
     galway is run by small processes."""
 
-    def __init__(self, galway, work, jobs=1, deadline=10):
+    def __init__(self, galway, work, jobs=1, deadline=DEADLINE):
         self.runners = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"))
         list(self.runners.map(time.sleep, [0.01] * jobs))
         self.galway, self.work, self.deadline = str(pathlib.Path(galway).resolve()), pathlib.Path(work), deadline
@@ -203,13 +206,13 @@ class Stage:
         folder.mkdir()
         return folder
 
-    def configure(self, folder, url=None, role=None, kind=None, retry="1s", settings=""):
+    def configure(self, folder, url=None, role=None, kind=None, retry="10s", timeout=PATIENT, settings=""):
         """The rogue's side is a server, the other one an LDIF file."""
         sides = []
         for side, base, name in ((role == "source", ABC, "abc"), (role == "target", XYZ, "xyz")):
             where = f'type = ldif\n    file = "{name}.ldif"'
             if side:
-                where = KINDS[kind] % (url, retry) + "\n    " + settings
+                where = KINDS[kind] % (url, retry, timeout) + "\n    " + settings
             sides.append(COMMON % (name, base, where))
         files = {"galway.conf": FLOW % "".join(sides), "people.rules": RULES, "password": PASSWORD + "\n"}
         for name, text in files.items():

@@ -89,6 +89,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.under_way += 1
             self.waiting = 1
             self.server.most = max(self.server.most, self.server.under_way)
+            self.server.arrival.notify_all()
         try:
             self.server.answer(self)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
@@ -139,6 +140,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, answer, folder=None, cert=None, client_ca=None, port=0):
         super().__init__(("127.0.0.1", port), Handler)
         self.answer, self.lock, self.log, self.counts = answer, threading.Lock(), [], collections.Counter()
+        self.arrival = threading.Condition(self.lock)
         self.under_way = self.most = self.connections = 0
         self.keeps = True
         self.context = None
@@ -176,6 +178,12 @@ class Server(http.server.ThreadingHTTPServer):
         with self.lock:
             self.counts[key] += 1
             return self.counts[key]
+
+    def meet(self, n):
+        """Wait until n requests have been under way at once. Who sends fewer than that waits too long, and is found out; a
+        delay instead would be too short for a slow machine."""
+        with self.arrival:
+            self.arrival.wait_for(lambda: self.most >= n, 20)
 
     def handle_error(self, request, client_address):
         pass

@@ -6,7 +6,6 @@ import copy
 import json
 import random
 import re
-import time
 import urllib.parse
 import uuid
 
@@ -56,7 +55,7 @@ class Service:
     wrapped    it is within "value", as one of Microsoft's pages shows it
     nameless   what is made, and who is invited, is answered without its id
     noname     an object is read without its name; an id: it alone, and it comes so on its page
-    delay      seconds before each answer
+    together   a new contact is answered when so many requests have been under way at once
     twice      a contact that is deleted is answered by 404, as where the first answer was lost
     anybody    every token will do; those that came are in Service.bearers
     promote    [n, id]: when n rounds more were read this guest becomes a member
@@ -64,7 +63,7 @@ class Service:
 
     def __init__(self, **options):
         self.options = {"page": 10, "throttle": 0, "storm": 0, "spoil": None, "gone": False, "code": None, "half": 0, "elsewhere": None, "loop": False, "broken": 0,
-                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "delay": 0, "twice": False, "anybody": False,
+                        "repeat": False, "lost": 0, "late": 0, "count": 0, "beta": False, "refuse": False, "mute": False, "wrapped": False, "together": 0, "twice": False, "anybody": False,
                         "promote": None, "nameless": False, "noname": False, "denied": False}
         self.options.update(options)
         self.kinds = {"users": {}, "groups": {}, "contacts": {}}
@@ -96,9 +95,10 @@ class Service:
     # --- the service
     def __call__(self, r):
         o = self.options
-        time.sleep(o["delay"])
         url = urllib.parse.urlsplit(r.path)
         parts = [urllib.parse.unquote(p) for p in url.path.split("/") if p]
+        if o["together"] and r.command == "POST" and parts[-1:] == ["contacts"]:
+            r.server.meet(o["together"])
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         if url.path == f"/{TENANT}/oauth2/v2.0/token":
             return self.token(r)
