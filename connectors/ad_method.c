@@ -181,14 +181,13 @@ int ad_obstacle(struct ad_dir *d, const char **why, struct err *err)
 	return 0;
 }
 
-/* The first pass looks at all there is, which may be more than a server will do for us. Can the
- * same one be asked for something else? */
+/* The first pass looks at all there is, which may be more than a server will do for us. Can it
+ * be asked for something else? */
 static bool goes_on(struct ad_dir *d, const struct err *refused)
 {
 	struct err ignored;
 
-	return refused->kind == ERR_BUSY && ldap_dir_live(&d->dir, &ignored) == 0 &&
-	       strcmp(session_server(d->dir.session)->replica, d->cookie.replica) == 0;
+	return refused->kind == ERR_BUSY && ldap_dir_live(&d->dir, &ignored) == 0;
 }
 
 /* The method when nothing stands against telling changes. */

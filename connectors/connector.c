@@ -129,24 +129,9 @@ const char *connector_unsettled(struct arena *mem, const char *identity)
 						       (int)without_last(identity), identity);
 }
 
-bool connector_same_server(const char *identity, const char *other)
-{
-	const size_t n = without_last(identity);
-
-	return without_last(other) == n && memcmp(identity, other, n) == 0;
-}
-
 int connector_come(struct connector *c, struct arena *mem, const char **identity, struct err *err)
 {
-	const char *now;
-
-	if (c->type->stands == NULL)
-		return 0;
-	if (connector_identity(c, mem, &now, err) < 0)
-		return -1;
-	*identity =
-		connector_same_server(*identity, now) ? now : connector_unsettled(mem, *identity);
-	return 0;
+	return c->type->stands == NULL ? 0 : connector_identity(c, mem, identity, err);
 }
 
 long long connector_expires(const struct connector *c)

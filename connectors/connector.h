@@ -178,11 +178,9 @@ int connector_stands(struct connector *, const char *before, const char *now, st
 	const char **lacks, enum answerer *, struct err *);
 /* An identity with that for its last word; the identity where it has no two. */
 const char *connector_unsettled(struct arena *, const char *identity);
-/* identity again, where there is `stands`: how far the server has come by now; unsettled when it is
- * another one than *identity says. */
+/* identity again, where there is `stands`: how far the server, which is the same, has come by now.
+ */
 int connector_come(struct connector *, struct arena *, const char **identity, struct err *);
-/* The same but for their last words? */
-bool connector_same_server(const char *identity, const char *other);
 long long connector_expires(const struct connector *); /* NULL: 0 */
 int connector_read(struct connector *, const struct query *, struct err *);
 int connector_next(struct connector *, struct arena *, struct entry *, struct err *);

@@ -11,7 +11,8 @@ struct arena;
  * What the ldap and ad connectors are made of: a directory server, as the configuration has it.
  * Each of them has this as its first member, or is this.
  *
- * The session is opened by ldap_dir_open and stays open; ldap_dir_live brings a lost one back.
+ * The session is opened by ldap_dir_open and stays open; ldap_dir_live brings a lost one back, with
+ * the same domain controller: another one may lack what the first has shown or taken.
  * What a search has under way (ldap_search.h) belongs to the session it was started on.
  */
 struct ldap_dir {
@@ -26,6 +27,7 @@ struct ldap_dir {
 	unsigned page_size;           /* 0: no paging */
 	unsigned window;              /* operations under way at once; at least 1 */
 	const char *directory;        /* who the server is; "": it does not say */
+	const char *replica;          /* which of its servers, as in ldap_session.h */
 	const char *const *referrals; /* URLs of parts that are meant to be left out */
 	unsigned n_referrals;
 };
@@ -36,8 +38,8 @@ int ldap_dir_open(const struct config *, struct ldap_dir *, struct err *);
 void ldap_dir_close(struct ldap_dir *);
 /* connector_type's: the end of the server's certificate. */
 long long ldap_dir_expires(const struct connector *);
-/* See that the session is alive: a lost one is opened anew. -1: it cannot be, or another directory
- * answers now (ERR_FATAL). */
+/* See that the session is alive: a lost one is opened anew. -1: it cannot be, or another domain
+ * controller (ERR_BUSY) or directory (ERR_FATAL) answers now. */
 int ldap_dir_live(struct ldap_dir *, struct err *);
 /* A search of everything below the base that the filter matches. */
 struct search_request ldap_dir_request(const struct ldap_dir *, const struct attr_set *wanted);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "connectors/ldap.h"
+#include "connectors/ldap_connection.h"
 
 static const char *const default_ids[] = {
 	[SERVER_LDAP] = "entryUUID", /* RFC 4530 */
@@ -39,6 +40,7 @@ static int learn(struct ldap_dir *d, struct err *err)
 		d->id = attr_named(default_ids[server->kind]);
 	d->base = value_copy(d->mem, value_of(server->base));
 	d->directory = arena_strdup(d->mem, server->directory);
+	d->replica = arena_strdup(d->mem, server->replica);
 	if (dn_parse(d->mem, d->base, &d->base_dn, err) < 0) {
 		err->kind = ERR_FATAL;
 		return err_in(err, "the base");
@@ -73,6 +75,20 @@ long long ldap_dir_expires(const struct connector *c)
 	return d->session != NULL ? session_server(d->session)->expires : 0;
 }
 
+/* Of the directory from before. */
+static int same_replica(struct ldap_dir *d, struct err *err)
+{
+	const struct server *server = session_server(d->session);
+
+	if (strcmp(server->replica, d->replica) == 0)
+		return 0;
+	d->session->alive = false;
+	return err_set(err, ERR_BUSY,
+		"%s is another domain controller than the one with which this run began, and may "
+		"lag behind it",
+		server->url);
+}
+
 int ldap_dir_live(struct ldap_dir *d, struct err *err)
 {
 	if (d->session != NULL && session_alive(d->session))
@@ -82,7 +98,7 @@ int ldap_dir_live(struct ldap_dir *d, struct err *err)
 		return -1;
 	const struct server *server = session_server(d->session);
 	if (strcmp(server->directory, d->directory) == 0)
-		return 0;
+		return same_replica(d, err);
 	err_set(err, ERR_FATAL, "%s: another directory answers than before: %s, not %s",
 		server->url, server->directory, d->directory);
 	ldap_dir_close(d);

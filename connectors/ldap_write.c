@@ -131,6 +131,15 @@ static void connection_lost(struct writer *w)
 	slow_down(w);
 }
 
+/* Only AD tells its servers apart (then it is the same one: ldap_dir_live); others say which
+ * directory they are, and have no more than their URLs (ldap_session.h). */
+static bool is_another(const struct writer *w)
+{
+	const struct server *s = session_server(w->dir->session);
+
+	return strcmp(s->replica, s->directory) == 0 && strcmp(s->url, w->url) != 0;
+}
+
 /* Another replica may not have been told yet what the first one did: looking there proves nothing,
  * and doing it there as well would make conflicts of replication. */
 static void leave_doubts(struct writer *w)
@@ -139,37 +148,6 @@ static void leave_doubts(struct writer *w)
 		if (in_doubt(&w->flights[i]))
 			give_up(w, &w->flights[i]);
 	}
-}
-
-/* Only AD does; others say which directory they are, and have no more than their URLs (session.h).
- */
-static bool tells_replicas_apart(const struct server *s)
-{
-	return strcmp(s->replica, s->directory) != 0;
-}
-
-static struct value replica_of(const struct writer *w)
-{
-	const struct server *s = session_server(w->dir->session);
-
-	return value_of(arena_strdup(w->mem, tells_replicas_apart(s) ? s->replica : s->url));
-}
-
-/* At another domain controller nothing more is written: how far the first one came would be known
- * to nobody, and the next run could not tell which of the two it has to ask
- * (connector_type.stands). */
-static void another_answers(struct writer *w)
-{
-	const struct server *s = session_server(w->dir->session);
-
-	leave_doubts(w);
-	if (!tells_replicas_apart(s))
-		return;
-	w->hopeless = true;
-	err_set(&w->why, ERR_BUSY,
-		"%s is another domain controller than the one at which this run wrote, and may lag "
-		"behind it",
-		s->url);
 }
 
 static void reconnect(struct writer *w)
@@ -182,9 +160,9 @@ static void reconnect(struct writer *w)
 		return;
 	}
 	w->lost = false;
-	if (!value_same(w->replica, replica_of(w)))
-		another_answers(w);
-	w->replica = replica_of(w);
+	if (is_another(w))
+		leave_doubts(w);
+	w->url = arena_strdup(w->mem, session_server(w->dir->session)->url);
 }
 
 void writer_send(struct writer *w, struct flight *f)
@@ -360,9 +338,9 @@ int ldap_write_changes(struct connector *c, const struct change *changes, struct
 		.limit = dir->window,
 		.flights = arena_alloc(mem, dir->window * sizeof(struct flight)),
 		.post_read = session_supports(dir->session, LDAP_CONTROL_POST_READ),
-		.retry = 1000 * dir->session->login.retry};
+		.retry = 1000 * dir->session->login.retry,
+		.url = arena_strdup(mem, session_server(dir->session)->url)};
 	memset(outcomes, 0, n * sizeof(*outcomes));
-	w.replica = replica_of(&w);
 	window_init(mem, &w.window, dir->window);
 	write_all(&w);
 	if (w.hopeless)

@@ -106,11 +106,11 @@ struct writer {
 	bool hopeless;  /* nothing more is begun */
 	bool known;     /* some change is done, or failed for a reason of its own */
 	long long retry;
-	long long pause;      /* the last one's length */
-	long long resume;     /* nothing is sent before */
-	long long give_up;    /* it is hopeless then; 0: the last write was answered */
-	struct value replica; /* whom we are talking to */
-	struct err why;       /* of lost and hopeless */
+	long long pause;   /* the last one's length */
+	long long resume;  /* nothing is sent before */
+	long long give_up; /* it is hopeless then; 0: the last write was answered */
+	const char *url;   /* whom we are talking to */
+	struct err why;    /* of lost and hopeless */
 };
 
 /* The flight's next operation. Its place may be another's afterwards. */

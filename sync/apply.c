@@ -237,24 +237,6 @@ static int open_target(struct applying *a)
 	return 0;
 }
 
-/* A plan that was made with one of several servers, which are not always of one state, is for no
- * other. */
-static int check_server(struct applying *a)
-{
-	const char *now;
-
-	if (a->target->type->stands == NULL || !summary_writes(&a->plan->summary))
-		return 0;
-	if (connector_identity(a->target, a->run_mem, &now, a->err) < 0)
-		return -1;
-	return connector_same_server(a->plan->target_pin, now)
-		       ? 0
-		       : err_set(a->err, ERR_BUSY,
-				 "%s: another server answers than the plan was made with: nothing "
-				 "is written",
-				 a->plan->flow->target);
-}
-
 /* Where the server stands behind our own writes is what the next one must have got. */
 static int note_standing(struct applying *a)
 {
@@ -285,7 +267,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	a->mem = arena_new();
 	int rc = -1;
 	postponed_start(&a->postponed);
-	if (open_target(a) == 0 && check_server(a) == 0)
+	if (open_target(a) == 0)
 		rc = apply_all(a) < 0 || apply_verify(a) < 0 ? -1 : note_standing(a);
 	if (rc < 0)
 		leave(a);

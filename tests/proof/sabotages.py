@@ -767,7 +767,7 @@ cut("lag-told", "that a server which lags behind is told", "sync/trust.c",
 cut("lag-refused", "that nothing is planned by one", "sync/guard.c",
     "if (f->behind != NULL)", "if (false)", "rogue another-replica-behind")
 cut("lag-ours", "that it has to have what we wrote ourselves", "connectors/connector.c",
-    "connector_same_server(*identity, now) ? now", "connector_same_server(*identity, now) ? *identity", "rogue another-replica-lacks-ours")
+    "c->type->stands == NULL ? 0 :", "c->type->stands != NULL ? 0 :", "rogue another-replica-lacks-ours")
 cut("lag-unseen", "that who has nothing to write approves of nobody", "sync/apply_finish.c",
     "(p->one || p->partial || !summary_writes(&p->summary))", "(p->one || p->partial)", "replicas two_flows")
 cut("lag-approved", "that who approves of a run for one object approves of no server", "sync/apply_finish.c",
@@ -780,8 +780,8 @@ cut("lag-object", "that what a run for one object saw and wrote counts", "sync/a
     "if (put_pins(a) < 0)", "if (whole && put_pins(a) < 0)", "replicas one_object")
 cut("lag-unsettled", "that after a run which did not end nobody knows how far the server has come", "sync/apply_finish.c",
     "if (apply_record(a) < 0 || unsettle(a) < 0 ||", "if (apply_record(a) < 0 ||", "replicas broken_off")
-cut("lag-elsewhere", "that no other domain controller goes on with what was begun at one", "connectors/ldap_write.c",
-    "if (!tells_replicas_apart(s))", "if (true)", "replicas broken_off_elsewhere")
+cut("lag-elsewhere", "that no other domain controller goes on with what was begun at one", "connectors/ldap_dir.c",
+    "if (strcmp(server->replica, d->replica) == 0)", "if (true)", "replicas broken_off_long_before_the_end")
 cut("lag-vector", "that what it has got is looked up", "connectors/ad_standing.c",
     "if (has < 0 || has >= usn)", "if (has < usn || has >= usn)", "rogue another-replica-behind")
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
@@ -799,8 +799,6 @@ cut("usn-recycled", "that what the recycle bin has thrown away is told", "connec
     "rogue usn-recycled")
 cut("dirsync-first", "that without a first pass of DirSync there is uSNChanged", "connectors/ad_method.c",
     "return refused->kind == ERR_BUSY && ldap_dir_live", "return refused->kind == ERR_NONE && ldap_dir_live", "rogue dirsync-first-pass-busy")
-cut("dirsync-same", "that it is the same domain controller that goes on by uSNChanged", "connectors/ad_method.c",
-    "strcmp(session_server(d->dir.session)->replica, d->cookie.replica) == 0;", "d->cookie.replica[0] != 0;", "rogue dirsync-first-pass-another")
 cut("exo-count", "that as many came as the program says at the end", "connectors/exo_line.c",
     "if (line->kind != EXO_END || line->count == l->rows)", "if (true)", "exo-reads lacks")
 cut("exo-page", "that pages are as long as page-size says", "connectors/exo_rest.c",

@@ -318,7 +318,8 @@ TABLE = [
     bad("write-no-answer", 4, r"not known if it was done", adds, applied_then(Wait(FOREVER)), **WRITE, **BRIEF),
     good("write-answer-lost-fin", applied_then(CLOSE), adds, **WRITE),
     good("write-answer-lost-rst", applied_then(RESET), adds, **WRITE),
-    good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE),
+    # libldap waits for more than that header, unless another answer is behind it.
+    good("write-huge-answer", applied_then(HUGE, Wait(FOREVER)), adds, **WRITE, **BRIEF),
     good("write-answer-lost-once", times(1, applied_then(RESET)), adds, **WRITE),
     good("write-lost-once", times(1, lambda s, r, h: [RESET]), adds, **WRITE),
     bad("write-notice", 4, r"ends the connection|not known if it was done", adds, notice, **WRITE, leaks=True),

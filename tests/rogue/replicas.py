@@ -185,10 +185,24 @@ def broken_off_elsewhere(stage):
     with stage.server(c.second, behaviour=Second(c.level)) as other, \
             c.served(c.first, Lost(2, lambda r: r.op == "add")) as server:
         stage.configure(c.folder, f'{server.url}", "{other.url}', "target", "ad")
-        c.run(server, "sync", 5, "is another domain controller than the one at which this run wrote")
+        c.run(server, "sync", 5, "is another domain controller than the one with which this run began")
         if other.writes:
             raise Failure(f"somebody went on: {other.writes}")
     c.at_second("sync --full", 3, "did not come to its end", 0)
+
+
+def broken_off_long_before_the_end(stage):
+    """Nor with what comes a thousand writes later."""
+    c = Case(stage, "target")
+    c.hire(*range(21, 1121))
+    with c.served(c.first) as server:
+        digest = re.search("--approve ([0-9a-f]+)", c.run(server, "sync", 3, "more than the limit", 0))[1]
+    with stage.server(c.second, behaviour=Second(c.level)) as other, \
+            c.served(c.first, Lost(200, lambda r: r.op == "add")) as server:
+        stage.configure(c.folder, f'{server.url}", "{other.url}', "target", "ad")
+        c.run(server, f"sync --approve {digest}", 5, "is another domain controller than the one with which this run began")
+        if other.writes:
+            raise Failure(f"somebody went on: {len(other.writes)}")
 
 
 def two_flows(stage):
@@ -214,7 +228,7 @@ def two_flows(stage):
 
 def main():
     cases, failed = (nothing_to_do, one_object, approved_for_one, during_the_read, read_only_source, broken_off,
-                     broken_off_elsewhere, two_flows), 0
+                     broken_off_elsewhere, broken_off_long_before_the_end, two_flows), 0
     names = sys.argv[2:]
     with tempfile.TemporaryDirectory() as work, Stage(sys.argv[1], work) as stage:
         for case in cases:
