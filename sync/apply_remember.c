@@ -11,7 +11,9 @@
 
 /* Somebody moved a whole container: more names than these are noted as 0, which stands for all.
  * They would come in no order, and each take a page of the state. */
+#ifndef NAMES_MOST
 #define NAMES_MOST 10000
+#endif
 
 static const char *text_of(struct arena *mem, struct value v)
 {

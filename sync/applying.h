@@ -14,7 +14,9 @@
 
 /* The inside of apply.h: a run, and its batches. */
 
+#ifndef BATCH
 #define BATCH 1000
+#endif
 
 /* Steps on their way together. */
 struct batch {

@@ -11,7 +11,9 @@
 
 /* Target entries are compared with their links some at a time: each is at two random places of
  * memory, and waiting for many at once costs little more than for one. */
+#ifndef LOOKUPS
 #define LOOKUPS 64
+#endif
 
 struct lookups {
 	uint64_t key[LOOKUPS], digest[LOOKUPS];

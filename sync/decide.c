@@ -188,7 +188,9 @@ struct deciding {
 
 /* So many are decided about by several threads (base/crew.h), while what is known of the next ones
  * is put together. */
+#ifndef EACH
 #define EACH 8
+#endif
 
 struct lot {
 	struct planning *p;

@@ -11,7 +11,9 @@
 #include "sync/row.h"
 
 /* So many at a time, or as many as are in so much memory. */
+#ifndef EACH
 #define EACH 8
+#endif
 #define BYTES_MOST (4u << 20)
 
 struct candidate {

@@ -18,7 +18,9 @@
 #include "sync/wishes.h"
 
 /* A plan that a person may read to the end is in the order of names. */
+#ifndef BY_NAME_MAX
 #define BY_NAME_MAX 10000
+#endif
 
 static int only_one(struct planning *p)
 {

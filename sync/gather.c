@@ -72,7 +72,9 @@ static bool may_be_sparse(const struct gather *g)
 }
 
 /* Without a digest: to be looked at in every run. More than this are not few. */
+#ifndef WAITING_MAX
 #define WAITING_MAX 1000
+#endif
 
 static int load_waiting(struct gather *g, struct err *err)
 {
@@ -196,10 +198,7 @@ static bool linked_elsewhere(const struct gather *g, uint64_t key)
 
 const char *gather_excluded(const struct gather *g, const struct entry *e)
 {
-	static const char ours[] = "galway:";
-	struct value marker = entry_first(e, g->flow->marker);
-
-	if (marker.len >= sizeof(ours) - 1 && memcmp(marker.data, ours, sizeof(ours) - 1) == 0)
+	if (plan_mark(g->flow, e).len > 0)
 		return "carries our marker: another flow made it";
 	for (unsigned i = 0; i < g->flow->n_foreign; i++) {
 		if (dn_text_below(e->name, &g->flow->foreign[i]))

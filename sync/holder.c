@@ -64,7 +64,7 @@ static bool goes(struct arena *mem, const struct flow *f, const struct link *lin
 {
 	return f->leave == LEAVE_DELETE && plan_protected(f, holder) == NULL &&
 	       dn_text_below(holder->name, &f->managed[0]) &&
-	       value_same(entry_first(holder, f->marker), plan_marker(mem, f, link->source)) &&
+	       value_same(plan_mark(f, holder), plan_marker(mem, f, link->source)) &&
 	       strcmp(authority_side(f, side, ATTR_NONE), f->source) == 0;
 }
 

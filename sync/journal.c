@@ -23,7 +23,7 @@ static bool deletes(const struct step *s)
 static const char *not_as_planned(
 	struct arena *mem, const struct flow *f, const struct step *s, const struct entry *e)
 {
-	if (!value_same(entry_first(e, f->marker), plan_marker(mem, f, s->source_id)))
+	if (!value_same(plan_mark(f, e), plan_marker(mem, f, s->source_id)))
 		return "does not carry our marker any more";
 	if (!dn_text_equal(e->name, s->change.name))
 		return "was renamed or moved";

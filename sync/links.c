@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "sync/plan.h"
 #include "sync/setup.h"
 #include "sync/state.h"
 
@@ -226,11 +227,10 @@ int links_find(
 int links_contact(struct links *l, struct arena *mem, const struct flow *f, const struct entry *e,
 	struct link_slot **slot, struct err *err)
 {
-	const struct value prefix = f->marker_prefix, marker = entry_first(e, f->marker);
+	const struct value prefix = f->marker_prefix, marker = plan_mark(f, e);
 
 	*slot = links_target(l, e->key);
-	if (*slot != NULL || !l->sparse || marker.len <= prefix.len ||
-		memcmp(marker.data, prefix.data, prefix.len) != 0)
+	if (*slot != NULL || !l->sparse || !plan_marked(f, e))
 		return 0;
 	const char *text = arena_copy(mem, marker.data + prefix.len, marker.len - prefix.len);
 	/* Text of 36 characters is a GUID, but the id itself where a file has it as text. */

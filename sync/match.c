@@ -345,7 +345,7 @@ static int answer_joins(struct pass *p)
 /* Everything that one target entry may answer. */
 static int answer_all(struct pass *p)
 {
-	struct value marker = entry_first(&p->e, p->g->flow->marker);
+	struct value marker = plan_mark(p->g->flow, &p->e);
 	struct link_slot *slot;
 	struct value nickname = entry_first(&p->e, p->nickname);
 	struct claim *claims;

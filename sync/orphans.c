@@ -49,8 +49,7 @@ static bool made_it(
 
 	if (slot != NULL && slot->target == e->key)
 		return false;
-	return value_same(entry_first(e, g->flow->marker),
-		       plan_marker(g->scratch, g->flow, op->source)) &&
+	return value_same(plan_mark(g->flow, e), plan_marker(g->scratch, g->flow, op->source)) &&
 	       dn_text_below(e->name, &g->flow->managed[0]) &&
 	       (dn_text_equal(e->name, op->change.name) ||
 		       entry_digest(e, &in->attrs[i]) == op->digest);
@@ -60,7 +59,7 @@ static bool made_it(
 static void take(
 	struct gather *g, struct intents *in, const struct keys *marks, const struct entry *e)
 {
-	const struct value mark = entry_first(e, g->flow->marker);
+	const struct value mark = plan_mark(g->flow, e);
 	uint32_t i;
 
 	if (e->gone || !keys_get(marks, hash_bytes(mark.data, mark.len, 0), &i) ||

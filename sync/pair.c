@@ -128,7 +128,7 @@ static const char *linked_to(struct pairing *p, uint32_t link, const char *marke
 static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t place, uint32_t link)
 {
 	const struct flow *f = p->g->flow;
-	struct value marker = entry_first(e, f->marker);
+	struct value marker = plan_mark(f, e);
 	struct value own = plan_marker(p->mem, f, p->row.id);
 
 	/* Its own it is never asked about: that one is found first. */
@@ -136,7 +136,7 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 		return linked_to(p, link, shown(p, marker));
 	if (keys_has(&p->adopted, place + 1ull))
 		return "was found by another source object before: " ONE_OF_THEM;
-	if (marker.len > 7 && memcmp(marker.data, "galway:", 7) == 0 && !value_same(marker, own))
+	if (marker.len > 0 && !value_same(marker, own))
 		return arena_printf(p->mem,
 			"carries the marker %s: to have it taken over, take away its %s",
 			shown(p, marker), attr_name(f->marker));
@@ -147,7 +147,7 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
  * state is asked. 1, 0, -1. */
 static int linked_unseen(struct pairing *p, const struct entry *e)
 {
-	if (!p->g->links.sparse || entry_first(e, p->g->flow->marker).len > 0)
+	if (!p->g->links.sparse || plan_mark(p->g->flow, e).len > 0)
 		return 0;
 	return state_linked(p->g->state, p->g->known.id, e->id, p->err);
 }

@@ -27,9 +27,24 @@ struct value plan_marker(struct arena *mem, const struct flow *f, struct value s
 	return (struct value){marker, f->marker_prefix.len + len};
 }
 
+struct value plan_mark(const struct flow *f, const struct entry *e)
+{
+	static const char ours[] = "galway:";
+	const struct attr *there = entry_get(e, f->marker);
+	struct value mark = {NULL, 0};
+
+	for (unsigned i = 0; there != NULL && i < there->n; i++) {
+		const struct value v = there->values[i];
+		if (v.len >= sizeof(ours) - 1 && memcmp(v.data, ours, sizeof(ours) - 1) == 0 &&
+			(mark.len == 0 || value_order(v, mark) < 0))
+			mark = v;
+	}
+	return mark;
+}
+
 bool plan_marked(const struct flow *f, const struct entry *e)
 {
-	const struct value marker = entry_first(e, f->marker), prefix = f->marker_prefix;
+	const struct value marker = plan_mark(f, e), prefix = f->marker_prefix;
 
 	return marker.len > prefix.len && memcmp(marker.data, prefix.data, prefix.len) == 0;
 }
@@ -457,7 +472,7 @@ static const char *not_ours(struct arena *mem, const struct flow *f, const struc
 {
 	struct value marker = plan_marker(mem, f, row->link->source);
 
-	if (!value_same(entry_first(row->current, f->marker), marker))
+	if (!value_same(plan_mark(f, row->current), marker))
 		return "does not carry our marker any more: left alone";
 	if (!inside(mem, row->current->name, f->managed, f->n_managed))
 		return "is not in the managed containers any more: left alone";

@@ -102,6 +102,9 @@ const char *plan_flag(const struct flow *, const struct open_row *, const struct
 
 /* Our ownership attribute for a source object: "galway:<flow>:<id>". */
 struct value plan_marker(struct arena *, const struct flow *, struct value source_id);
+/* That of the entry, any flow's, in it; {NULL, 0}: none. Of several, which a directory gives in any
+ * order, always the same. */
+struct value plan_mark(const struct flow *, const struct entry *);
 /* Does it carry one of the flow, whosever? False when its attributes were not read. */
 bool plan_marked(const struct flow *, const struct entry *);
 

@@ -81,12 +81,10 @@ static void tell_shared(struct scan *s, const struct entry *e, const struct shar
 int preflight_target(struct scan *s, const struct entry *e)
 {
 	const struct flow *f = s->out->flow;
-	const struct value marker = entry_first(e, f->marker);
 	struct shared *all;
 
 	/* Ours: what it has is its source's, or given up in this run. */
-	if (marker.len >= f->marker_prefix.len &&
-		memcmp(marker.data, f->marker_prefix.data, f->marker_prefix.len) == 0)
+	if (plan_marked(f, e))
 		return 0;
 	const unsigned n = find_shared(s, e, &all);
 	for (unsigned i = 0; i < n; i++) {

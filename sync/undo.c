@@ -188,8 +188,7 @@ static int find_current(struct undoing *u, struct inverting *v)
 		return -1;
 	if (e == NULL || !dn_text_equal(e->name, v->op->change.name))
 		return 0;
-	if (value_same(
-		    entry_first(e, u->flow->marker), plan_marker(u->mem, u->flow, v->op->source)))
+	if (value_same(plan_mark(u->flow, e), plan_marker(u->mem, u->flow, v->op->source)))
 		v->current = e;
 	else
 		v->holder = e;

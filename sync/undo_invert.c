@@ -43,8 +43,7 @@ static void say(struct arena *mem, const struct inverting *v, const char *why, s
 
 static bool carries_marker(struct arena *mem, const struct inverting *v)
 {
-	return value_same(
-		entry_first(v->current, v->flow->marker), plan_marker(mem, v->flow, v->op->source));
+	return value_same(plan_mark(v->flow, v->current), plan_marker(mem, v->flow, v->op->source));
 }
 
 /* The link as it was, to be looked at by the next run. */

@@ -17,7 +17,9 @@ struct step;
  * with what was to be written. Only where entries are found without reading all (CAN_FIND), and
  * only when they are at most VERIFY_MAX: what came of more is seen by the next full run.
  */
+#ifndef VERIFY_MAX
 #define VERIFY_MAX 1000
+#endif
 
 /* A step whose entry is not as it was to be. */
 struct unverified {

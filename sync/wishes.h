@@ -43,7 +43,9 @@ void wish(struct wishes *, int by, unsigned attr, struct value);
 /* Whoever holds the address, wherever an address may stand. */
 void wish_address(struct wishes *, struct arena *scratch, const struct claim *);
 /* So many wishes are few where no rows are counted: for more all is read. */
+#ifndef WISHES_FEW
 #define WISHES_FEW 10000
+#endif
 /* How many rows are few. */
 size_t wishes_worth(const struct gather *);
 /* Of the source: those that rows refer to. */

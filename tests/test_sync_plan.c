@@ -776,7 +776,26 @@ static void test_verdict_pack(void **state)
 	arena_free(mem);
 }
 
-/* A link that differs in anything is written anew. */
+/* A directory gives values in any order, and what else somebody wrote there is no marker. */
+static void test_mark(void **state)
+{
+	const struct value texts[] = {value_of("a text of somebody"), value_of("galway:f:s2"),
+		value_of("galway:f:s1"), value_of("z")};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct arena *mem = arena_new();
+		const struct flow f = flow_of(mem);
+		const struct value given[] = {
+			texts[i], texts[(i + 1) % 4], texts[(i + 2) % 4], texts[(i + 3) % 4]};
+		struct entry e = {.n = 0};
+		assert_int_equal(plan_mark(&f, &e).len, 0);
+		entry_put(mem, &e, f.marker, given, 4);
+		assert_true(value_same(plan_mark(&f, &e), texts[2]));
+		arena_free(mem);
+	}
+}
+
 /* Ours by the prefix, and by more than that. */
 static void test_marked(void **state)
 {
@@ -853,6 +872,7 @@ int main(void)
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_flag),
 		cmocka_unit_test(test_verdict_pack),
+		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_counts),
 	};
