@@ -88,6 +88,11 @@ bool keys_get(const struct keys *k, uint64_t key, uint32_t *value)
 	return k->key[i] == key;
 }
 
+bool keys_any(const struct keys *k)
+{
+	return k->n > 0 || k->zero;
+}
+
 bool keys_has(const struct keys *k, uint64_t key)
 {
 	uint32_t ignored;

@@ -4,6 +4,7 @@
 #include "base/spool.h"
 #include "sync/applying.h"
 #include "sync/dependents.h"
+#include "sync/sorter.h"
 
 /* After an undo a timer does not do again what was undone, and whoever goes on looks at everything.
  */
@@ -32,6 +33,18 @@ static int unsettle(struct applying *a)
 		connector_unsettled(a->run_mem, p->target_pin), p->target_expires, a->err);
 }
 
+/* Where a batch is remembered before the next one is written, somebody's reference to who comes
+ * later is, too. Should the run end between the two, nobody knows if he will ever have that name:
+ * the next one, which has all names from here, lets all references be looked at. */
+static int note_all(struct applying *a)
+{
+	const struct summary *s = &a->plan->summary;
+
+	if (s->add + s->rename == 0 || sorter_count(a->plan->steps.order) <= BATCH)
+		return 0;
+	return state_put_name(a->state, a->flow, 0, a->err);
+}
+
 int apply_begin(struct applying *a)
 {
 	struct flow_state known = a->plan->known;
@@ -52,7 +65,7 @@ int apply_begin(struct applying *a)
 		return -1;
 	a->flow = known.id;
 	a->applied->run = a->run.id;
-	if (state_names(a->state, a->flow, &a->renamed, a->err) < 0)
+	if (state_names(a->state, a->flow, &a->renamed, a->err) < 0 || note_all(a) < 0)
 		return -1;
 	journal_start(&a->journal, a->run_mem, a->plan->flow, a->run.id, a->flow, a->plan->undoes);
 	a->kept = true;

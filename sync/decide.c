@@ -118,7 +118,7 @@ static int complete_row(struct planning *p, struct arena *mem, struct row *row, 
 	if (rc < 0)
 		return -1;
 	row->link = rc == 1 ? link : NULL;
-	if (rc == 1 && p->g.names.n > 0 && written_refers(link->written, &p->g.names))
+	if (rc == 1 && keys_any(&p->g.names) && written_refers(link->written, &p->g.names))
 		link->written = written_unsure(mem, f->rules, f->epoch, link->written);
 	bool same = (row->link != NULL) == (row->open->link != NO_LINK);
 	if (v->has_current) {

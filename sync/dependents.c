@@ -53,7 +53,7 @@ static int by_memory(struct gather *g, struct keys *found, struct err *err)
 
 	keys_init(&names, 0, false);
 	int rc = find_leaving(g, &names, err);
-	if (rc == 0 && names.n + g->names.n > 0)
+	if (rc == 0 && (keys_any(&names) || keys_any(&g->names)))
 		rc = find_referring(g, &names, found, err);
 	keys_free(&names);
 	return rc;
@@ -121,7 +121,7 @@ int dependents_find(struct gather *g, struct keys *found, struct err *err)
 	while (i < g->links.n && (g->links.slots[i].flags & LINK_LEAVES) == 0)
 		i++;
 	/* Behind a run that did not end comes a full one, which has all links. */
-	if (i == g->links.n && (g->links.sparse || g->names.n == 0))
+	if (i == g->links.n && (g->links.sparse || !keys_any(&g->names)))
 		return 0;
 	return g->links.sparse ? by_target(g, found, err) : by_memory(g, found, err);
 }
@@ -150,7 +150,7 @@ static int let_wait(struct state *state, long long flow, const struct keys *name
 	struct arena *mem = arena_new();
 	struct buf ids = {0};
 	struct link link;
-	int rc = names->n > 0 ? find_waiting(state, flow, names, mem, &ids, err) : 0;
+	int rc = keys_any(names) ? find_waiting(state, flow, names, mem, &ids, err) : 0;
 
 	for (size_t at = 0; at < ids.len && rc >= 0; at += sizeof(struct value)) {
 		struct value id;

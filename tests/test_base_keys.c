@@ -46,8 +46,9 @@ static void test_edges(void **state)
 
 	(void)state;
 	keys_init(&k, 0, true);
-	assert_false(keys_has(&k, 0));
+	assert_false(keys_has(&k, 0) || keys_any(&k));
 	assert_true(keys_put(&k, 0, 5));
+	assert_true(keys_any(&k));
 	assert_false(keys_put(&k, 0, 6));
 	assert_true(keys_get(&k, 0, &value));
 	assert_int_equal(value, 6);
