@@ -844,6 +844,9 @@ cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("batch-remembered", "that each batch of writes is remembered, not the last one alone", "sync/apply.c",
     "return before != NULL && apply_remember(a, before) < 0 ? -1 : 1;", "return 1;", "sim I15")
+cut("in-order", "that no batch is remembered before the one ahead of it", "sync/apply.c",
+    "\t(void)wait_batch(a, &done);\n\ta->err = why;", "\tif (wait_batch(a, &done) == 0 && done != NULL)\n\t\t(void)apply_remember(a, done);\n\ta->err = why;",
+    "seed 12003117")
 cut("names-batches", "that behind a run which ended between two batches all references are looked at", "sync/apply_finish.c",
     "|| note_all(a) < 0", "|| (false && note_all(a) < 0)", "seed 1200003857")
 cut("names-zero", "that all of them are some", "base/keys.c",
