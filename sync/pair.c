@@ -143,11 +143,11 @@ static const char *taken_by(struct pairing *p, const struct entry *e, uint32_t p
 	return NULL;
 }
 
-/* Sparse links know whose an entry is by its marker: of one without it (somebody took it away) the
- * state is asked. 1, 0, -1. */
+/* Sparse links know whose an entry is by its marker: of this one, which has none (somebody took it
+ * away), the state is asked. 1, 0, -1. */
 static int linked_unseen(struct pairing *p, const struct entry *e)
 {
-	if (!p->g->links.sparse || plan_mark(p->g->flow, e).len > 0)
+	if (!p->g->links.sparse)
 		return 0;
 	return state_linked(p->g->state, p->g->known.id, e->id, p->err);
 }
