@@ -363,6 +363,35 @@ static void test_orphans(void **state)
 	}
 }
 
+/* Nor is the link given up that it has from a contact which somebody deleted: it is hidden, as that
+ * one would be, and is the same person's when he is back. */
+static void test_orphan_in_place(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server s = {.at = 1, .fate = AFTER, .alone = true};
+	struct err err;
+
+	(void)state;
+	start_with(mem, " leave = hide\n grace = 7d\n");
+	put_source(mem, "ann key=k; bob key=k; cem key=k");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	char *text = get_text(mem, "xyz.ldif"), *entry = strstr(text, "dn: CN=cem,");
+	assert_non_null(entry);
+	const char *next = strstr(entry, "\n\n");
+	memmove(entry, next != NULL ? next + 2 : "", next != NULL ? strlen(next + 2) + 1 : 1);
+	put_text(mem, "xyz.ldif", text);
+	put_source(mem, "ann key=k; bob key=k; dan uid=cem key=k");
+	assert_int_equal(first_run(mem, &s), -1);
+	assert_int_equal(contacts(mem), 3);
+	put_source(mem, "ann key=k; bob key=k");
+	assert_string_equal(sync_now(mem), "full; modify dan");
+	assert_string_equal(known(mem), "3 0 0");
+	put_source(mem, "ann key=k; bob key=k; dan uid=cem key=k");
+	assert_string_equal(sync_now(mem), "delta; modify dan");
+	assert_int_equal(contacts(mem), 3);
+	arena_free(mem);
+}
+
 /* A directory took a reference away with the contact that it was to, before the run that was to
  * change it could: nobody else did. */
 static void test_reference_went(void **state)
@@ -482,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_made_and_left),
 		cmocka_unit_test(test_moved_by_hand),
 		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_orphan_in_place),
 		cmocka_unit_test(test_reference_went),
 		cmocka_unit_test(test_copied_mark),
 		cmocka_unit_test(test_followed),

@@ -608,7 +608,7 @@ cut("held-page", "that a page which is not read to its end keeps no sync out", "
     "command->looks ? held_begin() : -1", "command->looks && false ? held_begin() : -1", "robust sync")
 cut("orphan-link", "that a contact which a killed run made keeps the link of the one it replaces", "sync/decide.c",
     "s->op == STEP_FORGET && d->row.current == NULL && has_orphan(p, d)", "s->op == STEP_CONFLICT && has_orphan(p, d) && false",
-    "seed 11020280")
+    "test_sync_killed test_orphan_in_place")
 cut("found-again", "that a contact which is found by its mark may be another than its link says", "sync/decide.c",
     "(row->link == NULL || v->adopt || value_same(", "(row->link == NULL || value_same(", "sim I16")
 cut("left-adrift", "that what a killed run wrote to the contact of somebody who leaves is ours", "sync/plan.c",
