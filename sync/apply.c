@@ -86,12 +86,22 @@ static int foretell(struct applying *a, const struct batch *b)
 	return 0;
 }
 
+/* What is deleted is read just before, with what it referred to when the run began. */
+static int look_before(struct applying *a, struct batch *b)
+{
+	int rc = journal_look(
+		a->target, a->plan->flow, b->steps, b->n, b->mem, b->journalled, a->err);
+
+	for (size_t i = 0; i < b->n && rc == 0; i++)
+		rc = referring_complete(&a->referring, b->mem, &b->journalled[i].before, a->err);
+	return rc;
+}
+
 /* The batch in the journal: durable before it is written. */
 static int intend(struct applying *a, struct batch *b)
 {
-	if (journal_look(a->target, a->plan->flow, b->steps, b->n, b->mem, b->journalled, a->err) <
-			0 ||
-		apply_record(a) < 0 || choose_writes(a, b) < 0 || foretell(a, b) < 0 ||
+	if (look_before(a, b) < 0 || apply_record(a) < 0 || choose_writes(a, b) < 0 ||
+		foretell(a, b) < 0 ||
 		journal_intend(&a->journal, a->state, a->plan->flow, b->steps, b->n, b->mem,
 			b->journalled, a->err) < 0)
 		return -1;
@@ -216,6 +226,7 @@ static int apply_all(struct applying *a)
 		progress_phase(PROGRESS_WRITE, n);
 	/* What an interrupted run has left with the target is taken up, whatever there is to do. */
 	if (apply_begin(a) < 0 || connector_write(a->target, NULL, NULL, 0, a->mem, a->err) < 0 ||
+		referring_read(&a->referring, a->plan, a->target, a->err) < 0 ||
 		plan_rewind(a->plan, a->err) < 0)
 		return -1;
 	do {
@@ -270,6 +281,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	a->mem = arena_new();
 	int rc = -1;
 	postponed_start(&a->postponed);
+	referring_start(&a->referring);
 	if (open_target(a) == 0)
 		rc = apply_all(a) < 0 || apply_verify(a) < 0 ? -1 : note_standing(a);
 	if (rc < 0)
@@ -286,6 +298,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 	if (rc < 0)
 		stop(a);
 	postponed_free(&a->postponed);
+	referring_free(&a->referring);
 	for (unsigned i = 0; i < 2; i++)
 		arena_free(a->batches[i].mem);
 	keys_free(&a->nameless);

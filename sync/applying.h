@@ -10,6 +10,7 @@
 #include "sync/apply.h"
 #include "sync/journal.h"
 #include "sync/postponed.h"
+#include "sync/referring.h"
 #include "sync/state.h"
 
 /* The inside of apply.h: a run, and its batches. */
@@ -46,6 +47,7 @@ struct applying {
 	struct applied *applied;
 	struct connector *target;
 	struct postponed postponed;
+	struct referring referring;
 	struct journal journal;
 	bool planned; /* all steps of the plan are done: those that were postponed come */
 	bool kept;    /* a transaction is open, and all of what is in it may be kept */

@@ -48,6 +48,7 @@ def run(test):
     """The main program of a test: test(options), where options.galway is the program under test."""
     parser = argparse.ArgumentParser(description=sys.modules[test.__module__].__doc__)
     parser.add_argument("galway", nargs="?", default=str(HERE.parent.parent / "build" / "debug" / "galway"))
+    parser.add_argument("--slapd-only", action="store_true", help="of a test on several servers")
     parser.add_argument("--keep", action="store_true", help="leave the folders of servers for a look")
     parser.add_argument("--host-network", action="store_true", help="do not make a private network")
     options = parser.parse_args()

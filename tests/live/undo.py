@@ -15,6 +15,8 @@ import server
 def test(options):
     with openldap.two_sides(["syncprov"]) as (folder, sides):
         undone(options, folder, sides)
+    if options.slapd_only:
+        return
     try:
         with forests.two_forests() as (folder, sides, environment):
             undone(options, folder, sides, environment)

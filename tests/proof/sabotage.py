@@ -45,6 +45,7 @@ KINDS = {  # what is run, and how it says that it found
     "flow": (FLOWS + "0 {what}", r"^FAIL {what}$"),
     "undo": (UNDO + "0 {what}", r"^FAIL {what}$"),
     "undo-killed": (UNDO + "1 {what}", r"^FAIL {what}$"),
+    "undo-few": ("/usr/bin/python3 {0}/live/undo.py {tests}/galway_few --slapd-only", r"^FAILED: {what}:"),
     "incident": ("/usr/bin/python3 {0}/proof/incidents.py {galway} {what}", r"^FAIL {what} "),
     "replicas": ("/usr/bin/python3 {0}/rogue/replicas.py {galway} {what}", r"^FAILED {what}:"),
     "rogue": ("/usr/bin/python3 {0}/rogue/run.py {galway} {what}", r"^FAILED {what} \("),

@@ -1,7 +1,7 @@
 """The list of the sabotages: what is taken out of which file, and what of the tests notices.
 
 A finder is "KIND WHAT" (KINDS in sabotage.py): "sim I8" the simulation, which says that an invariant is broken; "seed 1" one history of it, in which one is;
-"test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write;
+"test_NAME TEST" a unit test; "flow CASE" and "undo CASE" of tests/flows, "undo-killed CASE" killed at each write; "undo-few WORDS" of tests/live/undo.py, by few;
 "incident NUMBER", "rogue BEHAVIOUR", "replicas CASE", "saved CASE", "authority CASE", "preflight CASE", "tls", "web", "graph", "hostile OUTPUT",
 "robust WORDS";
 "scim WORD" and "scim-TEST WORDS", "exo-TEST WORDS" of tests/web; "mail", "completion", "due" WORDS of their folders. Where several would notice, it is the quickest.
@@ -573,10 +573,12 @@ cut("journal-cold", "that a journal which holds no way back is cleared away", "s
     " || sweep(s, err) < 0", "", "test_sync_state_file test_cold_journal")
 cut("journal-of-deletes", "that the journal has the whole entry that is deleted", "sync/journal.c",
     "\tif (op.has_before)\n\t\top.before = *j->before;", "\top.has_before = false;", "undo row-3-delete")
+cut("journal-of-references", "that the journal has what went before it was its turn to be deleted", "sync/referring.c",
+    "\tif (*e == NULL || !keys_get(", "\tif (e != NULL || !keys_get(", "undo-few undo of the undo of the first sync")
 cut("overlap-read", "that nothing else is asked of a server while it writes", "sync/apply.c",
     "(b->n == 0 || deletes(b) || !a->beside)", "(b->n == 0 || !a->beside)", "test_sync_apply test_overlap_deletes")
 cut("denial-of-killed", "that what is put back is told, also when the run is killed", "sync/apply.c",
-    " || foretell(a, b) < 0", "", "test_sync_killed test_denial_of_killed")
+    "foretell(a, b) < 0 ||", "", "test_sync_killed test_denial_of_killed")
 cut("denial-untold", "that the next run tells it, which finds it settled", "sync/apply_remember.c",
     "s->n_denied > 0 ? 0 : a->run.id", "0", "test_sync_killed test_denial_of_killed")
 cut("name-handed-on", "that who refers to a name is looked at when another has it", "sync/apply_finish.c",

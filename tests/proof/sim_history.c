@@ -235,7 +235,10 @@ static void sync_and_check(struct history *h, struct sync *s)
 	check_sync(h, s);
 	remember(h, s, moved, shifted);
 	check_remember(h, s);
-	h->misled |= h->w.sides[!s->flow].lied && (s->result == SYNC_DONE || h->w.n_audits > 0);
+	/* Of several batches the first may be remembered, whatever comes then. */
+	const bool forgot = s->plan.forget > 0 && h->w.commits > 0;
+	h->misled |= h->w.sides[!s->flow].lied &&
+		     (s->result == SYNC_DONE || h->w.n_audits > 0 || forgot);
 }
 
 static void do_sync(struct history *h, const struct event *e)
