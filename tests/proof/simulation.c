@@ -1,4 +1,5 @@
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
  * are done), or as fit into N seconds, which end the others before they are done: then that is a
  * failure. --seed S alone tells that history. A failing one is shrunk and told, at most N of them
  * (--most). Ends with one line of figures, and 0 only if there was no violation and no less was
- * done than was asked for.
+ * done than was asked for. SIGINT and SIGTERM end it before that, with the figures so far.
  */
 struct options {
 	uint64_t seed;
@@ -26,6 +27,18 @@ struct options {
 
 /* 64-bit counters, and nothing else, so that they are added as an array. */
 #define N_FIGURES (sizeof(struct figures) / sizeof(unsigned long long))
+
+static volatile sig_atomic_t told_to_end;
+static pid_t children[64];
+
+/* A terminal tells them all, kill the first one only: the others hear of it from here. */
+static void end_early(int signal)
+{
+	told_to_end = 1;
+	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++)
+		if (children[i] > 0)
+			(void)kill(children[i], signal);
+}
 
 static double now(void)
 {
@@ -37,7 +50,7 @@ static double now(void)
 
 static bool enough(const struct options *o, const struct figures *f, double end)
 {
-	if (o->seconds > 0 && now() >= end)
+	if (told_to_end || (o->seconds > 0 && now() >= end))
 		return true;
 	return o->histories + o->syncs > 0 && f->histories * o->jobs >= o->histories &&
 	       f->syncs * o->jobs >= o->syncs;
@@ -89,10 +102,12 @@ static int start_job(const struct options *o, unsigned job)
 	(void)fflush(stdout);
 	const pid_t pid = fork();
 	if (pid == 0) {
+		memset(children, 0, sizeof(children));
 		in_folder(o, job, &f);
 		const bool told = write(ends[1], &f, sizeof(f)) == sizeof(f);
 		exit(told ? 0 : 2);
 	}
+	children[job] = pid;
 	(void)close(ends[1]);
 	return pid > 0 ? ends[0] : -1;
 }
@@ -188,6 +203,8 @@ int main(int argc, char **argv)
 
 	log_level(LOG_NOTHING); /* refusals are what we want here: nobody reads their messages */
 	read_options(&o, argc, argv);
+	(void)signal(SIGINT, end_early);
+	(void)signal(SIGTERM, end_early);
 	const bool good = run_jobs(&o, &f);
 	print_figures(&o, &f, now() - start);
 	const bool all = f.histories >= (o.histories > 0 ? o.histories : 1) && f.syncs >= o.syncs;
