@@ -219,8 +219,8 @@ static void one_primary(struct arena *mem, struct set *all, int primary)
 	}
 }
 
-/* One sip: ours when there is one, else the smallest. */
-static void one_sip(struct set *all, const struct set *ours)
+/* One sip: ours when there is one, in lower case, else the smallest. */
+static void one_sip(struct arena *mem, struct set *all, const struct set *ours)
 {
 	int keep = -1;
 
@@ -228,6 +228,8 @@ static void one_sip(struct set *all, const struct set *ours)
 		if (address_type_is(ours->values[i], "sip"))
 			keep = find(all, ours->values[i]);
 	}
+	if (keep >= 0)
+		all->values[keep] = retyped(mem, all->values[keep], "sip");
 	for (unsigned i = 0; i < all->n && keep < 0; i++) {
 		if (address_type_is(all->values[i], "sip"))
 			keep = (int)i;
@@ -270,7 +272,7 @@ unsigned address_merge(struct arena *mem, const struct value *there, unsigned n_
 		put(&all, mine.values[i]);
 	values_sort(all.values, all.n);
 	one_primary(mem, &all, choose_primary(&all, &mine, &before));
-	one_sip(&all, &mine);
+	one_sip(mem, &all, &mine);
 	/* Upper case sorts before lower, but other types (EUM, NOTES) before SMTP. */
 	values_sort(all.values, all.n);
 	for (unsigned i = 1; i < all.n; i++) {

@@ -119,6 +119,9 @@ int val_conditions(struct eval *ev, const char *who, struct val *val)
 		*val = (struct val){EXPR_VALUES, EXPR_BOOL, false, 1, &no};
 		return 0;
 	}
+	if (val->kind != EXPR_VALUES)
+		return eval_fail(ev,
+			"%s: AuthoritativeNull and IgnoreThisFlow can only be a whole result", who);
 	if (val->type == EXPR_BOOL)
 		return 0;
 	items = arena_alloc(ev->mem, val->n * sizeof(*items));

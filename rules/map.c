@@ -77,16 +77,25 @@ static bool eval_or_complain(struct mapping *m, const struct line *line, struct 
 	return false;
 }
 
+/* An empty text cannot be stored, and is none: Left([absent], 8) is one, Trim of a blank too. */
 static bool gives(const struct expr_result *r)
 {
-	return r->kind == EXPR_VALUES && r->n > 0;
+	for (unsigned i = 0; i < r->n && r->kind == EXPR_VALUES; i++) {
+		if (r->values[i].len > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool counts(const struct expr_result *r)
+{
+	return r->kind == EXPR_NOTHING || r->kind == EXPR_IGNORE || gives(r);
 }
 
 /* Does no later line of the attribute count? */
 static bool decides(enum flow_mode mode, const struct expr_result *r)
 {
-	return r->kind == EXPR_NOTHING || r->kind == EXPR_IGNORE ||
-	       (mode != FLOW_MERGE && gives(r));
+	return counts(r) && (mode != FLOW_MERGE || !gives(r));
 }
 
 /* Add values; what is empty cannot be stored, and equal ones are one. */
@@ -113,7 +122,7 @@ static bool flow_value(struct mapping *m, const struct flow *flow, struct wanted
 		i = i->next) {
 		if (!eval_or_complain(m, i, &r))
 			return false;
-		if (w->n == 0 && r.kind != EXPR_NULL)
+		if (w->n == 0 && counts(&r))
 			w->line = i->where;
 		if (gives(&r))
 			add_values(m->mem, w, &r);
@@ -153,16 +162,21 @@ static void check_required(struct mapping *m, const struct rule *rule)
 	}
 }
 
-/* Without control characters and the blanks at its ends. */
-static struct value clean(struct arena *mem, struct value v)
+/* Without control characters (how many: *controls) and the blanks at its ends; a tab or a line
+ * break is a blank. */
+static struct value clean(struct arena *mem, struct value v, unsigned *controls)
 {
 	char *copy = arena_alloc(mem, v.len + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < v.len; i++) {
-		bool control = (unsigned char)v.data[i] < ' ' || v.data[i] == 0x7f;
-		if (!control && (n > 0 || v.data[i] != ' '))
-			copy[n++] = v.data[i];
+	*controls = 0;
+	for (size_t i = 0, len; i<v.len; i += len> 0 ? len : 1) {
+		const bool white = v.data[i] == '\t' || v.data[i] == '\r' || v.data[i] == '\n';
+		const char c = white ? ' ' : v.data[i];
+		len = text_control(v.data + i, v.len - i);
+		*controls += len > 0;
+		if ((len == 0 || white) && (n > 0 || c != ' '))
+			copy[n++] = c;
 	}
 	while (n > 0 && copy[n - 1] == ' ')
 		n--;
@@ -188,12 +202,15 @@ static void set_name(struct mapping *m, struct value type, struct value text, co
 			m, E_CTRL, (struct subject){attr, text, line}, "the name is not UTF-8");
 		return;
 	}
-	unsigned unseen;
-	struct value good = clean(m->mem, without_invisible(m->mem, text, &unseen));
+	unsigned unseen, controls, none;
+	struct value good = clean(m->mem, without_invisible(m->mem, text, &unseen), &controls);
+	if (controls > 0)
+		complain_warning(m, E_CTRL, (struct subject){attr, text, line},
+			"control characters (%u), left out of the name", controls);
 	if (unseen > 0)
 		complain_warning(m, W_INVISIBLE, (struct subject){attr, text, line},
 			"marks that nobody sees (%u), left out of the name", unseen);
-	struct value cut = clean(m->mem, utf8_cut(good, max));
+	struct value cut = clean(m->mem, utf8_cut(good, max), &none);
 	if (cut.len < good.len)
 		complain_warning(m, E_LEN, (struct subject){attr, good, line},
 			"the name is cut to %u characters", max);
@@ -328,7 +345,7 @@ unsigned rules_trace(struct arena *mem, const struct rule *rule, const struct ru
 			*t = (struct flow_trace){
 				l->where, l->attr, l->mode, l->text, false, {0}, {0}};
 			bool good = eval(mem, l, env, e, &t->result, &t->err) == 0;
-			t->used = good && !decided && t->result.kind != EXPR_NULL;
+			t->used = good && !decided && counts(&t->result);
 			decided |= !good || decides(l->mode, &t->result);
 		}
 	}

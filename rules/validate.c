@@ -92,7 +92,15 @@ static bool multi_line(unsigned attr)
 	return false;
 }
 
-/* C0, DEL and C1 (UTF-8: C2 80..9F). */
+size_t text_control(const char *s, size_t n)
+{
+	unsigned char c = (unsigned char)s[0];
+
+	if (c == 0xc2 && n > 1 && (unsigned char)s[1] < 0xa0)
+		return 2;
+	return c < ' ' || c == 0x7f ? 1 : 0;
+}
+
 static const char *text_fault(struct value v, bool lines)
 {
 	size_t plain = 0;
@@ -104,10 +112,8 @@ static const char *text_fault(struct value v, bool lines)
 	if (!utf8_valid(v.data, v.len))
 		return "it is not UTF-8";
 	for (size_t i = plain; i < v.len; i++) {
-		unsigned char c = (unsigned char)v.data[i];
-		bool c1 = c == 0xc2 && (unsigned char)v.data[i + 1] < 0xa0;
-		bool fine = lines && (c == '\t' || c == '\r' || c == '\n');
-		if ((c < ' ' && !fine) || c == 0x7f || c1)
+		bool fine = lines && v.data[i] != '\0' && strchr("\t\r\n", v.data[i]) != NULL;
+		if (!fine && text_control(v.data + i, v.len - i) > 0)
 			return "it has a control character";
 	}
 	return NULL;
@@ -165,6 +171,8 @@ static bool length_good(struct mapping *m, const struct wanted *w, struct value 
 	if (attr_free_text(w->attr)) {
 		complain_warning(m, E_LEN, subject, "%zu characters, cut to %u", len, limit);
 		*v = utf8_cut(*v, limit);
+		while (v->len > 1 && v->data[v->len - 1] == ' ')
+			v->len--;
 	} else {
 		complain_error(m, E_LEN, subject, "%zu characters, %u are possible", len, limit);
 	}

@@ -71,6 +71,10 @@ bool complained(const struct mapping *, enum fault, unsigned attr);
  * or show one that is not there; *n is how many were in it. Not copied when there are none. */
 struct value without_invisible(struct arena *, struct value, unsigned *n);
 
+/* How many bytes the control character takes that the text begins with: C0, DEL, C1 (UTF-8: C2
+ * 80..9F); 0: none. n > 0. */
+size_t text_control(const char *, size_t n);
+
 /* Check and repair m->out. */
 void validate(struct mapping *);
 /* The attributes of the source that it looks at. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #include "rules/address.h"
@@ -137,6 +138,17 @@ static const char *chars_fault(struct value address)
 	return NULL;
 }
 
+/* "smtp" with a blank in front would be another type, and no check would know it for an address. */
+static bool type_good(struct value type)
+{
+	for (size_t i = 0; i < type.len; i++) {
+		char c = type.data[i];
+		if (!ascii_letter(c) && !ascii_digit(c) && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
 static bool invisible(const struct mapping *m, struct value v)
 {
 	unsigned n;
@@ -148,12 +160,14 @@ static bool invisible(const struct mapping *m, struct value v)
 /* What is wrong with one proxy address; NULL: nothing. */
 static const char *proxy_fault(const struct mapping *m, struct value v, enum fault *code)
 {
-	struct value address;
+	struct value type, address;
 	const char *fault;
 
 	*code = E_PROXY_CHARS;
-	if (!address_split(v, NULL, &address))
+	if (!address_split(v, &type, &address))
 		return "no type like smtp: in front";
+	if (!type_good(type))
+		return "a type that is not of letters and digits";
 	if (address.len == 0)
 		return "no address behind the type";
 	if (invisible(m, v))

@@ -58,6 +58,8 @@ static const struct {
 	{"4", "SIP:a@x SMTP:a@x", "SMTP:a@x", "", "SMTP:a@x SIP:a@x"},
 	{"4", "SIP:a@x", "sip:A@x", "", "sip:A@x"},
 	{"4", "SIP:b@x sip:a@x", "", "", "SIP:b@x"},
+	{"4", "", "SIP:B@x", "", "sip:B@x"},
+	{"4", "SIP:b@x", "SIP:b@x", "", "sip:b@x"},
 	{"4", "sip:a@x", "", "SIP:A@x", ""},
 	{"4", "", "sip:b@x sip:a@x", "", "sip:a@x"},
 	/* 5: X500 is only ever added */

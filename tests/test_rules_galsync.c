@@ -140,6 +140,14 @@ static const struct {
 	{"IUSR", "objectClass=user | cn=IUSR_WEB1 | mail=x@abc.example", NO_RULE, ""},
 	{"IWAM", "objectClass=user | cn=IWAM_WEB1 | mail=x@abc.example", NO_RULE, ""},
 	{"MSOL", "objectClass=user | cn=MSOL_1234 | mail=x@abc.example", NO_RULE, ""},
+	{"people whose names begin so",
+		"objectClass=user | cn=Msolo Iwamoto | displayName=Msolo Iwamoto | "
+		"sAMAccountName=x | mail=x@abc.example",
+		"user", "CN=Msolo Iwamoto"},
+	{"Iwamoto",
+		"objectClass=user | cn=Iwamoto Kenji | displayName=Iwamoto | "
+		"sAMAccountName=x | mail=x@abc.example",
+		"user", "CN=Iwamoto Kenji"},
 	{"SUPPORT", "objectClass=user | cn=SUPPORT_388945a0 | mail=x@abc.example", NO_RULE, ""},
 	{"CAS by name", "objectClass=user | cn=CAS_{a1} | mail=x@abc.example", NO_RULE, ""},
 	{"CAS by alias", ANN " | mailNickname=CAS_{a1}", NO_RULE, ""},
@@ -168,6 +176,44 @@ static const struct {
 		"objectClass=contact | mail=x@abc.example | adminDescription=Contact_NoSync",
 		NO_RULE, ""},
 	{"another description", ANN " | adminDescription=Group_x", "user", ""},
+
+	/* blank values, and addresses that are not what they seem */
+	{"an address of another type that has SMTP: in it",
+		ANN
+		" | proxyAddresses=NOTES:CN=Ann/O=ABC@SMTP:x | proxyAddresses=SMTP:a@abc.example",
+		"user", "mail=a@abc.example | targetAddress=SMTP:a@abc.example"},
+	{"an address with a blank in front",
+		"objectClass=user | cn=x | displayName=x | sAMAccountName=x | "
+		"proxyAddresses= SMTP:a@abc.example | proxyAddresses=SMTP:b@abc.example",
+		"user",
+		"mail=b@abc.example | targetAddress=SMTP:b@abc.example | "
+		"proxyAddresses+=SMTP:b@abc.example | ~E_PROXY_CHARS proxyAddresses"},
+	{"none is marked as primary: mail",
+		ANN " | proxyAddresses=smtp:a@abc.example | proxyAddresses=smtp:ann@abc.example",
+		"user",
+		"mail=ann@abc.example | targetAddress=SMTP:ann@abc.example | "
+		"proxyAddresses+=SMTP:ann@abc.example, smtp:a@abc.example | "
+		"~E_PROXY_PRIMARY proxyAddresses"},
+	{"the primary one is of another domain, and so is mail",
+		"objectClass=user | cn=x | displayName=x | sAMAccountName=x | mail=x@else.example "
+		"| "
+		"proxyAddresses=SMTP:x@else.example | proxyAddresses=smtp:y@abc.example",
+		"user",
+		"targetAddress=SMTP:y@abc.example | mail=y@abc.example | "
+		"proxyAddresses+=SMTP:y@abc.example | ~W_FOREIGN_ADDRESS mail | "
+		"~W_FOREIGN_ADDRESS proxyAddresses"},
+	{"a blank displayName of a group", GROUP " | displayName=  ", "group",
+		"displayName=All Staff | ~W_DN_FALLBACK displayName"},
+	{"a blank mail",
+		"objectClass=user | cn=x | displayName=x | sAMAccountName=x | mail=  | "
+		"proxyAddresses=smtp:x@abc.example",
+		"user",
+		"mail=x@abc.example | targetAddress=SMTP:x@abc.example | ~E_PROXY_PRIMARY "
+		"proxyAddresses"},
+	{"a group with an account name that has no letter for an alias",
+		"objectClass=group | cn=Отдел | sAMAccountName=Отдел | mail=sales@abc.example | "
+		"mailNickname=sales | displayName=Отдел",
+		"group", "mailNickname=sales"},
 
 	/* what must be there */
 	{"no sAMAccountName", "objectClass=user | cn=x | displayName=x | mail=x@abc.example",
@@ -375,8 +421,9 @@ static void test_joins(void **state)
 	assert_int_equal(rules_map(mem, rules_scope(rules, &e), &env, &e, &d, &err), 0);
 	assert_int_equal(d.n_joins, sizeof(expected) / sizeof(expected[0]));
 	for (unsigned i = 0; i < d.n_joins; i++)
-		assert_string_equal(arena_printf(mem, "%u %s=%s", d.joins[i].group,
-					    attr_name(d.joins[i].attr), d.joins[i].value.data),
+		assert_string_equal(arena_printf(mem, "%u %s=%.*s", d.joins[i].group,
+					    attr_name(d.joins[i].attr), (int)d.joins[i].value.len,
+					    d.joins[i].value.data),
 			expected[i]);
 	arena_free(mem);
 }

@@ -173,6 +173,11 @@ static const struct {
 		M " | proxyAddresses+=SMTP:t@abc.example | ~E_PROXY_CHARS proxyAddresses | "
 		  "~E_PROXY_CHARS proxyAddresses | "
 		  "~E_PROXY_CHARS proxyAddresses"},
+	{"E_PROXY_CHARS: a type that is none",
+		MAILED "proxyAddresses=SMTP:t@abc.example | proxyAddresses= smtp:x@xyz.example | "
+		       "proxyAddresses=smtp :y@xyz.example",
+		M " | proxyAddresses+=SMTP:t@abc.example | ~E_PROXY_CHARS proxyAddresses | "
+		  "~E_PROXY_CHARS proxyAddresses"},
 	{"E_SMTP_SYNTAX: of a secondary",
 		MAILED "proxyAddresses=SMTP:t@abc.example | proxyAddresses=smtp:t@abc.local",
 		M " | proxyAddresses+=SMTP:t@abc.example | ~E_SMTP_SYNTAX proxyAddresses"},
@@ -291,6 +296,8 @@ static const struct {
 		  "unheardOf=\xff\x01"},
 	{"E_LEN: text is cut", MAILED "title=ä{127}z",
 		M " | proxyAddresses+=SMTP:t@abc.example | title=ä" X63 X63 "x | ~E_LEN title"},
+	{"E_LEN: cut before a blank", MAILED "title={126}  z",
+		M " | proxyAddresses+=SMTP:t@abc.example | title=" X63 X63 " | ~E_LEN title"},
 	{"E_LEN: of a limit it has just", MAILED "title=ä{127}",
 		M " | proxyAddresses+=SMTP:t@abc.example | title=ä" X63 X63 "x"},
 	{"E_LEN: what is cut may be equal", MAILED "otherTelephone={63}ab | otherTelephone={63}ac",
