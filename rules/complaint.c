@@ -29,7 +29,8 @@ static const struct {
 	[E_NICK_LEN] = {"E_NICK_LEN", "mailNickname has at most 64 characters",
 		"choose a shorter name in the source"},
 	[E_PROXY_CHARS] = {"E_PROXY_CHARS",
-		"a proxy address has a type, and in an SMTP address nothing that needs quoting",
+		"a proxy address has a type (of letters, digits, - and _), and in an SMTP "
+		"address nothing that needs quoting",
 		"correct or remove it in the source"},
 	[E_PROXY_PRIMARY] = {"E_PROXY_PRIMARY", "one proxy address is primary (SMTP:)",
 		"mark one as primary in the source"},
