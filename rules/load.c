@@ -402,6 +402,18 @@ static int finish(struct loader *l, const struct rule_file *file, struct rules *
 	return 0;
 }
 
+static void note_files(struct loader *l, struct rules *rules)
+{
+	for (const struct loaded *i = l->loaded; i != NULL; i = i->next)
+		rules->n_files += i->path[0] == '/';
+	rules->files = arena_alloc(l->mem, rules->n_files * sizeof(*rules->files));
+	unsigned n = 0;
+	for (const struct loaded *i = l->loaded; i != NULL; i = i->next) {
+		if (i->path[0] == '/')
+			rules->files[n++] = i->path;
+	}
+}
+
 int rules_load(struct arena *mem, const char *name, const char *folder, struct rules **out,
 	struct err *err)
 {
@@ -414,6 +426,7 @@ int rules_load(struct arena *mem, const char *name, const char *folder, struct r
 	if (rules->n == 0)
 		return err_set(err, ERR_FATAL, "%s: there are no rules", name);
 	rules->texts = loader.texts;
+	note_files(&loader, rules);
 	*out = rules;
 	return 0;
 }

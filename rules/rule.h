@@ -29,6 +29,8 @@ struct rules {
 	uint64_t texts; /* digest of the files */
 	unsigned n;
 	struct rule *rules;
+	unsigned n_files; /* not built in */
+	const char **files;
 };
 
 #endif

@@ -123,6 +123,12 @@ void rules_joins(struct arena *mem, const struct rules *rules, struct attr_set *
 	}
 }
 
+const char *const *rules_files(const struct rules *rules, unsigned *n)
+{
+	*n = rules->n_files;
+	return rules->files;
+}
+
 unsigned rules_count(const struct rules *rules)
 {
 	return rules->n;

@@ -104,6 +104,8 @@ const struct wanted *desired_get(const struct desired *, unsigned attr);
 /* name: a built-in set or the path of a file (relative to folder). ERR_FATAL with file, line and
  * caret. */
 int rules_load(struct arena *, const char *name, const char *folder, struct rules **, struct err *);
+/* The files they are of, absolute: *n of them. */
+const char *const *rules_files(const struct rules *, unsigned *n);
 /* Warnings about their expressions (expr_lint), each once: lines of "label:line:column: what". */
 void rules_lint(struct buf *, const struct rules *);
 /* Changes whenever the meaning of the rules may have changed: over the texts and the env. */

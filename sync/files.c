@@ -89,6 +89,19 @@ static const char *connector_use(struct arena *mem, const struct config *c, cons
 	return NULL;
 }
 
+/* The rules of a flow, and what they include. */
+static const char *rules_use(struct arena *mem, const struct flow *f, const char *path)
+{
+	unsigned n;
+	const char *const *files = rules_files(f->rules, &n);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (files_same(path, files[i]))
+			return arena_printf(mem, "flow %s: rules", f->name);
+	}
+	return NULL;
+}
+
 const char *files_use(
 	struct arena *mem, const struct setup *setup, const char *config, const char *path)
 {
@@ -101,13 +114,8 @@ const char *files_use(
 		if (files_same(path, arena_printf(mem, "%s%s", setup->state, suffixes[i])))
 			return "the state";
 	}
-	for (unsigned i = 0; use == NULL && i < setup->n; i++) {
-		const char *rules = config_text(setup->flows[i].config, "rules");
-		if (rules[0] != '/')
-			rules = arena_printf(mem, "%s/%s", config_folder(setup->config), rules);
-		if (files_same(path, rules))
-			use = arena_printf(mem, "flow %s: rules", setup->flows[i].name);
-	}
+	for (unsigned i = 0; use == NULL && i < setup->n; i++)
+		use = rules_use(mem, &setup->flows[i], path);
 	for (unsigned i = 0; use == NULL && i < config_count(setup->config, "connector"); i++)
 		use = connector_use(mem, config_at(setup->config, "connector", i), path);
 	return use;

@@ -125,7 +125,7 @@ static int make_plan(struct planning *p)
 	if ((p->g.n_open > 0 && planning_decide(p) < 0) || planning_orphans(p) < 0)
 		return -1;
 	/* The guard measures what goes by what there is. */
-	if (p->g.links.sparse && p->plan->summary.remove + p->plan->summary.hide > 0)
+	if (p->g.links.sparse && summary_gone(&p->plan->summary) > 0)
 		p->plan->links = state_count_links(p->g.state, p->g.known.id, p->err);
 	else if (p->g.links.sparse)
 		p->plan->links = p->g.known.links;

@@ -92,13 +92,15 @@ int gate_check(struct arena *mem, const struct flow *f, const char *object_side,
 	/* An add has the attribute that names the entry, and whoever may add may name. */
 	struct value ignored;
 	unsigned naming = c->op == CHANGE_ADD ? dn_naming(mem, c->name, &ignored) : ATTR_NONE;
+	/* What comes back is as it was, with what was the other side's: nobody else has it now. */
+	const bool back = c->op == CHANGE_ADD && s->number == UNDO_CASE;
 	for (unsigned i = 0; i < c->n; i++) {
 		unsigned attr = c->mods[i].attr;
 		if (gate_forbids_flow(f, attr) ||
 			(attr != naming && s->number != UNDO_CASE && !may_write(f, attr)))
 			return err_set(err, ERR_ENTRY, "gate: %.*s: %s is not to be written",
 				(int)c->name.len, c->name.data, attr_name(attr));
-		if (attr != naming &&
+		if (attr != naming && !back &&
 			(check_side(f, object_side, s, attr, err) < 0 ||
 				check_values(f, object_side, c->name, &c->mods[i], err) < 0))
 			return -1;

@@ -21,9 +21,17 @@ static void __attribute__((format(printf, 2, 3))) refuse(struct reasons *r, cons
 	va_end(args);
 }
 
+/* What counts as deletes beside them. */
+static const char *beside(const struct summary *plan)
+{
+	static const char *const words[] = {
+		"", " and hides", " and contacts let go", " and hides and contacts let go"};
+
+	return words[(plan->hide > 0) + 2 * (plan->let_go > 0)];
+}
+
 static void check_limits(const struct guard_facts *f, const struct guard_kind *k, struct reasons *r)
 {
-	const char *hides = f->plan.hide > 0 ? " and hides" : "";
 	const char *of = k->name != NULL ? " of the rule " : "",
 		   *name = k->name != NULL ? k->name : "";
 
@@ -35,8 +43,9 @@ static void check_limits(const struct guard_facts *f, const struct guard_kind *k
 		if (n > limit)
 			refuse(r,
 				"%lld %s%s%s of %lld links%s%.60s are more than the limit of %lld",
-				n, limit_name(i), n == 1 ? "" : "s", i == LIMIT_DELETE ? hides : "",
-				k->links, of, name, limit);
+				n, limit_name(i), n == 1 ? "" : "s",
+				i == LIMIT_DELETE ? beside(&f->plan) : "", k->links, of, name,
+				limit);
 	}
 }
 
@@ -56,7 +65,7 @@ static void check_left(const struct guard_facts *f, const struct guard_kind *k, 
 
 static void check_source(const struct guard_facts *f, struct reasons *r)
 {
-	const long long gone = f->plan.remove + f->plan.hide, links = f->kinds[0].links;
+	const long long gone = summary_gone(&f->plan), links = f->kinds[0].links;
 
 	if (f->full && f->sources <= 0)
 		refuse(r, "the source is empty");
@@ -82,7 +91,7 @@ static void check_target(const struct guard_facts *f, struct reasons *r)
 
 unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], bool *final)
 {
-	const long long gone = f->plan.remove + f->plan.hide;
+	const long long gone = summary_gone(&f->plan);
 	struct reasons r = {reasons, 0};
 
 	*final = false;
@@ -112,7 +121,7 @@ unsigned guard_check(const struct guard_facts *f, char reasons[GUARD_MAX][250], 
 		refuse(&r,
 			"the rules or the scope changed since the last run, and the plan has %lld "
 			"delete%s%s",
-			gone, gone == 1 && f->plan.hide == 0 ? "" : "s",
-			f->plan.hide > 0 ? " and hides" : "");
+			gone, gone == 1 && beside(&f->plan)[0] == '\0' ? "" : "s",
+			beside(&f->plan));
 	return r.n;
 }

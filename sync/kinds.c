@@ -32,6 +32,7 @@ static void count(struct tally *t, const struct row *row, const struct step *s)
 	const bool modifies = s->change.op == CHANGE_MODIFY && s->change.n > 0;
 
 	t->n[LIMIT_DELETE] += s->op == STEP_DELETE || hides;
+	t->n[LIMIT_DELETE] += s->op == STEP_FORGET && s->number == 3;
 	t->n[LIMIT_ADD] += s->op == STEP_ADD;
 	if (s->op != STEP_MODIFY && s->op != STEP_LINK)
 		return;
@@ -53,7 +54,7 @@ void kinds_count(struct kinds *k, const struct row *row, const struct step *s)
 {
 	const struct rule *rule = row->open->desired.rule;
 
-	if (!s->write)
+	if (!s->write && s->op != STEP_FORGET)
 		return;
 	if (rule == NULL && row->link != NULL)
 		rule = written_rule(k->flow->rules, k->flow->epoch, row->link->written);

@@ -99,7 +99,7 @@ static const struct metric {
 	const char *name, *help;
 	long long (*of)(const struct facts *);
 } metrics[] = {
-	{"last_success_timestamp_seconds", "End of the last good run; 0: none.", last_good},
+	{"last_success_timestamp_seconds", "Start of the last good run; 0: none.", last_good},
 	{"last_run_timestamp_seconds", "Start of the last run; 0: none.", last_run},
 	{"last_run_duration_seconds", "How long the last run took.", duration},
 	{"last_run_exit_code", "Exit code of the last run; -1: it did not end.", last_exit},

@@ -382,18 +382,24 @@ static void plan_add(struct arena *mem, const struct flow *f, const struct row *
 }
 
 /* Nothing is touched, and the object is looked at again until the conflict is solved. Only its name
- * is noted, by which others refer to it. */
-static void plan_conflict(struct arena *mem, const struct row *row, unsigned number,
-	struct value message, struct step *s)
+ * is noted, by which others refer to it, and whose it says that it is: that counts when it is gone.
+ */
+static void plan_conflict(struct arena *mem, const struct flow *f, const struct row *row,
+	unsigned number, struct value message, struct step *s)
 {
 	s->op = STEP_CONFLICT;
 	s->number = number;
 	s->message = arena_copy(mem, message.data, message.len);
-	if (row->link == NULL || row->link->name == row->open->name_key)
+	if (row->link == NULL)
+		return;
+	const int flag = row->open->presence == GONE ? row->link->flag
+						     : authority_flag_number(f, row->open->flag);
+	if (row->link->name == row->open->name_key && row->link->flag == flag)
 		return;
 	s->remember = true;
 	s->link = *row->link;
 	s->link.name = row->open->name_key;
+	s->link.flag = flag;
 }
 
 /* The addresses by which a contact is reached do not go because a value in the source is gone: the
@@ -425,7 +431,7 @@ static void plan_modify(
 	const char *why = wipes(mem, row, w, n, &s->change);
 	if (why != NULL) {
 		head(row, s);
-		plan_conflict(mem, row, 11, value_of(why), s);
+		plan_conflict(mem, f, row, 11, value_of(why), s);
 		return;
 	}
 	s->write = s->change.n > 0 || s->change.new_name.len > 0;
@@ -504,11 +510,13 @@ static bool plan_hide(
 	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
 {
 	unsigned hide = attr_named("msExchHideFromAddressLists");
+	/* Not from then on if the clock was ahead then. */
+	const bool since = row->link->left != 0 && row->link->left <= row->now;
 
-	if (row->link->left != 0 && row->now - row->link->left >= f->grace)
+	if (since && row->now - row->link->left >= f->grace)
 		return false;
 	keep_link(mem, row, s);
-	s->link.left = row->link->left != 0 ? row->link->left : row->now;
+	s->link.left = since ? row->link->left : row->now;
 	s->link.source_digest = 0;
 	s->remember = true;
 	if (entry_has(row->current, hide, yes)) {
@@ -572,9 +580,9 @@ void plan_row(struct arena *mem, const struct flow *f, const struct row *row, st
 
 	head(row, s);
 	if (open->presence == FAILED)
-		plan_conflict(mem, row, 11, open->fault, s);
+		plan_conflict(mem, f, row, 11, open->fault, s);
 	else if (row->verdict->number != 0)
-		plan_conflict(mem, row, row->verdict->number, row->verdict->message, s);
+		plan_conflict(mem, f, row, row->verdict->number, row->verdict->message, s);
 	else if (open->presence == PRESENT && row->current == NULL)
 		plan_add(mem, f, row, s);
 	else if (open->presence == PRESENT)

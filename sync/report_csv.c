@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "sync/ruling.h"
 
 void report_cell(struct buf *b, const char *text)
 {
@@ -59,29 +60,35 @@ static void step_rows(
 		row(b, mem, plan, s, &(struct report_row){"", "", "", "", ""});
 }
 
-/* A directory that may be anybody's, in a line of its own. */
-static void caution_rows(struct buf *b, const struct plan *plan)
+/* What is said of the whole plan, in a line of its own. */
+static void whole_row(struct buf *b, const struct plan *plan, const char *what, const char *text)
 {
-	for (unsigned i = 0; i < plan->n_cautions; i++) {
-		report_cell(b, plan->flow->name);
-		report_cell(b, "caution");
-		for (unsigned k = 2; k < N_CELLS - 1; k++)
-			report_cell(b, "");
-		report_cell(b, plan->cautions[i]);
-		buf_puts(b, "\r\n");
-	}
+	report_cell(b, plan->flow->name);
+	report_cell(b, what);
+	for (unsigned k = 2; k < N_CELLS - 1; k++)
+		report_cell(b, "");
+	report_cell(b, text);
+	buf_puts(b, "\r\n");
+}
+
+/* A directory that may be anybody's; and that nothing of what follows is done. */
+static void whole_rows(struct buf *b, const struct report *r, const struct plan *plan, bool applied)
+{
+	for (unsigned i = 0; i < plan->n_cautions; i++)
+		whole_row(b, plan, "caution", plan->cautions[i]);
+	for (unsigned i = 0; !applied && r->ruling != NULL && i < r->ruling->n; i++)
+		whole_row(b, plan, "refused", r->ruling->reasons[i]);
 }
 
 int report_csv(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
-	(void)applied; /* it shows the plan */
 	struct arena *mem = arena_new();
 	struct buf b = {0};
 	struct step s;
 	uint32_t place;
 	int rc = plan_rewind(plan, err);
 
-	caution_rows(&b, plan);
+	whole_rows(&b, r, plan, applied != NULL);
 	if (b.len > 0)
 		(void)fwrite(b.data, 1, b.len, r->out);
 	buf_clear(&b);

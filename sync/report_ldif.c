@@ -6,6 +6,7 @@
 #include "base/ldif.h"
 #include "connectors/dsml.h"
 #include "sync/postponed.h"
+#include "sync/ruling.h"
 
 static void put(struct report *r, const struct step *s)
 {
@@ -60,13 +61,14 @@ static int put_steps(struct report *r, struct plan *plan, struct arena *mem,
  */
 int report_ldif(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
-	(void)applied; /* it shows the plan */
 	struct arena *mem = arena_new();
 	struct postponed postponed;
 
 	comment(r, "flow ", plan->flow->name);
 	for (unsigned i = 0; i < plan->n_cautions; i++)
 		comment(r, "caution: ", plan->cautions[i]);
+	for (unsigned i = 0; applied == NULL && r->ruling != NULL && i < r->ruling->n; i++)
+		comment(r, "the guard refuses this: ", r->ruling->reasons[i]);
 	if (r->format == REPORT_LDIF)
 		(void)fputc('\n', r->out);
 	postponed_start(&postponed);

@@ -117,7 +117,8 @@ static void step_lines(const struct page *p, const struct step *s, const char *f
 			report_value(p->mem, value_of(failure)));
 }
 
-static void summary_line(struct report *r, const struct plan *plan, const struct summary *s)
+static void summary_line(
+	struct report *r, const struct plan *plan, const struct summary *s, bool refused)
 {
 	const struct {
 		const char *name;
@@ -138,6 +139,8 @@ static void summary_line(struct report *r, const struct plan *plan, const struct
 	}
 	if (s->add + s->modify + s->rename + s->remove + s->link + s->forget == 0)
 		(void)fputs(", nothing to do", r->out);
+	else if (refused)
+		(void)fputs(": refused, nothing is written", r->out);
 	(void)fputc('\n', r->out);
 	if (plan->because != NULL)
 		(void)fprintf(r->out, "  everything was read: %s\n", plan->because);
@@ -177,12 +180,13 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	}
 	if (r->mail && shown > REPORT_MAIL_MOST)
 		(void)fprintf(r->out, "%lld more are not shown here\n", shown - REPORT_MAIL_MOST);
-	const bool reasons = (!r->brief || r->mail) && applied == NULL && r->ruling != NULL;
-	for (unsigned i = 0; reasons && i < r->ruling->n; i++)
+	const bool refused = applied == NULL && r->ruling != NULL && r->ruling->n > 0;
+	for (unsigned i = 0; refused && (!r->brief || r->mail) && i < r->ruling->n; i++)
 		(void)fprintf(r->out, "%s: the guard refuses this: %s\n", plan->flow->name,
 			r->ruling->reasons[i]);
 	if (shown > 0 || !r->quiet || plan->n_cautions > 0)
-		summary_line(r, plan, applied != NULL ? &applied->summary : &plan->summary);
+		summary_line(
+			r, plan, applied != NULL ? &applied->summary : &plan->summary, refused);
 	if (rc == 0 && !r->quiet)
 		rc = people_lines(&p, plan, applied, err);
 	arena_free(p.mem);

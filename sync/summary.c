@@ -28,6 +28,7 @@ void summary_count(struct summary *sum, const struct step *s, int n)
 		break;
 	case STEP_FORGET:
 		sum->forget += n;
+		sum->let_go += s->number == 3 ? n : 0;
 		sum->rename += renames;
 		sum->modify += modifies;
 		break;
@@ -40,6 +41,11 @@ void summary_count(struct summary *sum, const struct step *s, int n)
 bool summary_writes(const struct summary *s)
 {
 	return s->add + s->modify + s->rename + s->remove + s->link + s->forget > 0;
+}
+
+long long summary_gone(const struct summary *s)
+{
+	return s->remove + s->hide + s->let_go;
 }
 
 void summary_fail(struct summary *sum, const struct step *s, bool denied)

@@ -277,17 +277,36 @@ static int put_step(struct undoing *u, const struct step *s)
 	return steps_add(&u->plan->steps, s, u->err);
 }
 
-/* The step is not done, for a reason of a case. */
-static void refuse(unsigned number, const char *why, struct step *s, struct step *conflict)
+static struct step conflict_of(unsigned number, const struct step *s, const char *why)
 {
-	*conflict = (struct step){.op = STEP_CONFLICT,
+	return (struct step){.op = STEP_CONFLICT,
 		.number = number,
 		.source_id = s->source_id,
 		.source_name = s->source_name,
 		.target_id = s->target_id,
 		.target_name = s->target_name,
 		.message = why};
+}
+
+/* The step is not done, for a reason of a case. */
+static void refuse(unsigned number, const char *why, struct step *s, struct step *conflict)
+{
+	*conflict = conflict_of(number, s, why);
 	*s = (struct step){.op = STEP_NONE};
+}
+
+/* What belongs to the other side by now stays, and nothing else does for its sake. */
+static void spare(struct undoing *u, const char *side, struct step *s, struct step *conflict)
+{
+	const char *spared = undo_spare(u->mem, u->flow, side, s);
+
+	if (spared == NULL)
+		return;
+	const char *before = conflict->op == STEP_CONFLICT ? conflict->message : NULL;
+	*conflict = conflict_of(UNDO_CASE, s,
+		arena_printf(u->mem, "%s%sthe authority is not %s, left as it is: %s",
+			before != NULL ? before : "", before != NULL ? "; " : "", u->flow->source,
+			spared));
 }
 
 /* What the gate would stop is known already. */
@@ -300,7 +319,8 @@ static int check_gate(struct undoing *u, struct step *s, struct step *conflict)
 		return 0;
 	if (state_authority(u->state, u->head.flow, s->source_id, u->mem, &side, u->err) < 0)
 		return -1;
-	if (gate_check(u->mem, u->flow, side, s, &why) < 0)
+	spare(u, side != NULL ? side : s->flag, s, conflict);
+	if (s->write && gate_check(u->mem, u->flow, side, s, &why) < 0)
 		refuse(UNDO_CASE, arena_strdup(u->mem, why.text), s, conflict);
 	return 0;
 }
@@ -324,7 +344,9 @@ static void invert(
 {
 	undo_invert(u->mem, v, s, conflict);
 	if (v->current != NULL)
-		s->flag = authority_flag(u->flow, false, v->current);
+		s->flag = authority_flags(u->flow,
+			authority_flag_side(u->flow, v->link != NULL ? v->link->flag : 0),
+			authority_flag(u->flow, false, v->current));
 }
 
 static int note_op(struct undoing *u, const struct op *op)

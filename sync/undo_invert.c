@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/dn.h"
 #include "base/err.h"
+#include "sync/authority.h"
 #include "sync/gate.h"
 #include "sync/undo.h"
 
@@ -53,6 +54,8 @@ static void put_link_back(struct arena *mem, const struct inverting *v, struct s
 	s->link = v->op->link;
 	s->link.source = v->op->source; /* there may have been none (orphans.h) */
 	s->link.source_digest = 0;
+	/* What the source's flag says is not of the run: the next one reads it again. */
+	s->link.flag = v->link != NULL ? v->link->flag : 0;
 	if (v->current != NULL)
 		s->link.target = v->current->id;
 	if (s->link.side != NULL)
@@ -286,6 +289,40 @@ static void invert_modify(
 				changed != NULL ? changed : ""),
 			conflict);
 	invert_link(mem, v, s);
+}
+
+/* Is a value of it the other side's? */
+static bool others(const struct flow *f, const char *side, const struct mod *m)
+{
+	bool found = !authority_ours(f, side, m->attr);
+
+	for (unsigned i = 0; i < m->n_remove && !found; i++)
+		found = authority_excepts(f, side, m->attr, m->remove[i]);
+	for (unsigned i = 0; i < m->n_add && !found; i++)
+		found = authority_excepts(f, side, m->attr, m->add[i]);
+	return found;
+}
+
+const char *undo_spare(struct arena *mem, const struct flow *f, const char *side, struct step *s)
+{
+	struct change *c = &s->change;
+	const char *spared = NULL;
+	unsigned n = 0;
+
+	if (!s->write || c->op != CHANGE_MODIFY)
+		return NULL;
+	for (unsigned i = 0; i < c->n; i++) {
+		const char *name = attr_name(c->mods[i].attr);
+		if (!others(f, side, &c->mods[i]))
+			c->mods[n++] = c->mods[i];
+		else
+			spared = spared == NULL ? name : arena_printf(mem, "%s, %s", spared, name);
+	}
+	c->n = n;
+	s->write = n > 0 || c->new_name.len > 0;
+	if (s->op == STEP_MODIFY && !s->write)
+		s->op = STEP_NONE;
+	return spared;
 }
 
 void undo_invert(

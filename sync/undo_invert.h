@@ -30,6 +30,11 @@ void undo_invert(
 const char *undo_mods(
 	struct arena *, const struct change *done, const struct entry *now, struct change *back);
 
+/* Takes the mods out of a change to an entry that is there whose attributes, or values, belong to
+ * the other side by now. side: whose the object is, or NULL (authority_side). The names of those
+ * that were taken out; NULL: none. */
+const char *undo_spare(struct arena *, const struct flow *, const char *side, struct step *);
+
 /* Which attributes of an entry that was deleted are not put there again: a server makes them. */
 bool undo_leaves_out(unsigned attr);
 

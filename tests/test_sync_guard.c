@@ -73,6 +73,11 @@ static const struct guard_case {
 	/* with leave = hide a contact is as gone for its users as a deleted one */
 	{"modify 11 hide 11", "11 deletes and hides of 100 links are more than the limit of 10"},
 	{"modify 10 hide 10", ""},
+	/* nor does anybody look after one that is let go */
+	{"let-go 11", "11 deletes and contacts let go of 100 links are more than the limit of 10"},
+	{"let-go 10", ""},
+	{"delete 4 modify 4 hide 4 let-go 4", "12 deletes and hides and contacts let go of 100 "
+					      "links are more than the limit of 10"},
 	{"delete 6 modify 5 hide 5",
 		"11 deletes and hides of 100 links are more than the limit of 10"},
 	{"modify 1 hide 1 rules",
@@ -158,6 +163,7 @@ static void set(struct guard_facts *f, const char *word, long long n)
 		{"forget", &f->plan.forget},
 		{"conflict", &f->plan.conflict},
 		{"hide", &f->plan.hide},
+		{"let-go", &f->plan.let_go},
 		{"read", &f->plan.read},
 		{"own", &f->sources},
 		{"links", &kinds[0].links},
@@ -220,7 +226,8 @@ static struct guard_facts facts_of(struct arena *mem, const char *text)
 		else
 			set(&f, words[i], atoll(words[i + 1])), i++;
 	}
-	kinds[0].tally.n[LIMIT_DELETE] = f.plan.remove + f.plan.hide;
+	f.plan.forget += f.plan.let_go;
+	kinds[0].tally.n[LIMIT_DELETE] = summary_gone(&f.plan);
 	kinds[0].tally.n[LIMIT_ADD] = f.plan.add;
 	kinds[0].tally.n[LIMIT_MODIFY] = f.plan.modify - f.plan.hide;
 	kinds[0].tally.n[LIMIT_RENAME] = f.plan.rename;

@@ -25,10 +25,13 @@ static const struct count_case {
 	/* who is gone is under the rule by which he was last written, if that is known */
 	{{3, "gone", "t1 cn=ann", LINKED, ""}, "flow: 1 delete"},
 	{{3, "gone", "t1 cn=ann tel=1", "wrote tel=1", ""}, "flow: 1 delete; user: 1 delete"},
-	/* hidden is as good as deleted; what was adopted is only let go */
+	/* hidden is as good as deleted, and nobody looks after who is let go */
 	{{3, "gone", "t1 cn=ann tel=1", "wrote tel=1; leave hide", ""},
 		"flow: 1 delete; user: 1 delete"},
-	{{3, "gone", "t1 cn=ann,OU=Old tel=1", "wrote tel=1", ""}, ""},
+	{{3, "gone", "t1 cn=ann,OU=Old tel=1", "wrote tel=1", ""},
+		"flow: 1 delete; user: 1 delete"},
+	{{3, "gone", "t1 cn=ann tel=1", "wrote tel=1; leave keep", ""},
+		"flow: 1 delete; user: 1 delete"},
 	/* nothing is written */
 	{{9, "s1 cn=ann", "t1 cn=ann", LINKED, ""}, ""},
 	{{10, "s1 cn=ann tel=1", "t1 cn=ann", "linked; object xyz", ""}, ""},

@@ -38,7 +38,8 @@ static const struct plan_case cases[] = {
 	{3, "left", "t1 cn=ann hide=TRUE", "left 101; leave hide", "none | left 101"},
 	{3, "left", "t1 cn=ann hide=TRUE", "left 100; leave hide", "delete t1"},
 	{3, "gone", "t1 cn=ann hide=TRUE", "left 50; leave hide", "delete t1"},
-	{3, "gone", "t1 cn=ann hide=TRUE", "left 300; leave hide", "none | left 300"},
+	/* the clock was ahead then: it counts from now */
+	{3, "gone", "t1 cn=ann hide=TRUE", "left 300; leave hide", "none | left 200"},
 	{3, "gone", "t1 cn=ann hide=TRUE", "left 50; leave keep",
 		"forget t1 | left the source: kept, no longer managed, and hidden still "
 		"(msExchHideFromAddressLists)"},

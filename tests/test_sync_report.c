@@ -3,6 +3,7 @@
 #include "base/spool.h"
 #include "sync/plan.h"
 #include "sync/report.h"
+#include "sync/ruling.h"
 
 #define V(text)                        \
 	{                              \
@@ -105,7 +106,7 @@ static void put_steps(struct steps *steps, bool old)
 
 /* How it is shown. */
 struct shown {
-	bool colour, brief, applied, empty, old;
+	bool colour, brief, applied, empty, old, refused;
 	unsigned flows;
 };
 
@@ -116,7 +117,7 @@ static struct plan plan_of(const struct flow *flow, bool empty, bool old)
 	steps_init(&plan.steps);
 	if (!empty) {
 		put_steps(&plan.steps, old);
-		plan.summary = (struct summary){9, 1, 1, 1, 1, 1, 2, 3, 0, 1, 1, 0};
+		plan.summary = (struct summary){9, 1, 1, 1, 1, 1, 2, 3, 0, 1, 1, 0, 0};
 	}
 	return plan;
 }
@@ -146,12 +147,14 @@ static struct applied applied_of(struct plan *plan)
 static char *report_of(enum report_format format, struct shown how)
 {
 	const struct flow flow = {.name = "abc-to-xyz"};
+	const struct ruling ruling = {.n = how.refused, .reasons = {"=9 deletes, too many"}};
 	char *text = NULL;
 	size_t len;
 	struct report r = {.format = format,
 		.out = open_memstream(&text, &len),
 		.colour = how.colour,
-		.brief = how.brief};
+		.brief = how.brief,
+		.ruling = &ruling};
 	struct err err = {0};
 
 	report_begin(&r);
@@ -213,6 +216,12 @@ static void test_formats(void **state)
 	check_report("empty.csv", REPORT_CSV, (struct shown){.flows = 2, .empty = true});
 	check_report("empty.json", REPORT_JSON, (struct shown){.flows = 2, .empty = true});
 	check_report("none.json", REPORT_JSON, (struct shown){.flows = 0});
+	/* What is refused does not look as if it were done. */
+	check_report("refused.txt", REPORT_TEXT,
+		(struct shown){.flows = 1, .brief = true, .refused = true});
+	check_report("refused.csv", REPORT_CSV, (struct shown){.flows = 1, .refused = true});
+	check_report("refused.ldif", REPORT_LDIF, (struct shown){.flows = 1, .refused = true});
+	check_report("refused.dsml", REPORT_DSML, (struct shown){.flows = 1, .refused = true});
 	/* What was applied: what failed, and why; and only what somebody has to look at. */
 	check_report("applied.json", REPORT_JSON, (struct shown){.flows = 1, .applied = true});
 	check_report("brief.txt", REPORT_TEXT,

@@ -402,6 +402,51 @@ with Case("what set wrote where nothing was") as c:
     c.run("undo 2", 0, "- SMTP:ann@abc.example")
     c.has("abc.ldif", "proxyAddresses: SMTP:ann@abc.example", False)
 
+# An undo gives back what a run deleted with what was the other side's, and leaves what has become the other side's.
+with Case("undo of a delete", flow='    authority-of { telephoneNumber = "cloud" }\n') as c:
+    c.run("sync", 4)
+    c.edit("cloud.ldif", "cn: Ann\n", "cn: Ann\ntelephoneNumber: 555\n")
+    abc = (c.path / "abc.ldif").read_text()
+    c.write("abc.ldif", abc[abc.index("\ndn: CN=Ben"):])
+    c.run("sync", 4, "1 deleted")
+    c.has("cloud.ldif", "telephoneNumber: 555", False)
+    c.run("undo 2", 0, "1 added")
+    c.has("cloud.ldif", "telephoneNumber: 555")
+
+with Case("undo of what is the other side's by now") as c:
+    c.run("sync")
+    c.edit("abc.ldif", "title: Lead\ntelephoneNumber: 1\n\ndn: CN=Ben", "title: Boss\ntelephoneNumber: 2\n\ndn: CN=Ben")
+    c.run("sync", 0, "1 modified")
+    c.edit("galway.conf", 'into = "OU=GAL,DC=cloud,DC=example"\n',
+           'into = "OU=GAL,DC=cloud,DC=example"\n    authority-of { telephoneNumber = "cloud" }\n')
+    c.run("undo 2", 4, ("the authority is not abc, left as it is: telephoneNumber", "1 modified"))
+    c.has("cloud.ldif", "title: Boss", False)
+    c.has("cloud.ldif", "telephoneNumber: 2")
+    c.unchanged("undo 2", 4, "the authority is not abc, left as it is: telephoneNumber")
+
+# What the source's flag said before it was gone counts, whatever came between.
+FLAG = '    authority-flag = {"extensionAttribute15=cloud:cloud"}\n'
+with Case("undo of what the source has given away", abc=FLAG) as c:
+    c.run("sync")
+    c.edit("abc.ldif", "title: Lead\ntelephoneNumber: 1\n\ndn: CN=Ben", "title: Boss\ntelephoneNumber: 1\n\ndn: CN=Ben")
+    c.run("sync", 0, "1 modified")
+    c.edit("abc.ldif", "title: Boss\n", "title: Boss\nextensionAttribute15: cloud\n")
+    c.run("sync", 4)
+    c.unchanged("undo 2", 4, "the authority is not abc, left as it is: title")
+    abc = (c.path / "abc.ldif").read_text()
+    c.write("abc.ldif", abc[abc.index("\ndn: CN=Ben"):])
+    c.run("sync", 4, "denied")
+    c.has("cloud.ldif", "dn: CN=Ann,")
+
+with Case("given away while there is a conflict", abc=FLAG) as c:
+    c.run("sync")
+    c.edit("abc.ldif", "displayName: Ann\n", "extensionAttribute15: cloud\n")
+    c.run("sync", 4, "E_DN_BLANK")
+    abc = (c.path / "abc.ldif").read_text()
+    c.write("abc.ldif", abc[abc.index("\ndn: CN=Ben"):])
+    c.run("sync", 4, "denied")
+    c.has("cloud.ldif", "dn: CN=Ann,")
+
 # What a run does not do in a directory that is not whole, or another, nobody does there.
 STAFF, BEN = "OU=Staff,DC=cloud,DC=example", "CN=Ben,OU=People,DC=abc,DC=example"
 with Case("a canary is gone", abc=f'    canary = "{BEN}"\n', cloud_lines=f'    canary = "{STAFF}"\n') as c:

@@ -389,8 +389,18 @@ cut("plan-reads", "that planning only reads the state", "sync/decide.c", "\tprog
     "\tif (s->op == STEP_FORGET && state_drop_link(p->g.state, p->g.known.id, s->source_id, p->err) < 0)\n\t\treturn -1;\n",
     "sim I1")
 cut("grace", "that who is hidden is deleted after the grace period only", "sync/plan.c",
-    "if (row->link->left != 0 && row->now - row->link->left >= f->grace)", "if (row->link->left != 0)",
+    "if (since && row->now - row->link->left >= f->grace)", "if (since)",
     "test_sync_plan test_plan")
+cut("empty-text", "that an empty text counts as none", "rules/map.c", "if (r->values[i].len > 0)\n\t\t\treturn true;",
+    "return true;", "test_rules_map test_map")
+cut("condition", "that what is no value is no condition", "rules/expr_value.c", "if (val->kind != EXPR_VALUES)\n\t\treturn eval_fail(ev,",
+    "if (false)\n\t\treturn eval_fail(ev,", "test_rules_map test_map")
+cut("proxy-type", "that the type of an address is one", "rules/validate_addresses.c", "if (!type_good(type))", "if (false && !type_good(type))",
+    "test_rules_validate test_cases")
+cut("output-rules", "that a report is not written over rules", "sync/files.c", "if (files_same(path, files[i]))", "if (false)",
+    "robust diff -o below/more.rules")
+cut("grace-ahead", "that the grace period does not begin in the future", "sync/plan.c",
+    "row->link->left != 0 && row->link->left <= row->now;", "row->link->left != 0;", "test_sync_plan test_plan")
 cut("hide", "that who left is hidden first", "sync/plan.c",
     "if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))", "if (false)", "test_sync_plan test_plan")
 cut("keep", "that who left is kept where the flow says so", "sync/plan.c",
@@ -409,6 +419,10 @@ cut("limit-deletes", "that deletes are counted", "sync/kinds.c",
     "t->n[LIMIT_DELETE] += s->op == STEP_DELETE || hides;", "t->n[LIMIT_DELETE] += hides;", "flow guard-deletes")
 cut("limit-hides", "that hiding counts as deleting", "sync/kinds.c",
     "t->n[LIMIT_DELETE] += s->op == STEP_DELETE || hides;", "t->n[LIMIT_DELETE] += s->op == STEP_DELETE;", "sim I8")
+cut("limit-let-go", "that letting go counts as deleting", "sync/kinds.c",
+    "t->n[LIMIT_DELETE] += s->op == STEP_FORGET && s->number == 3;", "", "flow guard-let-go")
+cut("limit-let-go-rules", "that who is let go is gone when the rules changed", "sync/summary.c",
+    "return s->remove + s->hide + s->let_go;", "return s->remove + s->hide;", "test_sync_guard test_guard")
 cut("limit-adds", "that new contacts are counted", "sync/kinds.c", "t->n[LIMIT_ADD] += s->op == STEP_ADD;", "",
     "flow guard-adds")
 cut("limit-modifies", "that changed contacts are counted", "sync/kinds.c",
@@ -530,6 +544,17 @@ cut("set-denied", "that another service may only say what is its", "sync/attempt
     "authority a tenant without synchronization")
 cut("set-gate", "the same, at the gate", "sync/gate.c", "if (strcmp(whose, side) != 0)", "if (false)",
     "test_sync_gate test_set")
+
+cut("undo-gives-back", "that what was the other side's comes back with what was deleted", "sync/gate.c",
+    "if (attr != naming && !back &&", "(void)back;\n\t\tif (attr != naming &&", "authority undo of a delete")
+cut("undo-spares", "that an undo leaves out what is the other side's by now", "sync/undo_invert.c",
+    "if (!s->write || c->op != CHANGE_MODIFY)", "(void)f, (void)side, (void)spared, (void)n, (void)others;\n\tif (true)",
+    "authority undo of what is the other side's by now")
+cut("undo-flag", "that an undo asks what the source's flag said", "sync/undo.c",
+    "authority_flag_side(u->flow, v->link != NULL ? v->link->flag : 0),", "NULL,",
+    "authority undo of what the source has given away")
+cut("conflict-flag", "that a flag is remembered of who is in conflict", "sync/plan.c",
+    "s->link.flag = flag;", "", "authority given away while there is a conflict")
 
 # ---------------------------------------------------------------------------------------------------------
 group("Writing, and what is remembered of it")

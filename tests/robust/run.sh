@@ -189,6 +189,10 @@ conf 's/galsync/"my.rules"/'
 want 0 'abc-to-xyz: warning: the rules write memberOf: that is never written' check
 conf 's/"my.rules"/galsync/;s/rules  = galsync/rules = "my.rules"/'
 want 2 'not over flow abc-to-xyz: rules' diff -o my.rules
+mkdir below
+printf 'include below/more.rules\n' >my.rules
+printf 'include galsync\n' >below/more.rules
+want 2 'not over flow abc-to-xyz: rules' diff -o below/more.rules
 conf ''
 chmod 664 galway.conf
 want 2 'group or others may write it' check
