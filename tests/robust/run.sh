@@ -202,7 +202,7 @@ new
 want 4 '31 added' sync
 cp -r . "$work/synced"
 : >abc.ldif
-want 3 'refused, nothing was written: 31 deletes' sync abc-to-xyz
+want 3 'refused, nothing was written: 32 deletes and contacts let go' sync abc-to-xyz
 holds 'galway:abc-to-xyz:' xyz.ldif 32
 synced
 head -c 50000 "$work/synced/abc.ldif" >abc.ldif
