@@ -3,6 +3,7 @@
 
 #include "sync_cases.h"
 
+#include "sync/authority.h"
 #include "sync/differences.h"
 #include "sync/intents.h"
 #include "sync/plan.h"
@@ -19,6 +20,7 @@
  *                      that name, not the one it has
  *   left 50            the link: the source left at that time; it is 200 now
  *   known              the link has the name that the source has now
+ *   flag xyz           whose it is by the source's own flag;   flagged xyz   as the link knows
  *   found              by the marker or a join, although there is a link
  *   object xyz         whose the object is;     of tel xyz   whose the attribute is
  *   leave keep         and hide, delete
@@ -91,6 +93,11 @@ static inline void take_word(struct arena *mem, struct made *m, char *text)
 	} else if (strcmp(word, "known") == 0) {
 		take_link(m);
 		m->link.name = 78;
+	} else if (strcmp(word, "flag") == 0) {
+		m->open.flag = rest;
+	} else if (strcmp(word, "flagged") == 0) {
+		take_link(m);
+		m->link.flag = authority_flag_number(&m->flow, rest);
 	} else if (strcmp(word, "found") == 0) {
 		m->verdict.adopt = true;
 	} else if (strcmp(word, "object") == 0) {
@@ -299,6 +306,8 @@ static inline const char *print_step(struct arena *mem, const struct step *s)
 	}
 	if (s->remember && s->link.left != 0)
 		buf_printf(&b, " | left %lld", s->link.left);
+	if (s->remember && s->link.flag != 0)
+		buf_printf(&b, " | flag %d", s->link.flag);
 	if (s->refers_new)
 		buf_puts(&b, " | postponed");
 	if (s->op != STEP_CONFLICT && s->message != NULL)

@@ -409,6 +409,10 @@ static const struct plan_case cases[] = {
 	{11, "fails E_X: text", "t1 cn=ann tel=1", "linked; leave hide", "conflict: E_X: text"},
 	{11, "fails E_X: text", "t1 cn=ann", "verdict 6 several", "conflict: E_X: text"},
 	{11, "fails E_X: text", "t1 cn=ann", "known", "conflict: E_X: text"},
+	/* whose the source says that it is is remembered, for when it is gone */
+	{11, "fails E_X: text", "t1 cn=ann", "known; flag xyz", "conflict: E_X: text | flag 2"},
+	{11, "fails E_X: text", "t1 cn=ann", "flagged xyz; known; flag xyz", "conflict: E_X: text"},
+	{6, "gone", "t1 cn=ann", "flagged xyz; verdict 6 several", "conflict: several | flag 2"},
 	/* what reaches a contact goes only if the rules say so */
 	{11, "s1 cn=ann mail=", "t1 cn=ann mail=a", LINKED, WIPES("mail")},
 	{11, "s1 cn=ann mail=", "t1 cn=ann mail=a", "", WIPES("mail")},
@@ -442,12 +446,17 @@ static bool check(struct arena *mem, const struct plan_case *c, const struct ste
 	return good;
 }
 
-/* A conflict touches nothing: of a link only the name that the source has now is noted. */
+/* A conflict touches nothing: of a link only the name that the source has now is noted,
+ * and its flag. */
 static void check_conflict(const struct made *m, const struct step *s)
 {
 	const struct link *before = m->row.link;
 
-	assert_int_equal(s->remember, before != NULL && before->name != m->open.name_key);
+	const int flag = m->open.presence == GONE || before == NULL
+				 ? s->link.flag
+				 : authority_flag_number(&m->flow, m->open.flag);
+	assert_int_equal(s->remember,
+		before != NULL && (before->name != m->open.name_key || before->flag != flag));
 	if (!s->remember)
 		return;
 	assert_int_equal(s->link.name, m->open.name_key);
