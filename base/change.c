@@ -1,20 +1,26 @@
 #include "base/change.h"
 
 #include "base/arena.h"
+#include "base/value_set.h"
 
 /* What stays of what was there, then what is new. */
 static void apply_mod(struct arena *mem, struct entry *e, const struct mod *m)
 {
 	const struct attr *there = m->replace ? NULL : entry_get(e, m->attr);
-	unsigned n_there = there != NULL ? there->n : 0, n = 0;
+	const unsigned n_there = there != NULL ? there->n : 0;
 	struct value *v = arena_alloc(mem, (n_there + m->n_add) * sizeof(*v));
+	struct value_set goes, stays, comes;
+	unsigned n = 0;
 
+	value_set_of(&goes, mem, m->attr, m->remove, m->n_remove);
 	for (unsigned i = 0; i < n_there; i++) {
-		if (!value_among(m->attr, there->values[i], m->remove, m->n_remove))
+		if (!value_set_has(&goes, there->values[i]))
 			v[n++] = there->values[i];
 	}
+	value_set_of(&stays, mem, m->attr, v, n);
+	value_set_new(&comes, mem, m->attr, m->n_add);
 	for (unsigned i = 0; i < m->n_add; i++) {
-		if (!value_among(m->attr, m->add[i], v, n))
+		if (!value_set_has(&stays, m->add[i]) && value_set_add(&comes, m->add[i]))
 			v[n++] = m->add[i];
 	}
 	if (n > 0)

@@ -9,6 +9,7 @@
 #include "base/dn.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "base/value_set.h"
 
 uint64_t entry_key(struct value id)
 {
@@ -205,18 +206,32 @@ void entry_copy(struct arena *mem, struct entry *to, const struct entry *from)
 	}
 }
 
+/* Is each value of a one of b? */
+static bool within(const struct attr *a, const struct attr *b, struct arena *mem)
+{
+	struct value_set set;
+	bool all = true;
+
+	value_set_of(&set, mem, a->id, b->values, b->n);
+	for (unsigned i = 0; i < a->n && all; i++)
+		all = value_set_has(&set, a->values[i]);
+	return all;
+}
+
 bool attr_equal(const struct attr *a, const struct attr *b)
 {
-	if ((a == NULL ? 0 : a->n) != (b == NULL ? 0 : b->n))
+	const unsigned n = a != NULL ? a->n : 0;
+
+	if (n != (b != NULL ? b->n : 0))
 		return false;
+	if (n == 0)
+		return true;
 	/* A set against a set: each value of both sides, as values equal by syntax may be there
 	 * twice. */
-	for (unsigned i = 0; a != NULL && i < a->n; i++) {
-		if (!value_among(a->id, a->values[i], b->values, b->n) ||
-			!value_among(a->id, b->values[i], a->values, a->n))
-			return false;
-	}
-	return true;
+	struct arena *mem = n > VALUES_FEW ? arena_new() : NULL;
+	const bool equal = within(a, b, mem) && within(b, a, mem);
+	arena_free(mem);
+	return equal;
 }
 
 /* Values are summed, so that their order does not count. */

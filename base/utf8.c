@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/hash.h"
 
 static bool continues(char c)
 {
@@ -112,4 +113,15 @@ int utf8_order(struct value a, struct value b)
 bool utf8_same(struct value a, struct value b)
 {
 	return value_same(a, b) || utf8_order(a, b) == 0;
+}
+
+uint64_t utf8_hash(struct value v, uint64_t seed)
+{
+	if (utf8_ascii(v.data, v.len))
+		return hash_nocase(v.data, v.len, seed);
+	struct arena *mem = arena_new();
+	struct value folded = utf8_fold(mem, v);
+	uint64_t h = hash_nocase(folded.data, folded.len, seed);
+	arena_free(mem);
+	return h;
 }

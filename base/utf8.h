@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/entry.h"
 
@@ -28,6 +29,8 @@ struct value utf8_cut(struct value, unsigned max);
 struct value utf8_fold(struct arena *, struct value);
 /* The same when folded? Without allocation when both are ASCII. */
 bool utf8_same(struct value, struct value);
+/* A hash that is the same for what is the same when folded. Without allocation for ASCII. */
+uint64_t utf8_hash(struct value, uint64_t seed);
 /* -1, 0, 1 by the folded bytes. */
 int utf8_order(struct value, struct value);
 

@@ -74,6 +74,8 @@ int expr_eval(struct arena *, const struct expr *, const struct expr_env *, stru
 void expr_reads(struct arena *, const struct expr *, struct attr_set *);
 /* Does it ask what time it is (Now)? Then its value changes though nothing that it reads does. */
 bool expr_timed(const struct expr *);
+/* The name of a parameter that it asks for and that is not among these; NULL: none. */
+const char *expr_unknown(const struct expr *, const struct param *, unsigned n);
 /* As "galway eval" prints it: one line a value; text as it is, True, False, decimal, ISO 8601 UTC,
  * base64, NULL for no value (and "AuthoritativeNull", "IgnoreThisFlow"). */
 void expr_print(struct buf *, const struct expr_result *);

@@ -295,24 +295,29 @@ static bool same_param(const char *a, const char *b)
 	return true;
 }
 
+const struct param *param_named(const struct param *list, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (same_param(list[i].name, name))
+			return &list[i];
+	}
+	return NULL;
+}
+
 static int eval_param(struct eval *ev, const char *name, struct val *out)
 {
-	struct item *items;
+	const struct param *p = param_named(ev->env->params, ev->env->n_params, name);
 
-	for (unsigned i = 0; i < ev->env->n_params; i++) {
-		const struct param *p = &ev->env->params[i];
-		if (!same_param(p->name, name))
-			continue;
-		*out = (struct val){.kind = EXPR_NULL};
-		if (p->n == 0)
-			return 0;
-		items = arena_alloc(ev->mem, p->n * sizeof(*items));
-		for (unsigned k = 0; k < p->n; k++)
-			items[k].text = p->values[k].len > 0 ? p->values[k] : value_of("");
-		*out = (struct val){EXPR_VALUES, EXPR_STR, p->n > 1, p->n, items};
+	if (p == NULL)
+		return eval_fail(ev, "there is no parameter %%%s%%", name);
+	*out = (struct val){.kind = EXPR_NULL};
+	if (p->n == 0)
 		return 0;
-	}
-	return eval_fail(ev, "there is no parameter %%%s%%", name);
+	struct item *items = arena_alloc(ev->mem, p->n * sizeof(*items));
+	for (unsigned k = 0; k < p->n; k++)
+		items[k].text = p->values[k].len > 0 ? p->values[k] : value_of("");
+	*out = (struct val){EXPR_VALUES, EXPR_STR, p->n > 1, p->n, items};
+	return 0;
 }
 
 int eval_node(struct eval *ev, const struct node *node, struct val *out)

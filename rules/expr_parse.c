@@ -440,6 +440,22 @@ bool expr_timed(const struct expr *x)
 	return is_timed(x->root);
 }
 
+static const char *unknown(const struct node *node, const struct param *params, unsigned n)
+{
+	const char *name = NULL;
+
+	if (node->kind == NODE_PARAM && param_named(params, n, node->name) == NULL)
+		return node->name;
+	for (unsigned i = 0; i < node->n && name == NULL; i++)
+		name = unknown(node->args[i], params, n);
+	return name;
+}
+
+const char *expr_unknown(const struct expr *x, const struct param *params, unsigned n)
+{
+	return unknown(x->root, params, n);
+}
+
 void expr_lint(struct buf *b, const struct expr *x)
 {
 	for (const struct warning *w = x->warnings; w != NULL; w = w->next) {

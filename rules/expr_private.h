@@ -93,6 +93,8 @@ struct call {
 
 /* --- expr_eval.c */
 int eval_node(struct eval *, const struct node *, struct val *);
+/* NULL: there is none of that name. */
+const struct param *param_named(const struct param *, unsigned n, const char *name);
 /* Call fn with args, checked against its table line and mapped over multi-valued ones. */
 int eval_apply(struct eval *, const struct function *, struct val *args, unsigned n, struct val *);
 /* A list being made. What is added keeps its type; NULL adds nothing. */

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "base/value_set.h"
 
 #include "rules/address.h"
 #include "rules/rule.h"
@@ -101,15 +102,17 @@ static bool decides(enum flow_mode mode, const struct expr_result *r)
 /* Add values; what is empty cannot be stored, and equal ones are one. */
 static void add_values(struct arena *mem, struct wanted *w, const struct expr_result *r)
 {
-	struct value *values = arena_alloc(mem, (w->n + r->n) * sizeof(*values));
+	struct value_set all;
 
+	value_set_new(&all, mem, w->attr, w->n + r->n);
 	for (unsigned i = 0; i < w->n; i++)
-		values[i] = w->values[i];
+		value_set_add(&all, w->values[i]);
 	for (unsigned i = 0; i < r->n; i++) {
-		if (r->values[i].len > 0 && !value_among(w->attr, r->values[i], values, w->n))
-			values[w->n++] = r->values[i];
+		if (r->values[i].len > 0)
+			value_set_add(&all, r->values[i]);
 	}
-	w->values = values;
+	w->values = all.values;
+	w->n = all.n;
 }
 
 /* What the lines of an attribute ask for. False: nothing is asked of it (or its rule failed). */

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/filter.h"
 #include "base/hash.h"
 
@@ -37,36 +38,82 @@ uint64_t rules_epoch(const struct rules *rules, const struct rules_env *env)
 	return h;
 }
 
-/* A line stands in several rules when one is like another; its warnings are told once. */
-static void lint_lines(struct buf *out, const struct line *lines)
+static bool some(const struct line *lines, bool (*is)(const struct line *, void *), void *with)
 {
-	struct buf more = {0};
-
 	for (; lines != NULL; lines = lines->next) {
-		buf_clear(&more);
-		expr_lint(&more, lines->expr);
-		if (more.len > 0 &&
-			(out->len == 0 || memmem(out->data, out->len, more.data, more.len) == NULL))
-			buf_add(out, more.data, more.len);
+		if (is(lines, with))
+			return true;
 	}
+	return false;
+}
+
+/* Is it true of a line? Each is asked until then. */
+static bool some_line(
+	const struct rules *rules, bool (*is)(const struct line *, void *), void *with)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		const struct rule *rule = &rules->rules[i];
+		if (some(rule->rdn, is, with) || some(rule->joins, is, with))
+			return true;
+		for (unsigned j = 0; j < rule->n_flows; j++) {
+			if (some(rule->flows[j].lines, is, with))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A line stands in several rules when one is like another; its warnings are told once. */
+static bool lint_line(const struct line *line, void *with)
+{
+	struct buf *out = with, more = {0};
+
+	expr_lint(&more, line->expr);
+	if (more.len > 0 &&
+		(out->len == 0 || memmem(out->data, out->len, more.data, more.len) == NULL))
+		buf_add(out, more.data, more.len);
 	buf_free(&more);
+	return false;
 }
 
 void rules_lint(struct buf *out, const struct rules *rules)
 {
-	for (unsigned i = 0; i < rules->n; i++) {
-		const struct rule *rule = &rules->rules[i];
-		lint_lines(out, rule->rdn);
-		lint_lines(out, rule->joins);
-		for (unsigned j = 0; j < rule->n_flows; j++)
-			lint_lines(out, rule->flows[j].lines);
-	}
+	(void)some_line(rules, lint_line, out);
 }
 
-static void reads_lines(struct arena *mem, const struct line *lines, struct attr_set *set)
+struct asking {
+	const struct rules_env *env;
+	struct err *err;
+};
+
+static bool asks_in_vain(const struct line *line, void *with)
 {
-	for (; lines != NULL; lines = lines->next)
-		expr_reads(mem, lines->expr, set);
+	const struct asking *a = with;
+	const char *name = expr_unknown(line->expr, a->env->params, a->env->n_params);
+
+	if (name == NULL)
+		return false;
+	err_set(a->err, ERR_FATAL, "%s: there is no parameter %%%s%%: it may be given in params",
+		line->where, name);
+	return true;
+}
+
+int rules_check_params(const struct rules *rules, const struct rules_env *env, struct err *err)
+{
+	return some_line(rules, asks_in_vain, &(struct asking){env, err}) ? -1 : 0;
+}
+
+struct reading_set {
+	struct arena *mem;
+	struct attr_set *set;
+};
+
+static bool reads_line(const struct line *line, void *with)
+{
+	const struct reading_set *r = with;
+
+	expr_reads(r->mem, line->expr, r->set);
+	return false;
 }
 
 void rules_reads(struct arena *mem, const struct rules *rules, struct attr_set *set)
@@ -76,35 +123,20 @@ void rules_reads(struct arena *mem, const struct rules *rules, struct attr_set *
 		filter_reads(mem, rule->scope, set);
 		for (const struct word *w = rule->require; w != NULL; w = w->next)
 			attr_set_add(mem, set, w->attr);
-		reads_lines(mem, rule->rdn, set);
-		reads_lines(mem, rule->joins, set);
-		for (unsigned j = 0; j < rule->n_flows; j++)
-			reads_lines(mem, rule->flows[j].lines, set);
 	}
+	(void)some_line(rules, reads_line, &(struct reading_set){mem, set});
 	validate_reads(mem, set);
 }
 
-static bool lines_timed(const struct line *lines)
+static bool timed_line(const struct line *line, void *with)
 {
-	for (; lines != NULL; lines = lines->next) {
-		if (expr_timed(lines->expr))
-			return true;
-	}
-	return false;
+	(void)with;
+	return expr_timed(line->expr);
 }
 
 bool rules_timed(const struct rules *rules)
 {
-	for (unsigned i = 0; i < rules->n; i++) {
-		const struct rule *rule = &rules->rules[i];
-		if (lines_timed(rule->rdn) || lines_timed(rule->joins))
-			return true;
-		for (unsigned j = 0; j < rule->n_flows; j++) {
-			if (lines_timed(rule->flows[j].lines))
-				return true;
-		}
-	}
-	return false;
+	return some_line(rules, timed_line, NULL);
 }
 
 void rules_writes(struct arena *mem, const struct rules *rules, struct attr_set *set)

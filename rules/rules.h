@@ -108,6 +108,8 @@ int rules_load(struct arena *, const char *name, const char *folder, struct rule
 const char *const *rules_files(const struct rules *, unsigned *n);
 /* Warnings about their expressions (expr_lint), each once: lines of "label:line:column: what". */
 void rules_lint(struct buf *, const struct rules *);
+/* ERR_FATAL with file and line: an expression asks for a parameter that env does not have. */
+int rules_check_params(const struct rules *, const struct rules_env *, struct err *);
 /* Changes whenever the meaning of the rules may have changed: over the texts and the env. */
 uint64_t rules_epoch(const struct rules *, const struct rules_env *);
 /* What they read of the source, and what they may write to the target. */

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/value_set.h"
 
 struct wanted *wanted_find(const struct desired *out, unsigned attr)
 {
@@ -181,17 +182,20 @@ static bool length_good(struct mapping *m, const struct wanted *w, struct value 
 
 static void check_length(struct mapping *m, struct wanted *w)
 {
-	unsigned kept = 0;
+	struct value_set kept;
 
+	value_set_new(&kept, m->mem, w->attr, w->n);
 	for (unsigned i = 0; i < w->n; i++) {
 		struct value v = w->values[i];
-		if (length_good(m, w, &v) && !value_among(w->attr, v, w->values, kept))
-			w->values[kept++] = v;
+		if (length_good(m, w, &v))
+			value_set_add(&kept, v);
 	}
-	if (kept == 0 && w->n > 0)
+	if (kept.n == 0 && w->n > 0) {
 		wanted_drop(m->out, w);
-	else
-		w->n = kept;
+		return;
+	}
+	w->values = kept.values;
+	w->n = kept.n;
 }
 
 static void check_display_name(struct mapping *m, struct wanted *w)

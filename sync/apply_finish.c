@@ -145,6 +145,21 @@ static int tell_dependents(struct applying *a)
 	return state_drop_names(a->state, a->flow, a->err);
 }
 
+/* How many links there are now. They are counted where a step may not have made one, or ended one:
+ * of a hundred thousand that takes as long as a run with little to do. */
+static int note_links(struct applying *a, struct flow_state *f)
+{
+	const struct plan *p = a->plan;
+	const struct summary *s = &a->applied->summary;
+
+	f->links = p->links + s->add - s->remove;
+	if (s->link + s->forget + s->failed + p->missing == 0 && p->undoes == 0 &&
+		p->intents.n == 0)
+		return 0;
+	f->links = state_count_links(a->state, a->flow, a->err);
+	return f->links < 0 ? -1 : 0;
+}
+
 int apply_finish(struct applying *a)
 {
 	struct plan *plan = a->plan;
@@ -173,15 +188,12 @@ int apply_finish(struct applying *a)
 	if (whole)
 		f.epoch = plan->flow->epoch;
 	f.generation++;
-	f.links = plan->links + s->add + s->link - s->remove - s->forget;
-	/* Of some that go there was none (orphans.h). */
-	if (f.links < 0)
-		f.links = 0;
 	a->applied->finished = (long long)time(NULL);
 	a->run = (struct run){a->run.id, a->flow, a->run.started, a->applied->finished, plan->full,
 		run_exit(s), s->read, s->add, s->modify, s->rename, s->remove, s->none, s->conflict,
 		s->denied, s->failed, NULL};
-	if (apply_record(a) < 0 || state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
+	if (apply_record(a) < 0 || note_links(a, &f) < 0 ||
+		state_put_flow(a->state, plan->flow->name, &f, a->err) < 0 ||
 		state_put_run(a->state, a->flow, &a->run, a->err) < 0)
 		return -1;
 	if (tell_dependents(a) < 0)

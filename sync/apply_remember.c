@@ -144,7 +144,8 @@ static int record_link(struct applying *a, struct step *s, const struct outcome 
 	return s->number != 0 ? apply_looked(a, &s->source_id) : 0;
 }
 
-int apply_failure(struct applying *a, const struct step *s, uint32_t place, const struct outcome *o)
+int apply_failure(struct applying *a, const struct step *s, uint32_t place, bool rest,
+	const struct outcome *o)
 {
 	struct summary *sum = &a->applied->summary;
 	const char *text = o->err.text;
@@ -157,7 +158,7 @@ int apply_failure(struct applying *a, const struct step *s, uint32_t place, cons
 		note_name(a, &a->nameless, dn_key(s->source_name)) < 0)
 		return -1;
 	/* Without its references a new entry was added all the same. */
-	if (a->planned)
+	if (rest)
 		sum->failed++;
 	else
 		summary_fail(sum, s, o->denied);
@@ -170,7 +171,7 @@ static int record_failure(
 {
 	if (s->change.new_name.len > 0 && note_names(a, s) < 0)
 		return -1;
-	return apply_failure(a, s, place, o);
+	return apply_failure(a, s, place, a->planned, o);
 }
 
 int apply_remember(struct applying *a, struct batch *b)

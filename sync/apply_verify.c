@@ -4,20 +4,20 @@
 #include "sync/verify.h"
 #include "sync/written.h"
 
-/* What the link of the source entry remembered before this run; empty: nothing. */
-static int written_before(struct applying *a, struct value source, struct value *written)
+/* The link of the source entry before this run; nothing in it: there was none. */
+static int link_before(struct applying *a, struct value source, struct link *link)
 {
 	struct op_row row;
 	struct op op;
 	int rc = state_ops(a->state, a->run.id, false, a->err);
 
-	*written = (struct value){NULL, 0};
+	*link = (struct link){.flag = 0};
 	while (rc >= 0 && (rc = state_next_op(a->state, a->mem, &row, a->err)) == 1) {
 		if (!value_same(row.source, source))
 			continue;
 		rc = op_unpack(a->mem, &row, value_of(""), &op, a->err);
 		if (rc == 0 && op.has_link)
-			*written = op.link.written;
+			*link = op.link;
 	}
 	return rc;
 }
@@ -27,18 +27,31 @@ static int written_before(struct applying *a, struct value source, struct value 
 static int doubt(struct applying *a, const struct unverified *u, struct link *link)
 {
 	const struct change *c = &u->step->change;
-	struct value before;
+	struct link before;
 
 	link->source_digest = 0;
 	link->target_digest = 0;
 	if (u->step->op == STEP_DELETE)
 		return 0;
-	if (written_before(a, u->step->source_id, &before) < 0)
+	if (link_before(a, u->step->source_id, &before) < 0)
 		return -1;
 	const bool renamed = u->there && c->new_name.len > 0;
-	link->written =
-		written_doubt(a->mem, before, link->written, c, renamed ? c->new_name : c->name);
+	link->written = written_doubt(
+		a->mem, before.written, link->written, c, renamed ? c->new_name : c->name);
 	return 0;
+}
+
+/* Of one that was deleted, and is still there, the link went, and whose somebody had set that it
+ * is: it is ours as before. */
+static int link_again(struct applying *a, const struct step *s, struct link *link)
+{
+	if (link_before(a, s->source_id, link) < 0)
+		return -1;
+	if (link->source.len == 0)
+		*link = s->link;
+	if (link->side == NULL)
+		return 0;
+	return state_authority_put(a->state, a->plan->flow->name, s->source_id, link->side, a->err);
 }
 
 /* Its link was remembered as if all had been well. */
@@ -50,14 +63,11 @@ static int note_unverified(struct applying *a, const struct unverified *u)
 
 	err_set(&failed.err, ERR_ENTRY, "%.*s %s", (int)name.len, name.data, u->text);
 	if (apply_record(a) < 0 || apply_pending(a, u->step, &failed) < 0 ||
-		apply_failure(a, u->step, u->place, &failed) < 0)
+		apply_failure(a, u->step, u->place, false, &failed) < 0)
 		return -1;
 	int rc = state_link(a->state, a->flow, u->step->source_id, a->mem, &link, a->err);
-	/* Of one that was deleted, and is still there, the link went: it is ours as before. */
-	if (rc == 0 && u->step->op == STEP_DELETE) {
-		link = u->step->link;
-		rc = 1;
-	}
+	if (rc == 0 && u->step->op == STEP_DELETE)
+		rc = link_again(a, u->step, &link) < 0 ? -1 : 1;
 	if (rc == 1)
 		rc = doubt(a, u, &link) < 0 ? -1 : state_put_link(a->state, a->flow, &link, a->err);
 	a->kept = rc >= 0;

@@ -78,8 +78,9 @@ int apply_settle(struct applying *);
 int apply_remember(struct applying *, struct batch *);
 /* Conflicts, denials and failures wait, and are told again in every run until they are settled. */
 int apply_pending(struct applying *, const struct step *, const struct outcome *);
-/* The report says that the step failed, and why. */
-int apply_failure(struct applying *, const struct step *, uint32_t place, const struct outcome *);
+/* The report says that the step failed, and why. rest: only that of it which was postponed. */
+int apply_failure(
+	struct applying *, const struct step *, uint32_t place, bool rest, const struct outcome *);
 
 /* apply_finish.c: the flow and the run are known before anything is written ... */
 int apply_begin(struct applying *);

@@ -31,17 +31,6 @@ static const struct place {
 #define N_PLACES (sizeof(places) / sizeof(places[0]))
 _Static_assert(N_PLACES == CLAIM_PLACES, "as many as claims.h says");
 
-static uint64_t folded_hash(struct value v, uint64_t seed)
-{
-	if (utf8_ascii(v.data, v.len))
-		return hash_nocase(v.data, v.len, seed);
-	struct arena *mem = arena_new();
-	struct value folded = utf8_fold(mem, v);
-	uint64_t h = hash_bytes(folded.data, folded.len, seed);
-	arena_free(mem);
-	return h;
-}
-
 void claims_reads(struct arena *mem, struct attr_set *set)
 {
 	for (size_t i = 0; i < N_PLACES; i++)
@@ -68,7 +57,7 @@ static bool claim_of(struct value v, uint64_t seed, struct claim *claim)
 	if (claim->address.len == 0)
 		return false;
 	claim->sip = seed == SEED_SIP;
-	claim->key = folded_hash(claim->address, seed);
+	claim->key = utf8_hash(claim->address, seed);
 	return true;
 }
 
@@ -217,7 +206,7 @@ uint64_t join_hash(unsigned attr, struct value v)
 
 	if (attr_syntax(attr) == SYNTAX_DN)
 		return hash_bytes(&(uint64_t){dn_key(v)}, sizeof(uint64_t), seed);
-	return folded_hash(v, seed);
+	return utf8_hash(v, seed);
 }
 
 uint64_t marker_hash(struct value marker)
@@ -227,7 +216,7 @@ uint64_t marker_hash(struct value marker)
 
 uint64_t nickname_hash(struct value v)
 {
-	return folded_hash(v, SEED_NICKNAME);
+	return utf8_hash(v, SEED_NICKNAME);
 }
 
 uint64_t name_hash(uint64_t key)

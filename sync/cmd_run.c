@@ -336,6 +336,8 @@ int command_diff(struct arena *mem, const struct request *q, struct err *err)
 		code = err_set(err, ERR_FATAL, "--save is for one flow, and no undo: name it");
 	if (code == 0 && q->save != NULL)
 		code = check_path(&s, mem, "--save", q->save, err);
+	if (code == 0 && q->save != NULL && q->output != NULL && files_same(q->save, q->output))
+		code = err_set(err, ERR_FATAL, "--save %s: --output names the same file", q->save);
 	if (code == 0) {
 		code = run_flows(&s, mem, diff_flow);
 		if (close_output(&s, err) < 0)

@@ -76,7 +76,7 @@ struct references {
 static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
 	const struct verdict *v, struct references *refs)
 {
-	unsigned index = 0;
+	unsigned index = 0, r = 0;
 
 	*refs = (struct references){.names = arena_alloc(mem, v->n_refs * sizeof(*refs->names))};
 	for (unsigned i = 0; i < row->desired.n; i++) {
@@ -86,8 +86,8 @@ static int resolve(struct planning *p, struct arena *mem, struct open_row *row,
 			continue;
 		for (unsigned k = 0; k < w->n; k++, index++) {
 			struct value name = {NULL, 0};
-			for (unsigned r = 0; r < v->n_refs && name.len == 0; r++) {
-				if (v->refs[r].index == index &&
+			for (; r < v->n_refs && v->refs[r].index == index; r++) {
+				if (name.len == 0 &&
 					reference_name(p, mem, &v->refs[r], &name, &refs->new) < 0)
 					return -1;
 			}

@@ -7,6 +7,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "base/value_set.h"
 #include "rules/address.h"
 #include "sync/authority.h"
 #include "sync/reach.h"
@@ -86,28 +87,27 @@ bool difference_ours(
 static unsigned merge(struct arena *mem, const struct row *row, const struct written *before,
 	const struct wanted *w, const struct attr *there, struct value **out)
 {
-	struct value *taken = arena_alloc(mem, there->n * sizeof(*taken));
-	unsigned n_taken = 0, n = 0;
+	struct value_set given, taken, all;
 
+	value_set_of(&given, mem, w->attr, w->values, w->n);
+	value_set_new(&taken, mem, w->attr, there->n);
 	for (unsigned i = 0; i < there->n; i++) {
 		struct value v = there->values[i];
-		if (!value_among(w->attr, v, w->values, w->n) &&
-			difference_ours(row, before, w->attr, v))
-			taken[n_taken++] = v;
+		if (!value_set_has(&given, v) && difference_ours(row, before, w->attr, v))
+			value_set_add(&taken, v);
 	}
 	if (attr_syntax(w->attr) == SYNTAX_ADDRESS)
 		return address_merge(
-			mem, there->values, there->n, w->values, w->n, taken, n_taken, out);
-	*out = arena_alloc(mem, (there->n + w->n) * sizeof(**out));
+			mem, there->values, there->n, w->values, w->n, taken.values, taken.n, out);
+	value_set_new(&all, mem, w->attr, there->n + w->n);
 	for (unsigned i = 0; i < there->n; i++) {
-		if (!value_among(w->attr, there->values[i], taken, n_taken))
-			(*out)[n++] = there->values[i];
+		if (!value_set_has(&taken, there->values[i]))
+			value_set_add(&all, there->values[i]);
 	}
-	for (unsigned i = 0; i < w->n; i++) {
-		if (!value_among(w->attr, w->values[i], *out, n))
-			(*out)[n++] = w->values[i];
-	}
-	return n;
+	for (unsigned i = 0; i < w->n; i++)
+		value_set_add(&all, w->values[i]);
+	*out = all.values;
+	return all.n;
 }
 
 /* The same; values that are the other side's all the same stay as they are. */
@@ -138,15 +138,17 @@ static unsigned merged(struct arena *mem, const struct flow *f, const struct row
 static unsigned without(struct arena *mem, unsigned attr, const struct value *a, unsigned n_a,
 	const struct value *b, unsigned n_b, struct value **out)
 {
-	unsigned n = 0;
+	struct value_set others, rest;
 
-	*out = arena_alloc(mem, n_a * sizeof(**out));
+	value_set_of(&others, mem, attr, b, n_b);
+	value_set_new(&rest, mem, attr, n_a);
 	for (unsigned i = 0; i < n_a; i++) {
-		if (!value_among(attr, a[i], b, n_b) && !value_among(attr, a[i], *out, n))
-			(*out)[n++] = a[i];
+		if (!value_set_has(&others, a[i]))
+			value_set_add(&rest, a[i]);
 	}
-	values_sort(*out, n);
-	return n;
+	values_sort(rest.values, rest.n);
+	*out = rest.values;
+	return rest.n;
 }
 
 /* A rule that says all of the values does not mean those that only ever come. */
@@ -222,7 +224,7 @@ static void note_drift(struct arena *mem, const struct flow *f, const struct row
 	if (written_left(before, w->attr, there))
 		return;
 	/* That was us: plan_hide. */
-	if (row->link->left != 0 && w->attr == attr_named("msExchHideFromAddressLists"))
+	if (row->link->left > 0 && w->attr == attr_named("msExchHideFromAddressLists"))
 		return;
 	for (unsigned i = 0; i < m->n_remove; i++) {
 		d.value = m->remove[i];

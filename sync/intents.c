@@ -110,7 +110,7 @@ static void apply(const struct op *op, const struct attr_set *attrs, struct aren
 	} else if (op->kind != STEP_ADD && op->kind != STEP_DELETE) {
 		const bool hid =
 			value_same(op->target, row->current->id) && hides(op, row->current);
-		if (hid && link != NULL && link->left == 0)
+		if (hid && link != NULL && link->left <= 0)
 			link->left = op->when;
 		row->hid |= hid;
 		take_back(mem, &op->change, was);

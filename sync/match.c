@@ -22,7 +22,7 @@
 
 /* Records of the sorters, bytes only, so that memcmp orders them by their first members. */
 struct ask {
-	unsigned char hash[8], key[8], row[4], kind, group, index[2];
+	unsigned char hash[8], key[8], row[4], kind, group, index[4];
 };
 
 struct answer {
@@ -30,7 +30,7 @@ struct answer {
 };
 
 struct fact_record {
-	unsigned char key[8], row[4], kind, group, index[2], at[4], link[4];
+	unsigned char key[8], row[4], kind, group, index[4], at[4], link[4];
 };
 
 static void put32(unsigned char to[4], uint32_t n)
@@ -68,8 +68,7 @@ static int ask(
 	sorter_number(r.hash, hash);
 	sorter_number(r.key, a->row->key);
 	put32(r.row, a->at);
-	r.index[0] = (unsigned char)(index >> 8);
-	r.index[1] = (unsigned char)index;
+	put32(r.index, index);
 	return sorter_add(a->g->asks, &r, a->err);
 }
 
@@ -94,7 +93,7 @@ static int ask_references(const struct asking *a, const struct desired *d)
 			continue;
 		for (unsigned k = 0; k < d->attrs[i].n; k++, index++) {
 			uint64_t hash = name_hash(dn_key(d->attrs[i].values[k]));
-			if (index <= UINT16_MAX && ask(a, ASK_REFERENCE, hash, 0, index) < 0)
+			if (ask(a, ASK_REFERENCE, hash, 0, index) < 0)
 				return -1;
 		}
 	}
@@ -291,8 +290,7 @@ static int add_fact(struct matched *m, const struct fact *f, struct err *err)
 
 	sorter_number(r.key, f->key);
 	put32(r.row, f->row);
-	r.index[0] = (unsigned char)(f->index >> 8);
-	r.index[1] = (unsigned char)f->index;
+	put32(r.index, f->index);
 	put32(r.at, f->at);
 	put32(r.link, f->link);
 	return sorter_add(m->facts, &r, err);
@@ -446,7 +444,7 @@ static int tell(struct matched *m, struct group *group, const struct ask *a, str
 	struct fact f = {.key = sorter_value(a->key),
 		.row = get32(a->row),
 		.group = a->group,
-		.index = (unsigned)a->index[0] << 8 | a->index[1]};
+		.index = get32(a->index)};
 
 	for (unsigned i = 0; i < group->n; i++) {
 		f.kind = fact_of((enum ask_kind)a->kind, group->answers[i].is_row != 0);
@@ -563,7 +561,7 @@ int match_next(struct matched *m, struct fact *f, struct err *err)
 		.row = get32(r->row),
 		.kind = (enum fact_kind)r->kind,
 		.group = r->group,
-		.index = (unsigned)r->index[0] << 8 | r->index[1],
+		.index = get32(r->index),
 		.at = get32(r->at),
 		.link = get32(r->link)};
 	return 1;

@@ -373,6 +373,18 @@ static int check_addresses(struct pairing *p)
 	return 0;
 }
 
+/* What answers for one: entries before rows. */
+static int by_index(const void *a, const void *b)
+{
+	const struct reference *x = a, *y = b;
+
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	if (x->row != y->row)
+		return x->row ? 1 : -1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
 static void collect_references(struct pairing *p)
 {
 	p->v.refs = arena_alloc(p->mem, p->n_facts * sizeof(*p->v.refs));
@@ -382,6 +394,7 @@ static void collect_references(struct pairing *p)
 			p->v.refs[p->v.n_refs++] =
 				(struct reference){f->index, f->kind == FACT_REFERS_ROW, f->at};
 	}
+	qsort(p->v.refs, p->v.n_refs, sizeof(*p->v.refs), by_index);
 }
 
 static int pair_row(struct pairing *p)

@@ -1,5 +1,6 @@
 #include "sync/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -138,14 +139,19 @@ static void leave_out_exceptions(
 	}
 }
 
-/* Back from hiding (leave = hide): to be shown again, unless the rules say whether it is. */
-static bool shows_again(const struct row *row)
+/* Whether a contact that is there is hidden the rules do not say. */
+static bool hiding_unsaid(const struct row *row)
 {
 	const unsigned hide = attr_named("msExchHideFromAddressLists");
 	const struct wanted *said = desired_get(&row->open->desired, hide);
 
-	return (row->link != NULL ? row->link->left != 0 : row->hid) &&
-	       (said == NULL || said->mode == FLOW_ADD);
+	return said == NULL || said->mode == FLOW_ADD;
+}
+
+/* Back from hiding (leave = hide): to be shown again, unless the rules say whether it is. */
+static bool shows_again(const struct row *row)
+{
+	return (row->link != NULL ? row->link->left > 0 : row->hid) && hiding_unsaid(row);
 }
 
 /* The rules want this; the marker is as good as one of their flows. */
@@ -419,6 +425,14 @@ static const char *wipes(struct arena *mem, const struct row *row, const struct 
 	return NULL;
 }
 
+/* Whoever hid it: what was linked to it before may have, in another flow, or with a state that is
+ * lost. */
+static bool stays_hidden(const struct row *row)
+{
+	return entry_has(row->current, attr_named("msExchHideFromAddressLists"), yes) &&
+	       !shows_again(row) && hiding_unsaid(row);
+}
+
 /* Cases 5, 9 and 10. */
 static void plan_modify(
 	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
@@ -444,6 +458,9 @@ static void plan_modify(
 		s->number = differs ? 10 : 9;
 	}
 	s->message = undone_tell(mem, f, row, s);
+	if (adopt && stays_hidden(row))
+		s->message = and_also(
+			mem, "is hidden (msExchHideFromAddressLists), and stays so", s->message);
 	if (s->op != STEP_NONE)
 		tell_warnings(mem, row, s);
 	remember(mem, f, row, s);
@@ -510,16 +527,19 @@ static bool plan_hide(
 	struct arena *mem, const struct flow *f, const struct row *row, struct step *s)
 {
 	unsigned hide = attr_named("msExchHideFromAddressLists");
+	const bool hidden = entry_has(row->current, hide, yes);
+	const long long then = llabs(row->link->left);
 	/* Not from then on if the clock was ahead then. */
-	const bool since = row->link->left != 0 && row->link->left <= row->now;
+	const bool since = then != 0 && then <= row->now;
+	const long long left = since ? then : row->now;
 
-	if (since && row->now - row->link->left >= f->grace)
+	if (since && row->now - then >= f->grace)
 		return false;
 	keep_link(mem, row, s);
-	s->link.left = since ? row->link->left : row->now;
+	s->link.left = hidden && row->link->left <= 0 ? -left : left;
 	s->link.source_digest = 0;
 	s->remember = true;
-	if (entry_has(row->current, hide, yes)) {
+	if (hidden) {
 		s->op = STEP_NONE;
 		return true;
 	}
@@ -561,9 +581,9 @@ static void plan_leave(
 		return;
 	}
 	if (f->leave == LEAVE_KEEP) {
-		s->message = row->link->left != 0 ? "left the source: kept, no longer managed, and "
-						    "hidden still (msExchHideFromAddressLists)"
-						  : "left the source: kept, no longer managed";
+		s->message = row->link->left > 0 ? "left the source: kept, no longer managed, and "
+						   "hidden still (msExchHideFromAddressLists)"
+						 : "left the source: kept, no longer managed";
 		return;
 	}
 	if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))

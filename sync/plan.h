@@ -64,7 +64,7 @@ struct verdict {
 	struct value nickname; /* in place of the rules', which is another's; empty: as it is */
 	struct value message;
 	unsigned n_refs;
-	struct reference {
+	struct reference {      /* in the order of index */
 		uint32_t index; /* which of the desired DN values, counted through */
 		bool row; /* at is an open row, whose verdict has the name; else a target entry */
 		uint32_t at;

@@ -455,7 +455,9 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 	make_env(mem, root, f);
 	if (make_bases(mem, f, err) < 0 || make_authority(mem, root, f, err) < 0)
 		return -1;
-	if (rules_load(mem, config_text(section, "rules"), config_folder(root), &f->rules, err) < 0)
+	if (rules_load(mem, config_text(section, "rules"), config_folder(root), &f->rules, err) <
+			0 ||
+		rules_check_params(f->rules, &f->env, err) < 0)
 		return err_in(err, "flow %s", f->name);
 	f->epoch = epoch_of(mem, f);
 	make_sets(mem, f);

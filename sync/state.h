@@ -47,7 +47,7 @@ struct flow_state {
 	long long generation;          /* applied plans so far */
 	long long last_run, last_good; /* seconds since 1970; 0: never */
 	long long held;                /* since when, because a run was undone; 0: it is not */
-	long long links;               /* about how many, after the last run: for shares of them */
+	long long links;               /* how many, after the last run: for shares of them */
 };
 
 int state_flow(struct state *, const char *name, struct flow_state *, struct err *);
@@ -71,7 +71,8 @@ struct link {
 	uint64_t source_digest, target_digest; /* link_digest; 0: not known */
 	uint64_t name;                         /* dn_key of the source's name: for references */
 	long long left;       /* when the source was first seen to be gone or out of scope, or last
-				 seen to be there while its contact is hidden for that still; 0 */
+				 seen to be there while its contact is hidden for that still; less
+				 than 0: then, and somebody else had hidden the contact before; 0 */
 	struct value written; /* written.h */
 	struct value undone;  /* undone.h; mostly empty */
 	int flag; /* what the source's own flag said, for when the source is gone: 1 the source, 2

@@ -30,7 +30,16 @@ static const struct plan_case cases[] = {
 	{3, "gone", "t1 cn=ann hide=FALSE", "linked; leave hide",
 		"modify t1 -hide=FALSE +hide=TRUE | left 200 | left the source: hidden, and "
 		"deleted after the grace period"},
-	{3, "gone", "t1 cn=ann hide=TRUE", "linked; leave hide", "none | left 200"},
+	/* hidden by somebody else before, or since by us */
+	{3, "gone", "t1 cn=ann hide=TRUE", "linked; leave hide", "none | left -200"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left -150; leave hide", "none | left -150"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left -300; leave hide", "none | left -200"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left -100; leave hide", "delete t1"},
+	{3, "gone", "t1 cn=ann", "left -150; leave hide",
+		"modify t1 +hide=TRUE | left 150 | left the source: hidden, and deleted after the "
+		"grace period"},
+	{3, "gone", "t1 cn=ann hide=TRUE", "left -50; leave keep",
+		"forget t1 | left the source: kept, no longer managed"},
 	{3, "gone", "t1 cn=ann hide=true", "left 150; leave hide", "none | left 150"},
 	{3, "gone", "t1 cn=ann", "left 150; leave hide",
 		"modify t1 +hide=TRUE | left 150 | left the source: hidden, and deleted after the "
@@ -114,6 +123,12 @@ static const struct plan_case cases[] = {
 	{5, "s1 cn=ann mail=a", "t1 cn=ann mail=a", "mark galway:f:s1", "link t1"},
 	{5, "s1 cn=ann mail=a", "t2 cn=ann mail=a", "linked; found; mark galway:f:s1", "link t2"},
 	{5, "s1 cn=ann mail=a", "t1 cn=bob mail=a", "", "link t1 >ann +mark"},
+	{5, "s1 cn=ann", "t1 cn=ann hide=TRUE", "",
+		"link t1 +mark | is hidden (msExchHideFromAddressLists), and stays so"},
+	{5, "s1 cn=ann hide?=FALSE", "t1 cn=ann hide=TRUE", "",
+		"link t1 +mark | is hidden (msExchHideFromAddressLists), and stays so"},
+	{5, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=TRUE", "", "link t1 +mark"},
+	{5, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left 50; found", "link t1 -hide=TRUE"},
 	{5, "s1 cn=ann mail=a", "t1 cn=bob,OU=Old mail=b", "name bob,OU=Old",
 		"link t1 -mail=b +mail=a +mark"},
 	{5, "s1 cn=ann tel=", "t1 cn=ann tel=1 other=2", "", "link t1 -tel=1 +mark"},
@@ -206,6 +221,10 @@ static const struct plan_case cases[] = {
 	/* hiding it was us; what else was changed meanwhile was somebody in the target */
 	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2 hide=TRUE", "wrote tel=1 hide=; left 50",
 		"modify t1 -tel=2 +tel=1 -hide=TRUE | xyz may not: tel=2"},
+	/* who was hidden by somebody else stays so, unless the rules say more */
+	{9, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left -50", "none"},
+	{10, "s1 cn=ann hide=", "t1 cn=ann hide=TRUE", "wrote hide=; left -50",
+		"modify t1 -hide=TRUE | xyz may not: hide=TRUE"},
 	{10, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=FALSE", "left 50",
 		"modify t1 -hide=FALSE +hide=TRUE"},
 	{10, "s1 cn=ann hide?=TRUE", "t1 cn=ann hide=TRUE", "left 50", "modify t1 -hide=TRUE"},

@@ -389,7 +389,7 @@ cut("plan-reads", "that planning only reads the state", "sync/decide.c", "\tprog
     "\tif (s->op == STEP_FORGET && state_drop_link(p->g.state, p->g.known.id, s->source_id, p->err) < 0)\n\t\treturn -1;\n",
     "sim I1")
 cut("grace", "that who is hidden is deleted after the grace period only", "sync/plan.c",
-    "if (since && row->now - row->link->left >= f->grace)", "if (since)",
+    "if (since && row->now - then >= f->grace)", "if (since)",
     "test_sync_plan test_plan")
 cut("empty-text", "that an empty text counts as none", "rules/map.c", "if (r->values[i].len > 0)\n\t\t\treturn true;",
     "return true;", "test_rules_map test_map")
@@ -397,10 +397,20 @@ cut("condition", "that what is no value is no condition", "rules/expr_value.c", 
     "if (false)\n\t\treturn eval_fail(ev,", "test_rules_map test_map")
 cut("proxy-type", "that the type of an address is one", "rules/validate_addresses.c", "if (!type_good(type))", "if (false && !type_good(type))",
     "test_rules_validate test_cases")
+cut("output-plan", "that a plan and a report are two files", "sync/cmd_run.c", "files_same(q->save, q->output)", "false",
+    "saved wrong use")
+cut("parameters", "that a parameter that is not there is a mistake of the rules", "sync/setup.c",
+    "rules_check_params(f->rules, &f->env, err) < 0", "false", "robust there is no parameter")
+cut("references-many", "that one may refer to many", "sync/match.c", "put32(r.index, f->index);",
+    "put32(r.index, f->index & 0xffff);", "robust seeAlso: CN=Bob")
+cut("references-order", "that who gets a contact in this run is found among those who have one", "sync/pair.c",
+    "qsort(p->v.refs, p->v.n_refs, sizeof(*p->v.refs), by_index);", "(void)by_index;", "robust seeAlso: CN=Aaron")
 cut("output-rules", "that a report is not written over rules", "sync/files.c", "if (files_same(path, files[i]))", "if (false)",
     "robust diff -o below/more.rules")
 cut("grace-ahead", "that the grace period does not begin in the future", "sync/plan.c",
-    "row->link->left != 0 && row->link->left <= row->now;", "row->link->left != 0;", "test_sync_plan test_plan")
+    "const bool since = then != 0 && then <= row->now;", "const bool since = then != 0;", "test_sync_plan test_plan")
+cut("hidden-before", "that whom somebody else had hidden stays hidden", "sync/plan.c",
+    "hidden && row->link->left <= 0 ? -left : left;", "left;", "flow row-3-hidden-before")
 cut("hide", "that who left is hidden first", "sync/plan.c",
     "if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))", "if (false)", "test_sync_plan test_plan")
 cut("keep", "that who left is kept where the flow says so", "sync/plan.c",
@@ -580,6 +590,9 @@ pair("lost-answer", "the looks after a lost answer, and after a second attempt",
      "rogue write-answer-lost-once")
 cut("failed-is-done", "that what failed is not remembered as done", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;", "bool done = true;", "sim I23")
+cut("links-counted", "that links are counted where there may be others", "sync/apply_finish.c",
+    "f->links = p->links + s->add - s->remove;", "f->links = p->links + s->add + s->link - s->remove - s->forget; return 0;",
+    "sim I32")
 cut("failed-alone", "that a change which fails is told of itself alone", "sync/apply_remember.c",
     "bool done = o == NULL || o->kind == OUTCOME_DONE;",
     "bool done = o == NULL || (o->kind == OUTCOME_DONE && a->applied->summary.failed == 0);", "sim I32")

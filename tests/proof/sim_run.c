@@ -408,6 +408,19 @@ static void note_frozen(struct history *h, struct plan *p, struct arena *mem)
 	}
 }
 
+/* What the next run takes for its limits. */
+static void check_links(struct history *h, const struct flow *flow)
+{
+	struct flow_state known;
+	struct err err;
+
+	if (state_flow(h->state, flow->name, &known, &err) < 0)
+		return;
+	const long long links = state_count_links(h->state, known.id, &err);
+	if (links >= 0 && links != known.links)
+		sim_wrong(h, "I32", "%lld links are remembered to be %lld", links, known.links);
+}
+
 static void run(struct history *h, struct flow *flow, struct sync *s, struct arena *mem)
 {
 	struct plan p;
@@ -439,8 +452,10 @@ static void run(struct history *h, struct flow *flow, struct sync *s, struct are
 	look(h, s->at_apply);
 	if (go == 1) {
 		struct applied applied;
-		if (flow_apply(&p, h->state, mem, &applied, &s->err) == 0)
+		if (flow_apply(&p, h->state, mem, &applied, &s->err) == 0) {
 			s->result = SYNC_DONE;
+			check_links(h, flow);
+		}
 		s->done = applied.summary;
 		applied_free(&applied);
 	}

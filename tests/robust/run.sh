@@ -189,6 +189,10 @@ conf 's/galsync/"my.rules"/'
 want 0 'abc-to-xyz: warning: the rules write memberOf: that is never written' check
 conf 's/"my.rules"/galsync/;s/rules  = galsync/rules = "my.rules"/'
 want 2 'not over flow abc-to-xyz: rules' diff -o my.rules
+printf 'include galsync\nrule user\n    company = IIF(IsPresent([title]), "x", %%Nowhere%%)\n' >my.rules
+want 2 'my.rules:3: there is no parameter %Nowhere%: it may be given in params' check
+printf 'params { nowhere = "ABC" }\n' >>galway.conf
+want '[01]' '' diff
 mkdir below
 printf 'include below/more.rules\n' >my.rules
 printf 'include galsync\n' >below/more.rules
@@ -496,6 +500,22 @@ edit xyz.ldif "$contact" 'adminCount: 1'
 edit abc.ldif "$ann" -
 want 4 '1 forgotten' sync abc-to-xyz
 holds "dn: $contact" xyz.ldif 1
+
+# One who refers to 70,000, of whom two have a contact, one since this run: in the time of few.
+new
+printf 'include galsync\nrule user\n    seeAlso = [seeAlso]\n' >my.rules
+conf 's/galsync/"my.rules"/'
+want 4 '' sync abc-to-xyz
+seq -f 'seeAlso: CN=%05.0f,OU=None,DC=abc,DC=example' 70000 >many
+printf 'seeAlso: CN=%s,OU=London,OU=People,DC=abc,DC=example\n' 'Bob Garcia' 'Aaron New' >>many
+sed -i "/^dn: $ann/r many" abc.ldif
+printf '%s\n' '' 'dn: CN=Aaron New,OU=London,OU=People,DC=abc,DC=example' 'objectClass: user' \
+    'objectGUID: aaron-----------' 'cn: Aaron New' 'displayName: Aaron New' 'sAMAccountName: aaron' \
+    'mail: aaron@abc.example' 'proxyAddresses: SMTP:aaron@abc.example' >>abc.ldif
+want 4 '' sync abc-to-xyz
+holds 'seeAlso: CN=Bob Garcia (ABC),OU=Partners,DC=xyz,DC=example' xyz.ldif 1
+holds 'seeAlso: CN=Aaron New,OU=GAL,DC=xyz,DC=example' xyz.ldif 1
+holds 'seeAlso: ' xyz.ldif 2
 
 echo "$((cases - failed)) of $cases"
 [ "$failed" = 0 ]

@@ -209,6 +209,7 @@ with Case("wrong use") as c:
     c.refused(2, "not over the configuration", "diff", "--save", "galway.conf")
     c.refused(2, "not over the state", "diff", "--save", "state.db")
     c.refused(2, "not a regular file", "diff", "--save", "/dev/null")
+    c.refused(2, "--output names the same file", "diff", "--save", "one", "-o", "./one")
     for mode in (0o620, 0o602):
         (c.path / "plan.json").chmod(mode)
         c.refused(2, "may write it")
