@@ -382,7 +382,7 @@ cut("renamed", "that who has another name in the source gets it in the target", 
 cut("variant-kept", "that who has a variant of his name keeps it", "sync/naming.c",
     "return current == NULL || !is_variant(mem, n, *type, *value, current->name);", "return true;", "sim I14")
 cut("values-sorted", "that the values of a change are in one order", "sync/differences.c",
-    "\tvalues_sort(*out, n);\n", "", "sim I19")
+    "\tvalues_sort(rest.values, rest.n);\n", "", "sim I19")
 cut("digest-of-plan", "that the digest of a plan has nothing of where it is in memory", "sync/plan_digest.c",
     "(unsigned long long)plan->flow->epoch", "(unsigned long long)(uintptr_t)plan", "sim I20")
 cut("plan-reads", "that planning only reads the state", "sync/decide.c", "\tprogress_add(PROGRESS_DONE, 1);\n",
