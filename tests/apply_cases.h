@@ -77,6 +77,7 @@ enum fate {
 	UNTOLD, /* the same; it was */
 	LEAVES, /* the server goes away when all was done, and remembered */
 	FULL,   /* while it is done, the state cannot be written any more */
+	LIES,   /* it is said to be done, and was not */
 };
 
 /* What meets its fate is the batch `at`, the first being 1. */
@@ -87,6 +88,7 @@ struct server {
 	enum fate fate;
 	bool deletes; /* the second batch does */
 	bool alone;   /* there is one batch */
+	bool finds;   /* CAN_FIND: what was written is read again */
 	bool writing;
 	const char *wrong; /* what must not be, and was */
 };
@@ -184,12 +186,14 @@ static inline int server_write(struct connector *c, const struct change *changes
 		else if (fate == SOME)
 			rc = connector_write(s->file, &changes[i], &outcomes[i], 1, mem, err);
 	}
-	if (rc == 0 && fate != SOME && fate != LOST)
+	if (rc == 0 && fate != SOME && fate != LOST && fate != LIES)
 		rc = connector_write(s->file, changes, outcomes, n, mem, err);
 	if (fate == AFTER)
 		_exit(9);
 	for (size_t i = 0; i < n && (fate == LOST || fate == UNTOLD); i++)
 		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
+	for (size_t i = 0; i < n && fate == LIES; i++)
+		outcomes[i] = (struct outcome){.kind = OUTCOME_DONE};
 	pthread_mutex_lock(&lock);
 	s->writing = false;
 	pthread_mutex_unlock(&lock);
@@ -208,7 +212,11 @@ static inline int server_read(struct connector *c, const struct query *q, struct
 	pthread_mutex_unlock(&lock);
 	if (writing)
 		return err_set(err, ERR_FATAL, "asked for something while it writes");
-	return connector_read(s->file, q, err);
+	/* A file finds nothing: more is given than is asked for. */
+	struct query all = *q;
+	if (q->kind == QUERY_FIND)
+		all.kind = QUERY_ALL;
+	return connector_read(s->file, &all, err);
 }
 
 static inline int server_next(
@@ -228,6 +236,13 @@ static inline int server_close(struct connector *c, struct err *err)
 
 static const struct connector_type server_type = {.name = "server",
 	.can = CAN_WRITE | CAN_BESIDE,
+	.read = server_read,
+	.next = server_next,
+	.write = server_write,
+	.close = server_close};
+
+static const struct connector_type finding_type = {.name = "server",
+	.can = CAN_WRITE | CAN_BESIDE | CAN_FIND,
 	.read = server_read,
 	.next = server_next,
 	.write = server_write,
@@ -268,7 +283,8 @@ static inline long long run(struct arena *mem, struct server *s, struct err *err
 		flow_plan(&setup.flows[0], state, &options, mem, &plan, err) < 0)
 		fail_msg("%s", err->text);
 	if (s != NULL) {
-		s->connector = (struct connector){.type = &server_type, .label = "xyz"};
+		s->connector = (struct connector){
+			.type = s->finds ? &finding_type : &server_type, .label = "xyz"};
 		plan.target = &s->connector;
 		if (connector_open(setup.flows[0].target_config, &s->file, err) < 0)
 			fail_msg("%s", err->text);

@@ -71,11 +71,45 @@ static void test_overlap_deletes(void **state)
 	arena_free(mem);
 }
 
+/* Of whom it is said that he was deleted, and who is there when what was written is read again, is
+ * ours as before: with what somebody had set for him, and among the links that are counted. */
+static void test_still_there(void **state)
+{
+	struct arena *mem = arena_new();
+	struct server lies = {.at = 1, .fate = LIES, .alone = true, .finds = true};
+	struct flow_state f;
+	struct state *st;
+	struct err err;
+	const char *side;
+
+	(void)state;
+	start(mem, rules);
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	give_object(mem, "p0002", "abc");
+	put_people(mem, 3, 1, "1");
+	assert_int_equal(run(mem, &lies, &err), 1);
+	assert_int_equal(contacts(mem), 3);
+	const struct setup setup = load(mem);
+	assert_int_equal(state_open(setup.state, true, &st, &err), 0);
+	assert_int_equal(state_flow(st, "f", &f, &err), 0);
+	assert_int_equal(f.links, 3);
+	assert_int_equal(state_count_links(st, f.id, &err), 3);
+	assert_true(state_authority(st, f.id, value_of("p0002"), mem, &side, &err) >= 0);
+	assert_non_null(side);
+	assert_string_equal(side, "abc");
+	state_close(st);
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_int_equal(contacts(mem), 2);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_overlap_deletes),
+		cmocka_unit_test(test_still_there),
 	};
 
 	sqlite3_auto_extension((void (*)(void))listen);
