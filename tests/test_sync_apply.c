@@ -80,7 +80,7 @@ static void test_still_there(void **state)
 	struct flow_state f;
 	struct state *st;
 	struct err err;
-	const char *side;
+	const char *side = NULL;
 
 	(void)state;
 	start(mem, rules);
