@@ -373,16 +373,17 @@ static int check_addresses(struct pairing *p)
 	return 0;
 }
 
-/* What answers for one: entries before rows. */
+static uint64_t reference_order(const struct reference *r)
+{
+	return (uint64_t)r->index << 33 | (uint64_t)r->row << 32 | r->at;
+}
+
+/* Of several that answer for one, entries come before rows. */
 static int by_index(const void *a, const void *b)
 {
-	const struct reference *x = a, *y = b;
+	const uint64_t x = reference_order(a), y = reference_order(b);
 
-	if (x->index != y->index)
-		return x->index < y->index ? -1 : 1;
-	if (x->row != y->row)
-		return x->row ? 1 : -1;
-	return x->at < y->at ? -1 : x->at > y->at;
+	return (x > y) - (x < y);
 }
 
 static void collect_references(struct pairing *p)
