@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
+#include "base/dn.h"
 #include "base/err.h"
 #include "base/memory.h"
 #include "connectors/graph_pages.h"
@@ -73,8 +75,15 @@ static int look(struct graph_dir *d, struct graph_names *n, struct value id, str
 	return rc;
 }
 
-static int add(struct graph_dir *d, struct graph_names *n, unsigned attr, const struct json *one,
-	struct arena *mem, struct entry *e, struct err *err)
+/* Whom an object refers to: each once, by name. */
+struct references {
+	struct arena *mem;
+	struct keys names;
+	struct buf values; /* struct value */
+};
+
+static int add(struct graph_dir *d, struct graph_names *n, const struct json *one,
+	struct references *r, struct err *err)
 {
 	const char *id = json_text(one, "id");
 	uint32_t place;
@@ -88,44 +97,61 @@ static int add(struct graph_dir *d, struct graph_names *n, unsigned attr, const 
 		(void)keys_get(&n->by_id, entry_key(v), &place);
 	}
 	const struct value dn = ((struct pair *)(void *)n->pairs.data + place)->dn;
-	if (dn.len > 0 && !entry_has(e, attr, dn))
-		entry_add(mem, e, attr, value_copy(mem, dn));
+	if (dn.len > 0 && keys_put(&r->names, dn_key(dn), 0)) {
+		const struct value copy = value_copy(r->mem, dn);
+		buf_add(&r->values, &copy, sizeof(copy));
+	}
 	return 0;
 }
 
 /* All members, page by page. */
 static int add_members(struct graph_dir *d, struct graph_names *n, const struct graph_kind *kind,
-	struct arena *mem, struct entry *e, struct err *err)
+	struct value id, struct references *r, struct err *err)
 {
 	const char *url =
-		graph_path(mem, kind->endpoint, e->id, "/members?$select=id&$top=999&$count=true");
+		graph_path(r->mem, kind->endpoint, id, "/members?$select=id&$top=999&$count=true");
 	struct graph_pages *p = graph_pages_start(d, url, false);
 	const struct json *one;
 	int rc;
 
-	while ((rc = graph_pages_next(p, &one, err)) == 1 &&
-		(rc = add(d, n, attr_named("member"), one, mem, e, err)) == 0)
+	while ((rc = graph_pages_next(p, &one, err)) == 1 && (rc = add(d, n, one, r, err)) == 0)
 		;
 	graph_pages_free(p);
 	return rc;
 }
 
-int graph_refer(struct graph_dir *d, struct graph_names *n, const struct graph_kind *kind,
-	const struct json *j, bool first, struct arena *mem, struct entry *e, struct err *err)
+static int add_all(struct graph_dir *d, struct graph_names *n, const struct graph_kind *kind,
+	const struct json *j, bool first, struct value id, struct references *r, struct err *err)
 {
-	const bool members = kind->refers != NULL && strcmp(kind->refers, "members") == 0;
-	const unsigned attr = attr_named(members ? "member" : "manager");
+	const bool members = strcmp(kind->refers, "members") == 0;
 
-	if (kind->refers == NULL)
-		return 0;
 	if (!first && members)
-		return add_members(d, n, kind, mem, e, err);
+		return add_members(d, n, kind, id, r, err);
 	if (!first)
-		return add(d, n, attr, json_at(j, "manager"), mem, e, err);
+		return add(d, n, json_at(j, "manager"), r, err);
 	const struct json *list = json_at(j, members ? "members@delta" : "manager@delta");
 	for (size_t i = 0; i < json_count(list, ""); i++) {
-		if (add(d, n, attr, json_item(list, i), mem, e, err) < 0)
+		if (add(d, n, json_item(list, i), r, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int graph_refer(struct graph_dir *d, struct graph_names *n, const struct graph_kind *kind,
+	const struct json *j, bool first, struct arena *mem, struct entry *e, struct err *err)
+{
+	struct references r = {.mem = mem};
+
+	if (kind->refers == NULL)
+		return 0;
+	keys_init(&r.names, 0, false);
+	const int rc = add_all(d, n, kind, j, first, e->id, &r, err);
+	const unsigned found = (unsigned)(r.values.len / sizeof(struct value));
+	if (rc == 0 && found > 0)
+		entry_put(mem, e,
+			attr_named(strcmp(kind->refers, "members") == 0 ? "member" : "manager"),
+			(const struct value *)(void *)r.values.data, found);
+	keys_free(&r.names);
+	buf_free(&r.values);
+	return rc;
 }

@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/value_set.h"
 #include "connectors/json_private.h"
 
 #define GUID_TEXT 36
@@ -223,11 +224,13 @@ static int read_field(const struct json *object, const struct json_field *f, uns
 	struct arena *mem, struct entry *e, struct err *err)
 {
 	const struct json *one[1], **list = one;
+	struct value_set all;
 	size_t n = json_all(object, f->path, NULL, 0);
 
 	if (n > 1)
 		list = arena_alloc(mem, n * sizeof(const struct json *));
 	n = json_all(object, f->path, list, n);
+	value_set_new(&all, mem, attr, (unsigned)n);
 	for (size_t i = 0; i < n; i++) {
 		struct value v = {NULL, 0};
 		if (json_nothing(list[i]))
@@ -235,9 +238,11 @@ static int read_field(const struct json *object, const struct json_field *f, uns
 		if (!kinds[f->kind].read(json_of(list[i]), mem, &v))
 			return err_set(
 				err, ERR_FATAL, "%s: is no %s", f->path, kinds[f->kind].name);
-		if (v.len > 0 && !entry_has(e, attr, v))
-			entry_add(mem, e, attr, v);
+		if (v.len > 0)
+			value_set_add(&all, v);
 	}
+	if (all.n > 0)
+		entry_put(mem, e, attr, all.values, all.n);
 	return 0;
 }
 

@@ -45,10 +45,13 @@ static int doubt(struct applying *a, const struct unverified *u, struct link *li
  * is: it is ours as before. */
 static int link_again(struct applying *a, const struct step *s, struct link *link)
 {
-	if (link_before(a, s->source_id, link) < 0)
+	struct link before;
+
+	if (link_before(a, s->source_id, &before) < 0)
 		return -1;
-	if (link->source.len == 0)
-		*link = s->link;
+	/* The journal has no flag. */
+	*link = s->link.source.len > 0 ? s->link : before;
+	link->side = before.side;
 	if (link->side == NULL)
 		return 0;
 	return state_authority_put(a->state, a->plan->flow->name, s->source_id, link->side, a->err);
@@ -67,7 +70,7 @@ static int note_unverified(struct applying *a, const struct unverified *u)
 		return -1;
 	int rc = state_link(a->state, a->flow, u->step->source_id, a->mem, &link, a->err);
 	if (rc == 0 && u->step->op == STEP_DELETE)
-		rc = link_again(a, u->step, &link) < 0 ? -1 : 1;
+		rc = link_again(a, u->step, &link) < 0 ? -1 : link.source.len > 0;
 	if (rc == 1)
 		rc = doubt(a, u, &link) < 0 ? -1 : state_put_link(a->state, a->flow, &link, a->err);
 	a->kept = rc >= 0;

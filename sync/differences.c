@@ -299,12 +299,13 @@ static void rename_back(struct arena *mem, const struct flow *f, const struct ro
 void differences(struct arena *mem, const struct flow *f, const struct row *row,
 	const struct wanted *w, unsigned n, struct step *s)
 {
-	const struct written before = {row->open->desired.rule, f->epoch,
-		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
+	struct written before = {row->open->desired.rule, f->epoch,
+		row->link != NULL ? row->link->written : (struct value){NULL, 0}, NULL};
 	unsigned object_class = attr_named("objectClass");
 	struct value ignored;
 	const unsigned naming = dn_naming(mem, row->current->name, &ignored);
 
+	written_sort(mem, &before);
 	s->change = (struct change){
 		.op = CHANGE_MODIFY, .id = row->current->id, .name = row->current->name};
 	s->change.mods = arena_zalloc(mem, n * sizeof(*s->change.mods));

@@ -35,7 +35,7 @@ static bool left_alone(const struct flow *f, const struct link *link, const stru
 static bool all_ours(struct arena *mem, const struct flow *f, const struct open_row *other,
 	const struct link *link, const char *side, const struct entry *holder, uint64_t key)
 {
-	const struct written before = {other->desired.rule, f->epoch, link->written};
+	const struct written before = {other->desired.rule, f->epoch, link->written, NULL};
 
 	for (unsigned i = 0; i < holder->n; i++) {
 		const struct attr *a = &holder->attrs[i];

@@ -111,7 +111,7 @@ static void apply(const struct op *op, const struct attr_set *attrs, struct aren
 		const bool hid =
 			value_same(op->target, row->current->id) && hides(op, row->current);
 		if (hid && link != NULL && link->left <= 0)
-			link->left = op->when;
+			link->left = link->left < 0 ? -link->left : op->when;
 		row->hid |= hid;
 		take_back(mem, &op->change, was);
 	}

@@ -9,6 +9,7 @@
 #include "base/dn.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/value_set.h"
 #include "sync/authority.h"
 #include "sync/differences.h"
 #include "sync/reach.h"
@@ -267,20 +268,25 @@ static struct entry as_wanted(struct arena *mem, const struct flow *f, const str
 static struct wanted own(struct arena *mem, const struct flow *f, const struct row *row,
 	const struct entry *after, unsigned attr, const struct wanted *w, bool alone)
 {
-	const struct written before = {row->open->desired.rule, f->epoch,
-		row->link != NULL ? row->link->written : (struct value){NULL, 0}};
+	struct written before = {row->open->desired.rule, f->epoch,
+		row->link != NULL ? row->link->written : (struct value){NULL, 0}, NULL};
+	const struct attr *was = row->current != NULL ? entry_get(row->was, attr) : NULL;
 	const struct attr *there = row->current != NULL ? entry_get(after, attr) : NULL;
 	const unsigned n_there = there != NULL ? there->n : 0, n_given = w != NULL ? w->n : 0;
-	const bool all = row->current == NULL || entry_get(row->was, attr) == NULL ||
-			 (before.bytes.len == 0 && entry_get(row->was, f->marker) != NULL);
+	const bool all =
+		was == NULL || (before.bytes.len == 0 && entry_get(row->was, f->marker) != NULL);
 	const bool attr_ours = authority_ours(f, row->side, attr);
 	struct wanted mine = {attr, FLOW_MERGE, 0, NULL, "", false};
+	struct value_set theirs;
 
+	written_sort(mem, &before);
+	value_set_of(
+		&theirs, mem, attr, was != NULL ? was->values : NULL, was != NULL ? was->n : 0);
 	mine.values = arena_alloc(mem, (n_given + n_there) * sizeof(*mine.values));
 	for (unsigned i = 0; i < n_given && attr_ours; i++) {
 		struct value v = w->values[i];
 		if (!authority_excepts(f, row->side, attr, v) &&
-			((!alone && (all || !entry_has(row->was, attr, v))) ||
+			((!alone && (all || !value_set_has(&theirs, v))) ||
 				difference_ours(row, &before, attr, v)))
 			mine.values[mine.n++] = v;
 	}
@@ -426,7 +432,7 @@ static const char *wipes(struct arena *mem, const struct row *row, const struct 
 }
 
 /* Whoever hid it: what was linked to it before may have, in another flow, or with a state that is
- * lost. */
+ * lost, or older than that. */
 static bool stays_hidden(const struct row *row)
 {
 	return entry_has(row->current, attr_named("msExchHideFromAddressLists"), yes) &&
@@ -449,16 +455,17 @@ static void plan_modify(
 		return;
 	}
 	s->write = s->change.n > 0 || s->change.new_name.len > 0;
+	const bool hidden = (adopt || row->link->left < 0) && stays_hidden(row);
 	if (adopt) {
 		s->op = STEP_LINK;
 		s->number = 5;
 	} else {
-		bool differs = s->write || s->n_denied > 0;
+		bool differs = s->write || s->n_denied > 0 || hidden;
 		s->op = differs ? STEP_MODIFY : STEP_NONE;
 		s->number = differs ? 10 : 9;
 	}
 	s->message = undone_tell(mem, f, row, s);
-	if (adopt && stays_hidden(row))
+	if (hidden)
 		s->message = and_also(
 			mem, "is hidden (msExchHideFromAddressLists), and stays so", s->message);
 	if (s->op != STEP_NONE)

@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/dn.h"
 #include "base/err.h"
+#include "base/value_set.h"
 #include "sync/authority.h"
 #include "sync/gate.h"
 #include "sync/undo.h"
@@ -93,6 +94,9 @@ static void invert_add(
 	s->op = STEP_DELETE;
 	s->write = true;
 	s->change = (struct change){.op = CHANGE_DELETE, .id = e->id, .name = e->name};
+	/* Should it be there still, it is ours as before. */
+	if (v->link != NULL)
+		s->link = *v->link;
 }
 
 /* The entry as it was, without what only a server says. */
@@ -133,59 +137,42 @@ static void invert_delete(
 	}
 }
 
-/* Names as names, whose spelling is the server's; everything else to the byte. */
-static bool among(unsigned attr, struct value v, const struct value *list, unsigned n)
+/* Of one list: all, some, none are in the other? Names as names, whose spelling is the server's;
+ * everything else to the byte, as octets are. */
+static void among(struct arena *mem, unsigned attr, const struct value *some, unsigned n_some,
+	const struct attr *list, bool *all, bool *any)
 {
-	const bool name = attr_syntax(attr) == SYNTAX_DN;
+	const unsigned as = attr_syntax(attr) == SYNTAX_DN ? attr : attr_named("jpegPhoto");
+	struct value_set set;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (name ? dn_text_equal(list[i], v) : value_same(list[i], v))
-			return true;
-	}
-	return false;
-}
-
-static bool all_among(unsigned attr, const struct value *some, unsigned n_some,
-	const struct value *list, unsigned n)
-{
+	value_set_of(&set, mem, as, list != NULL ? list->values : NULL, list != NULL ? list->n : 0);
+	*all = true;
+	*any = false;
 	for (unsigned i = 0; i < n_some; i++) {
-		if (!among(attr, some[i], list, n))
-			return false;
+		const bool has = value_set_has(&set, some[i]);
+		*all &= has;
+		*any |= has;
 	}
-	return true;
-}
-
-static bool any_among(unsigned attr, const struct value *some, unsigned n_some,
-	const struct value *list, unsigned n)
-{
-	for (unsigned i = 0; i < n_some; i++) {
-		if (among(attr, some[i], list, n))
-			return true;
-	}
-	return false;
 }
 
 enum found { AS_WRITTEN, AS_BEFORE, CHANGED };
 
 /* How is what a mod wrote now? */
-static enum found look(const struct entry *e, const struct mod *m)
+static enum found look(struct arena *mem, const struct entry *e, const struct mod *m)
 {
 	const struct attr *a = entry_get(e, m->attr);
-	const struct value *now = a != NULL ? a->values : NULL;
 	const unsigned n = a != NULL ? a->n : 0;
-	const bool added = all_among(m->attr, m->add, m->n_add, now, n);
-	const bool removed = !any_among(m->attr, m->remove, m->n_remove, now, n);
+	bool all_added, some_added, all_removed, some_removed;
 
+	among(mem, m->attr, m->add, m->n_add, a, &all_added, &some_added);
+	among(mem, m->attr, m->remove, m->n_remove, a, &all_removed, &some_removed);
 	/* Of an attribute with one value, another one is there. */
 	if (n > 0 && attr_single(m->attr) &&
-		((m->n_add == 0 && removed) || (m->n_remove == 0 && !added)))
+		((m->n_add == 0 && !some_removed) || (m->n_remove == 0 && !all_added)))
 		return CHANGED;
-	if (added && removed)
+	if (all_added && !some_removed)
 		return AS_WRITTEN;
-	if (!any_among(m->attr, m->add, m->n_add, now, n) &&
-		all_among(m->attr, m->remove, m->n_remove, now, n))
-		return AS_BEFORE;
-	return CHANGED;
+	return !some_added && all_removed ? AS_BEFORE : CHANGED;
 }
 
 const char *undo_mods(
@@ -196,7 +183,7 @@ const char *undo_mods(
 	c->mods = arena_zalloc(mem, done->n * sizeof(*c->mods));
 	for (unsigned i = 0; i < done->n; i++) {
 		const struct mod *m = &done->mods[i];
-		enum found found = look(now, m);
+		enum found found = look(mem, now, m);
 		if (found == AS_WRITTEN)
 			c->mods[c->n++] = (struct mod){.attr = m->attr,
 				.n_remove = m->n_add,
@@ -234,8 +221,10 @@ static bool ours(struct arena *mem, const struct inverting *v, const struct step
 		return true;
 	for (unsigned i = 0; i < s->change.n; i++) {
 		const struct mod *m = &s->change.mods[i];
-		if (m->attr == v->flow->marker && among(m->attr, marker, m->add, m->n_add))
-			return true;
+		for (unsigned k = 0; m->attr == v->flow->marker && k < m->n_add; k++) {
+			if (value_same(m->add[k], marker))
+				return true;
+		}
 	}
 	return false;
 }

@@ -1,5 +1,6 @@
 #include "sync/written.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -163,6 +164,22 @@ bool written_left(const struct written *w, unsigned attr, const struct attr *now
 	return digest == NOT_OURS || digest == digest_of(now);
 }
 
+static int by_hash(const void *a, const void *b)
+{
+	return memcmp(a, b, HASH);
+}
+
+void written_sort(struct arena *mem, struct written *w)
+{
+	const struct parts p = parts_of(w->bytes);
+
+	if (p.n_hashes == 0)
+		return;
+	char *sorted = arena_copy(mem, p.hashes, HASH * p.n_hashes);
+	qsort(sorted, p.n_hashes, HASH, by_hash);
+	w->sorted = (const unsigned char *)sorted;
+}
+
 bool written_value(const struct written *w, unsigned attr, struct value v)
 {
 	const struct parts p = parts_of(w->bytes);
@@ -174,6 +191,8 @@ bool written_value(const struct written *w, unsigned attr, struct value v)
 	struct arena *mem = arena_new();
 	put_low(low, value_hash(mem, attr, v));
 	arena_free(mem);
+	if (w->sorted != NULL)
+		return bsearch(low, w->sorted, p.n_hashes, HASH, by_hash) != NULL;
 	for (size_t i = 0; i < p.n_hashes && !found; i++)
 		found = memcmp(p.hashes + HASH * i, low, HASH) == 0;
 	return found;

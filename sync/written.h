@@ -30,8 +30,12 @@ struct keys;
 struct written {
 	const struct rule *rule;
 	uint64_t epoch;
-	struct value bytes; /* of the link; empty: nothing is known */
+	struct value bytes;          /* of the link; empty: nothing is known */
+	const unsigned char *sorted; /* written_sort; NULL: values are looked through */
 };
+
+/* Who asks for many values (written_value) has them in order first. */
+void written_sort(struct arena *, struct written *);
 
 /* Is an attribute that the rules always write as we left it? True when that is not known. now: what
  * the entry has of it, or NULL. */

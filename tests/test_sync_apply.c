@@ -104,12 +104,38 @@ static void test_still_there(void **state)
 	arena_free(mem);
 }
 
+/* So it is with whose he is by the source's own flag, which the link knows alone. */
+static void test_still_there_flag(void **state)
+{
+	static const char connector[] = " base = \"DC=abc\"\n";
+	struct arena *mem = arena_new();
+	struct server lies = {.at = 1, .fate = LIES, .alone = true, .finds = true};
+	struct err err;
+
+	(void)state;
+	start_with(mem, " authority = xyz\n");
+	const char *text = get_text(mem, "galway.conf"), *at = strstr(text, connector);
+	put_text(mem, "galway.conf",
+		arena_printf(mem, "%.*s authority-flag = {\"key=k:abc\"}\n%s", (int)(at - text),
+			text, at));
+	put_people(mem, 3, 0, "1");
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_int_equal(contacts(mem), 3);
+	put_people(mem, 3, 1, "1");
+	assert_int_equal(run(mem, &lies, &err), 1);
+	assert_int_equal(contacts(mem), 3);
+	assert_int_equal(run(mem, NULL, &err), 0);
+	assert_int_equal(contacts(mem), 2);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_overlap_deletes),
 		cmocka_unit_test(test_still_there),
+		cmocka_unit_test(test_still_there_flag),
 	};
 
 	sqlite3_auto_extension((void (*)(void))listen);

@@ -222,7 +222,9 @@ static const struct plan_case cases[] = {
 	{10, "s1 cn=ann tel=1", "t1 cn=ann tel=2 hide=TRUE", "wrote tel=1 hide=; left 50",
 		"modify t1 -tel=2 +tel=1 -hide=TRUE | xyz may not: tel=2"},
 	/* who was hidden by somebody else stays so, unless the rules say more */
-	{9, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left -50", "none"},
+	{10, "s1 cn=ann", "t1 cn=ann hide=TRUE", "left -50",
+		"modify t1 | is hidden (msExchHideFromAddressLists), and stays so"},
+	{9, "s1 cn=ann", "t1 cn=ann", "left -50", "none"},
 	{10, "s1 cn=ann hide=", "t1 cn=ann hide=TRUE", "wrote hide=; left -50",
 		"modify t1 -hide=TRUE | xyz may not: hide=TRUE"},
 	{10, "s1 cn=ann hide=TRUE", "t1 cn=ann hide=FALSE", "left 50",
@@ -651,7 +653,7 @@ static void test_ours(void **state)
 		const struct attr tel = {attr_of("tel"), 1, &other};
 		make(mem, &c, &m);
 		plan_row(mem, &m.flow, &m.row, &s);
-		const struct written w = {m.open.desired.rule, m.flow.epoch, s.link.written};
+		const struct written w = {m.open.desired.rule, m.flow.epoch, s.link.written, NULL};
 		for (const char *v = "uvw"; *v != '\0'; v++) {
 			const struct value one = {v, 1},
 					   sip = value_of(arena_printf(mem, "sip:%c", *v));

@@ -57,7 +57,7 @@ static struct written make(struct arena *mem, const struct flow *f, const char *
 	struct desired d = desired_of(mem, f, wanted);
 	struct entry e = entry_of(mem, arena_printf(mem, "t1 cn=ann %s", after));
 
-	return (struct written){d.rule, f->epoch, written_make(mem, &d, f->epoch, &e, skip)};
+	return (struct written){d.rule, f->epoch, written_make(mem, &d, f->epoch, &e, skip), NULL};
 }
 
 static void test_digests(void **state)
@@ -116,11 +116,17 @@ static void test_values(void **state)
 		{"url", ""}, {"mail", "m"}, {"tel", "u"}};
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++) {
-		assert_true(written_value(&w, attr_of(ours[i][0]), value_of(ours[i][1])));
-		assert_false(written_value(&w, attr_of(theirs[i][0]), value_of(theirs[i][1])));
+	/* Looked through, and in order. */
+	for (size_t i = 0; i < 12; i++) {
+		const char *const *o = ours[i % 6], *const *t = theirs[i % 6];
+		if (i == 6)
+			written_sort(mem, &w);
+		assert_true(written_value(&w, attr_of(o[0]), value_of(o[1])));
+		assert_false(written_value(&w, attr_of(t[0]), value_of(t[1])));
 	}
+	assert_non_null(w.sorted);
 	w = make(mem, &f, "tel=1 url+=", "", no_skip);
+	written_sort(mem, &w);
 	assert_false(written_value(&w, attr_of("url"), value_of("u")));
 	arena_free(mem);
 }

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct value all = {bytes, size};
 	/* Of this epoch and this rule the tag is 1. */
 	const uint64_t epoch = (uint64_t)1 - rule_number(rule);
-	const struct written w = {rule, epoch, all};
+	const struct written w = {rule, epoch, all, NULL};
 	const unsigned *attrs = rule_attrs(rule, &n);
 	for (unsigned i = 0; i < n; i++) {
 		(void)written_left(&w, attrs[i], NULL);
@@ -62,7 +62,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		written_doubt(mem, all, all, &none, now.name),
 		written_unsure(mem, rules, epoch, all)};
 	for (unsigned i = 0; i < sizeof(made) / sizeof(made[0]); i++)
-		(void)written_value(&(struct written){rule, epoch, made[i]}, attrs[0], value);
+		(void)written_value(&(struct written){rule, epoch, made[i], NULL}, attrs[0], value);
+	struct written sorted = w;
+	written_sort(mem, &sorted);
+	if (written_value(&sorted, attrs[0], value) != written_value(&w, attrs[0], value))
+		abort();
 	arena_free(mem);
 	keys_init(&names, 1, false);
 	keys_put(&names, 1, 0);

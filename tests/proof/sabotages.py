@@ -897,6 +897,8 @@ pair("scim-delete", "both looks at who was deleted from a SCIM service", ("scim-
      "scim-writes a delete that is not done")
 cut("verify-counts", "that what was not done is counted as failed alone", "sync/apply_verify.c",
     "u->place, false, &failed)", "u->place, true, &failed)", "rogue delete-done-and-still-there")
+cut("verify-flag", "that whose the source's flag said that he is comes back with him, too", "sync/apply_verify.c",
+    "*link = s->link.source.len > 0 ? s->link : before;", "*link = before;", "test_sync_apply test_still_there_flag")
 cut("verify-authority", "that whose somebody set that he is comes back with who is there still", "sync/apply_verify.c",
     "if (link->side == NULL)", "if (true)", "test_sync_apply test_still_there")
 cut("verify-values", "and compared, value by value", "sync/verify.c", "if (!good)", "if (false)",

@@ -501,12 +501,14 @@ edit abc.ldif "$ann" -
 want 4 '1 forgotten' sync abc-to-xyz
 holds "dn: $contact" xyz.ldif 1
 
-# One who refers to 70,000, of whom two have a contact, one since this run: in the time of few.
+# One who refers to 70,000, of whom two have a contact, one since this run, and has 40,000 values that are merged: in the
+# time of few.
 new
-printf 'include galsync\nrule user\n    seeAlso = [seeAlso]\n' >my.rules
+printf 'include galsync\nrule user\n    seeAlso = [seeAlso]\n    url merge = [url]\n' >my.rules
 conf 's/galsync/"my.rules"/'
 want 4 '' sync abc-to-xyz
 seq -f 'seeAlso: CN=%05.0f,OU=None,DC=abc,DC=example' 70000 >many
+seq -f 'url: http://abc.example/%05.0f' 40000 >>many
 printf 'seeAlso: CN=%s,OU=London,OU=People,DC=abc,DC=example\n' 'Bob Garcia' 'Aaron New' >>many
 sed -i "/^dn: $ann/r many" abc.ldif
 printf '%s\n' '' 'dn: CN=Aaron New,OU=London,OU=People,DC=abc,DC=example' 'objectClass: user' \
@@ -516,6 +518,9 @@ want 4 '' sync abc-to-xyz
 holds 'seeAlso: CN=Bob Garcia (ABC),OU=Partners,DC=xyz,DC=example' xyz.ldif 1
 holds 'seeAlso: CN=Aaron New,OU=GAL,DC=xyz,DC=example' xyz.ldif 1
 holds 'seeAlso: ' xyz.ldif 2
+sed -i '/^url: .*00007$/d; s/^title: .*/title: Other/' abc.ldif
+want 4 '' sync abc-to-xyz
+holds 'url: http://abc.example/' xyz.ldif 39999
 
 echo "$((cases - failed)) of $cases"
 [ "$failed" = 0 ]
