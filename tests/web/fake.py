@@ -142,7 +142,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.answer, self.lock, self.log, self.counts = answer, threading.Lock(), [], collections.Counter()
         self.arrival = threading.Condition(self.lock)
         self.under_way = self.most = self.connections = 0
-        self.keeps = True
+        self.keeps, self.met = True, False
         self.context = None
         if cert is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -184,6 +184,10 @@ class Server(http.server.ThreadingHTTPServer):
         delay instead would be too short for a slow machine."""
         with self.arrival:
             self.arrival.wait_for(lambda: self.most >= n, 20)
+            # Those who meet first wait a second for one too many.
+            if not self.met:
+                self.arrival.wait_for(lambda: self.most > n, 1)
+            self.met = True
 
     def handle_error(self, request, client_address):
         pass
