@@ -548,7 +548,7 @@ cut("authority-sip", "that SIP addresses among proxyAddresses may be the other s
     "return attr_syntax(attr) == SYNTAX_ADDRESS && address_type_is(v, \"sip\") &&", "return false &&",
     "test_sync_authority test_exceptions")
 cut("denied-untold", "that a denial waits until it is settled", "sync/apply_remember.c",
-    "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority the four states, and how they came")
+    "if (put_denied(a, s, &s->denied[i], since) < 0)", "if (false)", "authority set in the journal")
 cut("set-denied", "that another service may only say what is its", "sync/attempt.c",
     "\t\tif (strcmp(whose, x->as) != 0)\n\t\t\ts->denied", "\t\tif (false)\n\t\t\ts->denied",
     "authority a tenant without synchronization")
@@ -703,7 +703,7 @@ cut("stopped-full", "that the run behind one that stopped reads everything", "sy
 cut("cookie-of-a-part", "that the cookie stays when steps were left out", "sync/apply_finish.c",
     "bool whole = !plan->one && !plan->partial;", "bool whole = true;", "test_sync_flow test_skip")
 cut("finish-failed", "that a run that stopped is not a good one", "sync/apply.c",
-    "\tif (rc == 0)\n\t\trc = apply_finish(a);", "\t(void)apply_finish(a);", "sim I15")
+    "\tif (rc == 0)\n\t\trc = apply_finish(a);", "\t(void)apply_finish(a);", "sim I32")
 cut("full-every", "that everything is read every so many runs", "sync/flow.c",
     "known->deltas + 1 >= f->full_every;", "false;", "flow delta-full-every")
 cut("full-chain", "that scopes of groups in groups want everything to be read", "sync/flow.c",
@@ -883,7 +883,7 @@ cut("preflight-ours", "that it leaves out what a flow made", "sync/preflight_sou
 cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
 cut("batch-remembered", "that each batch of writes is remembered, not the last one alone", "sync/apply.c",
-    "return before != NULL && apply_remember(a, before) < 0 ? -1 : 1;", "return 1;", "sim I15")
+    "return before != NULL && apply_remember(a, before) < 0 ? -1 : 1;", "return 1;", "sim I32")
 cut("in-order", "that no batch is remembered before the one ahead of it", "sync/apply.c",
     "\t(void)wait_batch(a, &done);\n\ta->err = why;", "\tif (wait_batch(a, &done) == 0 && done != NULL)\n\t\t(void)apply_remember(a, done);\n\ta->err = why;",
     "seed 12003117")
@@ -920,7 +920,8 @@ cut("plan-directory", "that a plan knows of another directory", "sync/trust.c", 
     "rogue another-directory-undo")
 cut("undo-trust", "that an undo asks who answers, and for the canary", "sync/undo.c",
     """trust_plan(u->plan, u->state, u->target, u->flow->target_config, mem,
-\t\t\t&u->plan->target_pin, u->err) < 0 ||""", "", "authority a canary is gone")
+\t\t\t&u->plan->target_pin, u->err) < 0 ||""", "connector_identity(u->target, mem, &u->plan->target_pin, u->err) < 0 ||",
+    "authority a canary is gone")
 cut("undo-held", "that a timer does not do again what was undone", "sync/apply_finish.c", "\tf->held = a->run.started;\n", "",
     "undo row-4-add")
 cut("undo-held-part", "that a run which leaves steps out does not go on after an undo", "sync/apply_finish.c",
