@@ -2,7 +2,7 @@
 # Every result code of LDAP, given by slapd's retcode overlay at every place where one can come:
 #
 #   tests/proof/result-codes.sh               all
-#   tests/proof/result-codes.sh --every N     each N-th code, and those that are tried again
+#   tests/proof/result-codes.sh --every N     each N-th code, and those after which a later run may succeed
 #
 # The overlay cannot say "referral": the rogue server does, at each of these places.
 # Prints the matrix, ends with a line of figures, and with 0 only if every cell holds. GALWAY is the program; without,
