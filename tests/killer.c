@@ -302,6 +302,9 @@ static int open_file(int folder, const char *path, int flags, mode_t mode)
 		unnamed || ((flags & O_CREAT) != 0 && faccessat(folder, path, F_OK, 0) != 0);
 	const enum mode m = makes ? next(unnamed ? 't' : 'c') : PASS;
 
+	/* To make a file has no parts. */
+	if (unnamed && m >= FIRST && m <= LAST)
+		die();
 	return begin(m, makes) < 0 ? -1
 				   : end(m, (int)syscall(SYS_openat, folder, path, flags, mode));
 }
