@@ -184,7 +184,8 @@ static int stale(const struct session *s, struct plan *plan, struct err *err)
 	log_error("flow %s: refused, nothing was written: --plan %s: it is not what would be done "
 		  "now: %lld step%s differ%s; look at it and save it again",
 		plan->flow->name, s->saved->path, n, n == 1 ? "" : "s",
-		n == 0 ? ", but a run was made since, or the rules are others" : "");
+		n == 0 ? ", but a run was made since, the rules are others, or who goes was edited"
+		       : "");
 	return 0;
 }
 

@@ -596,6 +596,7 @@ static void plan_leave(
 	if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))
 		return;
 	s->op = STEP_DELETE;
+	s->seen = target_digest(f, row->current);
 	s->write = true;
 	s->change = (struct change){
 		.op = CHANGE_DELETE, .id = row->current->id, .name = row->current->name};

@@ -16,6 +16,9 @@ static void digest_text(struct arena *mem, struct buf *b, const struct step *s)
 		entry_id_text(mem, s->target_id), (int)s->target_name.len, s->target_name.data);
 	if (s->write)
 		ldif_print_change(b, &s->change);
+	/* The change itself says only who goes. */
+	if (s->op == STEP_DELETE)
+		buf_printf(b, "%016llx\n", (unsigned long long)s->seen);
 	for (unsigned i = 0; i < s->n_denied; i++) {
 		const struct denied *d = &s->denied[i];
 		buf_printf(b, "denied %s %u %s %zu ", d->side, (unsigned)d->removal,

@@ -341,12 +341,21 @@ static int side_config(const struct config *root, struct flow *f, const char *se
 static bool decides(const char *setting)
 {
 	static const char *const settings[] = {"base", "id", "filter", "referrals", "columns",
-		"multi-columns", "object-class", "name"};
+		"multi-columns", "object-class", "name", "file", "delimiter", "multi", "types",
+		"mailbox", "folder"};
 	size_t i = 0;
 
 	while (i < sizeof(settings) / sizeof(settings[0]) && strcmp(settings[i], setting) != 0)
 		i++;
 	return i < sizeof(settings) / sizeof(settings[0]);
+}
+
+/* A file is the same when the configuration moves together with it. */
+static const char *from_folder(const struct config *c, const char *path)
+{
+	const size_t n = strlen(config_folder(c));
+
+	return strncmp(path, config_folder(c), n) == 0 ? path + n : path;
 }
 
 static uint64_t hash_settings(const struct config *c, const struct setting *s, uint64_t h)
@@ -362,6 +371,8 @@ static uint64_t hash_settings(const struct config *c, const struct setting *s, u
 		} else {
 			text = config_text(c, s->name);
 			n = text != NULL;
+			if (n > 0 && s->kind == SETTING_PATH)
+				text = from_folder(c, text);
 		}
 		h = hash_bytes(s->name, strlen(s->name) + 1, h);
 		for (unsigned i = 0; i < n; i++)

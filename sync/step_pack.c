@@ -131,6 +131,8 @@ void step_pack(struct buf *b, const struct step *s)
 	/* Of a delete it is needed when the entry turns out to be still there. */
 	if (s->remember || s->op == STEP_DELETE)
 		pack_link(b, &s->link);
+	if (s->op == STEP_DELETE)
+		buf_add(b, &s->seen, sizeof(s->seen));
 }
 
 static int unpack_change(struct arena *mem, const char **at, const char *end, struct step *s)
@@ -178,5 +180,12 @@ int step_unpack(struct arena *mem, struct value bytes, struct step *s)
 	if ((s->write && unpack_change(mem, &at, end, s) < 0) ||
 		unpack_denials(mem, &at, end, s) < 0 || unpack_flag(&at, end, &s->remember) < 0)
 		return -1;
-	return s->remember || s->op == STEP_DELETE ? unpack_link(&at, end, &s->link) : 0;
+	if ((s->remember || s->op == STEP_DELETE) && unpack_link(&at, end, &s->link) < 0)
+		return -1;
+	if (s->op != STEP_DELETE)
+		return 0;
+	if (end - at < 8)
+		return -1;
+	memcpy(&s->seen, at, 8);
+	return 0;
 }

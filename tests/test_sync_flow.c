@@ -613,6 +613,34 @@ static void test_others_are_scope(void **state)
 	arena_free(mem);
 }
 
+static uint64_t epoch_of_source(struct arena *mem, const char *connector)
+{
+	put_text(mem, "galway.conf",
+		arena_printf(mem, "state = \"state.db\"\nconnector abc {\n%s}\n%s", connector,
+			strstr(config, "connector xyz")));
+	return load(mem).flows[0].epoch;
+}
+
+/* Another file, or other kinds of objects, may be without whomever the flow has: another scope. */
+static void test_source_is_scope(void **state)
+{
+#define SCIM(more) "type = scim\nurl = \"https://abc.example/scim\"\n" more
+	struct arena *mem = arena_new();
+
+	(void)state;
+	start(mem, rules);
+	assert_true(epoch_of_source(mem, "type = ldif\nfile = \"abc.ldif\"\n") !=
+		    epoch_of_source(mem, "type = ldif\nfile = \"old/abc.ldif\"\n"));
+	assert_true(epoch_of_source(mem, "type = csv\nfile = \"abc.csv\"\n") !=
+		    epoch_of_source(mem, "type = csv\nfile = \"abc.csv\"\ndelimiter = \";\"\n"));
+	assert_true(epoch_of_source(mem, SCIM("types = {\"users\", \"groups\"}\n")) !=
+		    epoch_of_source(mem, SCIM("types = {\"users\"}\n")));
+	/* How it is read is nothing to who is there. */
+	assert_true(
+		epoch_of_source(mem, SCIM("")) == epoch_of_source(mem, SCIM("page-size = 7\n")));
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -637,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_address_of_protected),
 		cmocka_unit_test(test_others_are_scope),
+		cmocka_unit_test(test_source_is_scope),
 	};
 
 	log_level(LOG_ERROR);

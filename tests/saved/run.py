@@ -147,11 +147,24 @@ with Case("target changed") as c:
     c.write("xyz.ldif", XYZ + "\ndn: CN=Ann,OU=GAL,DC=xyz,DC=example\nobjectClass: contact\ncn: Ann\n")
     c.refused(3, "differ")
 
+# Who is to go looks as he did: somebody's edit may be why he should stay.
+with Case("target changed, of who goes", save=None) as c:
+    c.want(0, "sync")
+    c.write("abc.ldif", ABC[:ABC.index("dn: CN=Ben")])
+    c.want(1, "diff", "--save", "plan.json")
+    target = c.read("xyz.ldif").decode()
+    c.write("xyz.ldif", replaced(target, "displayName: Ben", "displayName: Ben, who stays"))
+    c.refused(3, "0 steps differ")
+    c.write("xyz.ldif", target)
+    c.want(0, "sync", "--plan", "plan.json")
+    if b"CN=Ben,OU=GAL" in c.read("xyz.ldif"):
+        c.wrong("it was not applied")
+
 with Case("rules changed") as c:
     c.write("some.rules", RULES + "rule user\n    title = \"Mx\"\n")
     c.refused(3, "4 steps differ")
     c.write("some.rules", RULES + "# another text\n")
-    c.refused(3, "0 steps differ, but a run was made since, or the rules are others")
+    c.refused(3, "0 steps differ, but a run was made since, the rules are others, or who goes was edited")
 
 with Case("options are kept", save=("diff", "--object", "ann", "--save", "plan.json")) as c:
     c.want(0, "sync", "--plan", "plan.json")
