@@ -112,6 +112,9 @@ void report_cell(struct buf *, const char *text);
 
 /* "add", "modify" ... as the JSON says it. */
 const char *report_op(const struct step *);
+/* What a table has to say of a step beside its values: its message, and what its change has for
+ * consequences (impact.h); "" for nothing. */
+const char *report_told(struct arena *, const struct step *);
 /* Why a step failed, or NULL. */
 const char *report_failure(struct applied *, struct arena *, uint32_t place);
 /* In which order a person wants to see steps: what is not done, what is denied or has a high

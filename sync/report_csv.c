@@ -40,8 +40,7 @@ static void row(struct buf *b, struct arena *mem, const struct plan *plan, const
 	const char *cells[N_CELLS] = {plan->flow->name, objects[s->op],
 		arena_printf(mem, "%u", s->number), s->rule != NULL ? s->rule : "",
 		report_value(mem, s->source_name), report_value(mem, s->target_name), r->attribute,
-		r->kind, r->old_value, r->new_value, r->line,
-		s->message != NULL ? report_value(mem, value_of(s->message)) : ""};
+		r->kind, r->old_value, r->new_value, r->line, report_told(mem, s)};
 
 	for (size_t i = 0; i < N_CELLS; i++)
 		report_cell(b, cells[i]);

@@ -34,8 +34,8 @@ static void told(struct buf *b, struct arena *mem, const struct step *s, const c
 	if (failure != NULL) {
 		buf_puts(b, "failed: ");
 		put(b, report_value(mem, value_of(failure)));
-	} else if (s->message != NULL) {
-		put(b, report_value(mem, value_of(s->message)));
+	} else {
+		put(b, report_told(mem, s));
 	}
 }
 

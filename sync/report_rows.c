@@ -52,6 +52,18 @@ unsigned report_rows(struct arena *mem, const struct step *s, struct report_row 
 	return n;
 }
 
+const char *report_told(struct arena *mem, const struct step *s)
+{
+	const char *message = s->message != NULL ? report_value(mem, value_of(s->message)) : "";
+	struct impact impact;
+
+	if (!s->write || !impact_of(&s->change, &impact))
+		return message;
+	return arena_printf(mem, "high impact: contacts outside are to be told%s%s%s",
+		impact.meetings ? ", and meetings to be scheduled anew" : "",
+		message[0] != '\0' ? "; " : "", message);
+}
+
 enum report_rank report_rank(const struct step *s, const char *failure)
 {
 	struct impact impact;

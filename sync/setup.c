@@ -413,6 +413,23 @@ static uint64_t epoch_of(struct arena *mem, const struct flow *f)
 	return hash_nocase(attr_name(f->marker), strlen(attr_name(f->marker)), h);
 }
 
+/* A share of what is there is not more than all of it: somebody took it for a number. There may be
+ * any number of new contacts. */
+static int check_shares(const struct config *section, struct err *err)
+{
+	static const char *const shares[] = {"max-deletes-percent", "max-modifies-percent",
+		"max-renames-percent", "max-clears-percent", "min-left-percent",
+		"max-shrink-percent", "max-missing-percent"};
+
+	for (unsigned i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		const long long n = config_number(section, shares[i]);
+		if (n > 100)
+			return err_set(err, ERR_FATAL, "%s: %s = %lld: more than 100 %%",
+				config_where(section, shares[i]), shares[i], n);
+	}
+	return 0;
+}
+
 /* The marker would overwrite what the rules write, or the reverse. */
 static int check_marker(struct arena *mem, const struct flow *f, struct err *err)
 {
@@ -459,6 +476,8 @@ static int make_flow(struct arena *mem, const struct config *root, const struct 
 										: DENIED_RESTORE;
 	f->history = config_number(root, "history");
 	f->full_every = (unsigned)config_number(section, "full-every");
+	if (check_shares(section, err) < 0)
+		return -1;
 	limits_read(section, f->limits);
 	f->min_left = config_number(section, "min-left-percent");
 	f->max_shrink = config_number(section, "max-shrink-percent");

@@ -170,6 +170,8 @@ with Case("a synchronized tenant") as c:
     if step["impact"] != {"before": "sip:ann.new@abc.example", "after": "sip:ann.new@im.abc.example", "meetings": False,
                           "contacts": True}:
         c.wrong(f"impact: {step['impact']}")  # the same user name: meetings keep their address
+    for table in ("csv", "markdown"):
+        c.run(f"diff --format {table}", 1, ("high impact", " contacts outside are to be told"))
     c.edit("abc.ldif", f"{SIP}: sip:ann.new@im.abc.example\n", "")
     step = json.loads(c.run("diff --format json", 1))["flows"][0]["steps"][0]
     if step["impact"]["after"] is not None or not step["impact"]["meetings"]:

@@ -91,6 +91,8 @@ cut("epoch", "that the rules or the scope changed", "sync/guard.c",
     "if (f->rules_changed && gone > 0)", "if (false)", "test_sync_guard test_guard")
 cut("epoch-filter", "the connector's filter, of which the scope is made too", "sync/setup.c",
     "\th = hash_settings(f->source_config, type->settings, h);\n", "", "incident 14")
+cut("epoch-source", "another file, and other kinds of objects, of which the scope is made too", "sync/setup.c",
+    '"file", "delimiter", "multi", "types",', '"delimiter",', "test_sync_flow test_source_is_scope")
 cut("epoch-full", "that other rules want everything to be read", "sync/flow.c",
     "if (known->sources >= 0 && known->epoch != f->epoch)", "if (false)", "flow rules-changed")
 cut("epoch-early", "that a run of which steps were left out leaves the rules new", "sync/apply_finish.c",
@@ -448,6 +450,12 @@ cut("source-empty", "that an empty source is refused", "sync/guard.c", "if (f->f
 cut("source-shrunk", "that a source that shrank is refused", "sync/guard.c",
     "(f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)", "false)",
     "test_sync_guard test_guard")
+cut("shares", "that a share of more than all is none", "sync/setup.c", "if (n > 100)", "if (false)", "robust wanted 2 and /galway.conf:.0-9.+: max-deletes-percent")
+cut("source-shrunk-delta", "that a delta which tells of many who are gone is read whole", "sync/flow.c",
+    "guard_doubts(g->lost, g->known.sources, g->flow->max_shrink)", "false", "flow guard-shrunk-delta")
+cut("source-doubts", "how many may be gone before that", "sync/guard.c",
+    "return gone > limit_of(LIMIT_DELETE, &(struct limit){LLONG_MAX, max_shrink}, sources);", "return gone > sources;",
+    "test_sync_guard test_doubts")
 cut("target-shrunk", "that a target which lacks contacts is refused", "sync/guard.c",
     "if (f->missing > limit_of(LIMIT_DELETE, &share, links))", "if (false)", "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
@@ -471,6 +479,8 @@ cut("approval-object", "that what a refusal prints is about the one object", "sy
     "if (q->options.object != NULL)", "if (false)", "saved what a refusal prints: --object it's ann")
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
     "if (false)", "saved each byte")
+cut("saved-gone", "that who goes is still as a saved plan saw him", "sync/plan.c",
+    "\ts->seen = target_digest(f, row->current);\n", "", "saved target changed, of who goes")
 cut("saved-owner", "that nobody else may have written a saved plan", "sync/saved.c",
     "if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)", "if (false)", "saved wrong use")
 

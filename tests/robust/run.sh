@@ -352,6 +352,11 @@ bob='CN=Bob Garcia (ABC),OU=Partners,DC=xyz,DC=example'
 edit xyz.ldif "$bob" 'adminDescription: theirs'
 want 0 'excluded: is linked as another flow.s target' explain xyz-to-abc "$bob"
 
+# --- a share for a number ----------------------------------------------------------------------------
+new
+sed -i 's|^    into .*|&\n    max-deletes-percent = 500|' galway.conf
+want 2 'galway.conf:[0-9]+: max-deletes-percent = 500: more than 100 %' sync
+
 # --- two at once -------------------------------------------------------------------------------------
 # The first waits for somebody to read its report, with the lock in its hand.
 new
