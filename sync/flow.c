@@ -50,8 +50,6 @@ static bool must_be_full(struct planning *p)
 
 	if (known->sources >= 0 && known->epoch != f->epoch)
 		p->plan->because = "the rules, the scope or galway itself is another than before";
-	else if (p->shrank)
-		p->plan->because = "much of the source is gone";
 	else if (known->deltas == FLOW_UNFINISHED)
 		p->plan->because = known->held != 0 ? "a run was undone"
 						    : "the run before did not come to its end";
@@ -100,22 +98,10 @@ static int check_into(const struct planning *p)
 		(int)f->into.len, f->into.data, f->target);
 }
 
-/* Who goes is believed of a source whose size is known. */
-static bool must_be_measured(const struct planning *p)
-{
-	const struct gather *g = &p->g;
-
-	return !g->full && g->left > 0 &&
-	       guard_doubts(g->lost, g->known.sources, g->flow->max_shrink);
-}
-
 static int make_plan(struct planning *p)
 {
 	if (gather_all(p) < 0)
 		return -1;
-	p->shrank |= must_be_measured(p);
-	if (p->shrank && !p->g.full)
-		return 0;
 	if (!p->g.one && orphans_find(&p->g, &p->plan->intents, p->err) < 0)
 		return -1;
 	p->plan->full = p->g.full;
@@ -189,7 +175,7 @@ static int close_sides(struct planning *p, int rc)
 	return rc < 0 ? err_in(p->err, "flow %s", g->flow->name) : rc;
 }
 
-/* 0; 1: to be tried again, with all of the target (p->all), or of both (p->shrank); -1. */
+/* 0; 1: to be tried again with all of the target (p->all); -1. */
 static int attempt(struct planning *p, const struct flow *flow, struct state *state,
 	struct arena *mem, bool full)
 {
@@ -218,7 +204,7 @@ static int attempt(struct planning *p, const struct flow *flow, struct state *st
 	}
 	state_let_go(state);
 	progress_end(rc < 0);
-	if (rc == 0 && (p->m.unsure || (p->shrank && !p->g.full)))
+	if (rc == 0 && p->m.unsure)
 		rc = 1;
 	rc = close_sides(p, rc);
 	paired_free(&p->p);
@@ -244,7 +230,7 @@ int flow_plan(const struct flow *flow, struct state *state, const struct flow_op
 		full = true;
 		rc = attempt(&p, flow, state, mem, full);
 	}
-	while (rc == 1) {
+	if (rc == 1) {
 		plan_free(plan);
 		p.all = true;
 		rc = attempt(&p, flow, state, mem, full);

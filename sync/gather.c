@@ -239,7 +239,6 @@ static int one_source(struct gather *g, struct entry *e, struct err *err)
 	if (links_find(&g->links, e->id, e->key, &slot, err) < 0)
 		return -1;
 	if (e->gone) {
-		g->lost += !linked_elsewhere(g, e->key);
 		/* A tombstone: only of interest when there is a link, which gather_gone finds by
 		 * the flag that is not set. */
 		if (slot != NULL)
@@ -455,7 +454,6 @@ int gather_gone(struct gather *g, const struct sealed *sealed, struct err *err)
 			.id = link.source};
 		if (gather_open(g, &row, err) < 0)
 			return -1;
-		g->left++;
 	}
 	return rc;
 }

@@ -67,8 +67,6 @@ struct gather {
 	long long read;       /* source entries */
 	long long own;        /* of these, without what other flows made there */
 	long long none;       /* as they should be */
-	long long lost;       /* of a delta: entries that it says are gone, linked or not */
-	long long left;       /* links whose source is gone */
 	struct spool *cookie; /* one record, for the next delta; NULL: none was to be had */
 };
 

@@ -63,11 +63,6 @@ static void check_left(const struct guard_facts *f, const struct guard_kind *k, 
 			k->name != NULL ? k->name : "", f->min_left);
 }
 
-bool guard_doubts(long long gone, long long sources, long long max_shrink)
-{
-	return gone > limit_of(LIMIT_DELETE, &(struct limit){LLONG_MAX, max_shrink}, sources);
-}
-
 static void check_source(const struct guard_facts *f, struct reasons *r)
 {
 	const long long gone = summary_gone(&f->plan), links = f->kinds[0].links;

@@ -36,11 +36,6 @@ struct guard_facts {
 	long long min_left, max_shrink, max_missing; /* percent */
 };
 
-/* A delta does not know the size of the source. Does it tell of so many that are gone, of all that
- * the last complete read had, that everything must be read before one of them is deleted? Then the
- * guard has its say about the size, too. Pure. */
-bool guard_doubts(long long gone, long long sources, long long max_shrink);
-
 /* Number of reasons against it, each a line of text in reasons (at most GUARD_MAX: more are not
  * told); 0: go. *final: no approval helps. Pure. */
 #define GUARD_MAX 12

@@ -342,12 +342,16 @@ static void remember(struct arena *mem, const struct flow *f, const struct row *
 	}
 }
 
+/* Of its values, however a connector writes them down. */
+static uint64_t contact_digest(const struct flow *f, const struct entry *e)
+{
+	return hash_bytes(
+		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->tells));
+}
+
 uint64_t target_digest(const struct flow *f, const struct entry *e)
 {
-	if (e->digest != 0)
-		return link_digest(e->digest);
-	return link_digest(hash_bytes(
-		&(uint64_t){dn_digest(e->name)}, sizeof(uint64_t), entry_digest(e, &f->tells)));
+	return link_digest(e->digest != 0 ? e->digest : contact_digest(f, e));
 }
 
 /* A contact that somebody deleted, and that is not added again. */
@@ -596,7 +600,7 @@ static void plan_leave(
 	if (f->leave == LEAVE_HIDE && plan_hide(mem, f, row, s))
 		return;
 	s->op = STEP_DELETE;
-	s->seen = target_digest(f, row->current);
+	s->seen = contact_digest(f, row->current);
 	s->write = true;
 	s->change = (struct change){
 		.op = CHANGE_DELETE, .id = row->current->id, .name = row->current->name};

@@ -42,7 +42,7 @@ struct step {
 	const char *rule; /* its name, or NULL */
 	struct value source_id, source_name, target_id, target_name;
 	bool write;    /* change is to be done */
-	uint64_t seen; /* of a delete: target_digest of what is to go */
+	uint64_t seen; /* of a delete: a digest of what the flow writes of the contact */
 	struct change change;
 	const char **lines; /* for each of change.mods, where it comes from */
 	bool refers_new;    /* an add that refers to others which the same plan adds: postponed.h */

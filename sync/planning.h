@@ -14,8 +14,7 @@ struct planning {
 	struct matched m;
 	struct paired p;
 	const struct flow_options *options;
-	bool all;    /* to look at all of the target, whatever is asked for */
-	bool shrank; /* to read all of the source: a delta told of many that are gone */
+	bool all; /* to look at all of the target, whatever is asked for */
 	struct plan *plan;
 	long long now;
 	struct err *err;

@@ -350,12 +350,13 @@ static bool decides(const char *setting)
 	return i < sizeof(settings) / sizeof(settings[0]);
 }
 
-/* A file is the same when the configuration moves together with it. */
+/* A file is the same when the configuration moves together with it: what lies in its folder begins
+ * without a slash. */
 static const char *from_folder(const struct config *c, const char *path)
 {
 	const size_t n = strlen(config_folder(c));
 
-	return strncmp(path, config_folder(c), n) == 0 ? path + n : path;
+	return strncmp(path, config_folder(c), n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
 static uint64_t hash_settings(const struct config *c, const struct setting *s, uint64_t h)

@@ -631,6 +631,9 @@ static void test_source_is_scope(void **state)
 	start(mem, rules);
 	assert_true(epoch_of_source(mem, "type = ldif\nfile = \"abc.ldif\"\n") !=
 		    epoch_of_source(mem, "type = ldif\nfile = \"old/abc.ldif\"\n"));
+	/* In the folder, or at the root. */
+	assert_true(epoch_of_source(mem, "type = ldif\nfile = \"a/abc.ldif\"\n") !=
+		    epoch_of_source(mem, "type = ldif\nfile = \"/a/abc.ldif\"\n"));
 	assert_true(epoch_of_source(mem, "type = csv\nfile = \"abc.csv\"\n") !=
 		    epoch_of_source(mem, "type = csv\nfile = \"abc.csv\"\ndelimiter = \";\"\n"));
 	assert_true(epoch_of_source(mem, SCIM("types = {\"users\", \"groups\"}\n")) !=

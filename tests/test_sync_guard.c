@@ -236,18 +236,6 @@ static struct guard_facts facts_of(struct arena *mem, const char *text)
 	return f;
 }
 
-/* 5 may always be gone, as may the share by which a source may shrink. */
-static void test_doubts(void **state)
-{
-	(void)state;
-	assert_false(guard_doubts(5, 0, 10));
-	assert_true(guard_doubts(6, 0, 10));
-	assert_true(guard_doubts(6, 59, 10));
-	assert_false(guard_doubts(6, 60, 10));
-	assert_true(guard_doubts(11, 100, 10));
-	assert_false(guard_doubts(1000000, 1000000, 100));
-}
-
 static void test_guard(void **state)
 {
 	unsigned wrong = 0;
@@ -293,7 +281,6 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_many),
 	};

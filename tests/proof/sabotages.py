@@ -451,11 +451,6 @@ cut("source-shrunk", "that a source that shrank is refused", "sync/guard.c",
     "(f->sources_before - f->sources) * 100 > f->sources_before * f->max_shrink)", "false)",
     "test_sync_guard test_guard")
 cut("shares", "that a share of more than all is none", "sync/setup.c", "if (n > 100)", "if (false)", "robust wanted 2 and /galway.conf:.0-9.+: max-deletes-percent")
-cut("source-shrunk-delta", "that a delta which tells of many who are gone is read whole", "sync/flow.c",
-    "guard_doubts(g->lost, g->known.sources, g->flow->max_shrink)", "false", "flow guard-shrunk-delta")
-cut("source-doubts", "how many may be gone before that", "sync/guard.c",
-    "return gone > limit_of(LIMIT_DELETE, &(struct limit){LLONG_MAX, max_shrink}, sources);", "return gone > sources;",
-    "test_sync_guard test_doubts")
 cut("target-shrunk", "that a target which lacks contacts is refused", "sync/guard.c",
     "if (f->missing > limit_of(LIMIT_DELETE, &share, links))", "if (false)", "test_sync_guard test_guard")
 cut("source-empty-delta", "that a delta that takes everybody is refused", "sync/guard.c",
@@ -480,7 +475,7 @@ cut("approval-object", "that what a refusal prints is about the one object", "sy
 cut("saved-seal", "the seal of a saved plan", "sync/saved.c", "if (memcmp(head + sizeof(HEAD) - 1, hex, HEX) != 0)",
     "if (false)", "saved each byte")
 cut("saved-gone", "that who goes is still as a saved plan saw him", "sync/plan.c",
-    "\ts->seen = target_digest(f, row->current);\n", "", "saved target changed, of who goes")
+    "\ts->seen = contact_digest(f, row->current);\n", "", "saved target changed, of who goes")
 cut("saved-owner", "that nobody else may have written a saved plan", "sync/saved.c",
     "if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)", "if (false)", "saved wrong use")
 
