@@ -8,10 +8,15 @@ static void apply_mod(struct arena *mem, struct entry *e, const struct mod *m)
 {
 	const struct attr *there = m->replace ? NULL : entry_get(e, m->attr);
 	const unsigned n_there = there != NULL ? there->n : 0;
-	struct value *v = arena_alloc(mem, (n_there + m->n_add) * sizeof(*v));
 	struct value_set goes, stays, comes;
 	unsigned n = 0;
 
+	/* Most are one value of a new entry. */
+	if (n_there == 0 && m->n_add == 1) {
+		entry_put(mem, e, m->attr, m->add, 1);
+		return;
+	}
+	struct value *v = arena_alloc(mem, (n_there + m->n_add) * sizeof(*v));
 	value_set_of(&goes, mem, m->attr, m->remove, m->n_remove);
 	for (unsigned i = 0; i < n_there; i++) {
 		if (!value_set_has(&goes, there->values[i]))

@@ -64,6 +64,7 @@ static int check_kind(struct ad_dir *d, struct err *err)
 static void ad_free(struct ad_dir *d)
 {
 	ad_give_up(d);
+	ldap_write_end(&d->dir);
 	ldap_dir_close(&d->dir);
 	arena_free(d->pass);
 	arena_free(d->dir.mem);
@@ -244,20 +245,35 @@ static int ad_cookie(struct connector *c, struct arena *mem, struct value *cooki
 	return 0;
 }
 
+/* What is under way was begun at a domain controller that can be written. */
+static int check_writes(struct ad_dir *d, size_t n, struct err *err)
+{
+	ad_give_up(d);
+	if (n == 0 || ldap_write_under_way(&d->dir))
+		return 0;
+	if (ldap_dir_live(&d->dir, err) < 0)
+		return -1;
+	if (!ad_read_only(d))
+		return 0;
+	return err_set(err, ERR_FATAL,
+		"%s: %s is a read-only domain controller: name one that can be written in url",
+		d->dir.connector.label, session_server(d->dir.session)->url);
+}
+
 static int ad_write(struct connector *c, const struct change *changes, struct outcome *out,
 	size_t n, struct arena *mem, struct err *err)
 {
-	struct ad_dir *d = (struct ad_dir *)c;
+	return check_writes((struct ad_dir *)c, n, err) < 0
+		       ? -1
+		       : ldap_write_changes(c, changes, out, n, mem, err);
+}
 
-	ad_give_up(d);
-	if (n > 0 && ldap_dir_live(&d->dir, err) < 0)
-		return -1;
-	if (n > 0 && ad_read_only(d))
-		return err_set(err, ERR_FATAL,
-			"%s: %s is a read-only domain controller: name one that can be written in "
-			"url",
-			c->label, session_server(d->dir.session)->url);
-	return ldap_write_changes(c, changes, out, n, mem, err);
+static int ad_feed(struct connector *c, const struct change *changes, struct outcome *out, size_t n,
+	struct arena *mem, struct err *err)
+{
+	return check_writes((struct ad_dir *)c, n, err) < 0
+		       ? -1
+		       : ldap_feed_changes(c, changes, out, n, mem, err);
 }
 
 static int ad_close(struct connector *c, struct err *err)
@@ -287,6 +303,7 @@ const struct connector_type ad_type = {
 	.next = ad_next,
 	.cookie = ad_cookie,
 	.write = ad_write,
+	.feed = ad_feed,
 	.identity = ad_identity,
 	.stands = ad_stands,
 	.expires = ldap_dir_expires,

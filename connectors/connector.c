@@ -178,15 +178,30 @@ int connector_hand_over(struct connector *c, struct value id, bool on, struct er
 	return check_writable(c, err) < 0 ? -1 : c->type->hand_over(c, id, on, err);
 }
 
-int connector_write(struct connector *c, const struct change *changes, struct outcome *out,
-	size_t n, struct arena *mem, struct err *err)
+static int check_can_write(const struct connector *c, struct err *err)
 {
 	if ((c->type->can & CAN_WRITE) == 0)
 		return err_set(err, ERR_FATAL, "%s: %s connectors cannot be written to", c->label,
 			c->type->name);
-	if (check_writable(c, err) < 0)
+	return check_writable(c, err);
+}
+
+int connector_write(struct connector *c, const struct change *changes, struct outcome *out,
+	size_t n, struct arena *mem, struct err *err)
+{
+	if (check_can_write(c, err) < 0)
 		return -1;
 	return c->type->write(c, changes, out, n, mem, err);
+}
+
+int connector_feed(struct connector *c, const struct change *changes, struct outcome *out, size_t n,
+	struct arena *mem, struct err *err)
+{
+	if (c->type->feed == NULL)
+		return connector_write(c, changes, out, n, mem, err);
+	if (check_can_write(c, err) < 0)
+		return -1;
+	return c->type->feed(c, changes, out, n, mem, err);
 }
 
 int connector_close(struct connector *c, struct err *err)

@@ -125,6 +125,12 @@ struct connector_type {
 	 * what an interrupted run has left, if only at the close. */
 	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n,
 		struct arena *, struct err *);
+	/* The same where more is to follow. It returns when all are begun, but some may have no
+	 * outcome yet: they have it when the next feed or write returns, also with -1 (write with
+	 * n == 0 will do). Until then changes, outcomes and arena must live, and nothing else may
+	 * be asked of the connector. NULL: there is nothing to gain by it. */
+	int (*feed)(struct connector *, const struct change *, struct outcome *, size_t n,
+		struct arena *, struct err *);
 	/* Those of the wanted attributes of an entry that a read gives only to whom names them, for
 	 * they cost a request each, are added to it. NULL: there are none. */
 	int (*more)(struct connector *, const struct attr_set *wanted, struct arena *,
@@ -190,6 +196,9 @@ int connector_more(struct connector *, const struct attr_set *wanted, struct are
 	struct entry *, struct err *);
 int connector_hand_over(struct connector *, struct value id, bool on, struct err *);
 int connector_write(struct connector *, const struct change *, struct outcome *, size_t n,
+	struct arena *, struct err *);
+/* write, where there is no feed. */
+int connector_feed(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
 int connector_close(struct connector *, struct err *);
 

@@ -192,6 +192,7 @@ static int ldap_connector_close(struct connector *c, struct err *err)
 	(void)err;
 	give_up(l);
 	arena_free(l->pass);
+	ldap_write_end(&l->dir);
 	ldap_dir_close(&l->dir);
 	arena_free(l->dir.mem);
 	return 0;
@@ -216,6 +217,7 @@ const struct connector_type ldap_type = {
 	.next = ldap_connector_next,
 	.cookie = ldap_connector_cookie,
 	.write = ldap_write_changes,
+	.feed = ldap_feed_changes,
 	.identity = ldap_connector_identity,
 	.expires = ldap_dir_expires,
 	.probe = ldap_probe,

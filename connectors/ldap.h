@@ -6,6 +6,7 @@
 #include "connectors/ldap_search.h"
 
 struct arena;
+struct writer;
 
 /*
  * What the ldap and ad connectors are made of: a directory server, as the configuration has it.
@@ -30,6 +31,7 @@ struct ldap_dir {
 	const char *replica;          /* which of its servers, as in ldap_session.h */
 	const char *const *referrals; /* URLs of parts that are meant to be left out */
 	unsigned n_referrals;
+	struct writer *writer; /* ldap_write.h; NULL: nothing was written yet */
 };
 
 /* Fills in a struct that is zero but for mem, and opens the session. */

@@ -35,7 +35,7 @@ static void not_done(struct writer *w, struct flight *f, const struct entry *the
 	} else if (f->op.stage == STAGE_MODIFY && f->op.mods == c->mods) {
 		/* Nothing stands in the way: it is the server that cannot take away single values
 		 * of this attribute. */
-		f->op.mods = readback_replace(w->mem, c, there, &f->op.n_mods);
+		f->op.mods = readback_replace(f->mem, c, there, &f->op.n_mods);
 		writer_send(w, f);
 	} else {
 		writer_failed(w, f);
@@ -53,7 +53,7 @@ static void looked(struct writer *w, struct flight *f, const struct entry *there
 	switch (readback(w->brief, f->op.stage, f->op.change, there, &err)) {
 	case SEEN_DONE:
 		if (added)
-			id = value_copy(w->mem, there->id);
+			id = value_copy(f->mem, there->id);
 		succeeded(w, f, added ? &id : NULL);
 		break;
 	case SEEN_BEFORE:
@@ -107,7 +107,7 @@ static void found(struct writer *w, struct flight *f, LDAPMessage *messages)
 	} else if (looks) {
 		looked(w, f, first != NULL ? &e : NULL);
 	} else if (first != NULL) {
-		writer_done(w, f, value_copy(w->mem, e.id));
+		writer_done(w, f, value_copy(f->mem, e.id));
 	} else {
 		err_set(&f->outcome->err, ERR_ENTRY, "%s: it was added, but cannot be seen",
 			operation_text(w->brief, &f->op));
@@ -149,7 +149,7 @@ static void answered(struct writer *w, struct flight *f, int code, const char *t
 		refused(w, f, code, text);
 	} else {
 		bool told = f->op.stage == STAGE_ADD &&
-			    operation_post_read(controls, w->dir->id, w->mem, &id);
+			    operation_post_read(controls, w->dir->id, f->mem, &id);
 		succeeded(w, f, told ? &id : NULL);
 	}
 }

@@ -102,6 +102,8 @@ int session_send(struct session *, const struct ask *, int *msgid, struct err *)
  * libldap too. A notice of disconnection is a lost connection, with its code, and with its text for
  * who waits for any message (libldap does not keep it for others). */
 int session_wait(struct session *, int msgid, int all, LDAPMessage **, struct err *);
+/* The same without waiting: 1: a message that has come already, 0: there is none, -1. */
+int session_at_hand(struct session *, int msgid, int all, LDAPMessage **, struct err *);
 /* on: what is sent from now on goes together with session_flush (ldap_outbox.h), and nobody waits
  * for an answer before that. -1: the connection was lost. */
 void session_hold(struct session *, bool on);

@@ -117,6 +117,13 @@ int session_wait(struct session *s, int msgid, int all, LDAPMessage **message, s
 	return err_set(err, ERR_BUSY, "no answer within %lld s", s->login.timeout);
 }
 
+int session_at_hand(struct session *s, int msgid, int all, LDAPMessage **message, struct err *err)
+{
+	struct timeval none = {0, 0};
+
+	return receive(s, msgid, all, &none, message, err);
+}
+
 int session_send(struct session *s, const struct ask *a, int *msgid, struct err *err)
 {
 	*msgid = -1;

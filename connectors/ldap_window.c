@@ -1,8 +1,11 @@
 #include "connectors/ldap_writer.h"
 
-#include "base/arena.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/attr.h"
 #include "base/dn.h"
+#include "base/memory.h"
 
 /* What a change does at a name. */
 enum role {
@@ -27,49 +30,89 @@ static const unsigned meets[] = {
 #define PLACES_EACH 256u
 #define PLACES_MOST (1u << 18)
 
-void window_init(struct arena *mem, struct window *w, unsigned changes)
+void window_init(struct window *w, unsigned changes)
 {
-	w->places = PLACES_EACH;
+	*w = (struct window){.places = PLACES_EACH};
 	while (w->places < (size_t)PLACES_EACH * changes && w->places < PLACES_MOST)
 		w->places *= 2;
-	w->counts = arena_zalloc(mem, w->places * sizeof(*w->counts));
+	/* Pages that a few changes do not touch cost nothing. */
+	w->counts = memory_need(w->places, sizeof(*w->counts));
+}
+
+void window_free(struct window *w)
+{
+	free(w->counts);
+	buf_free(&w->parent);
+	buf_free(&w->above);
+	w->counts = NULL;
 }
 
 typedef bool visitor(uint32_t counts[4], enum role);
 
-/* All that is at a name or above it, until the visitor has seen enough. */
-static bool climb(const struct window *w, struct value name, enum role role, visitor *at)
+static uint32_t place_of(const struct window *w, struct value name)
 {
+	return (uint32_t)dn_key(name) & (uint32_t)(w->places - 1);
+}
+
+/* The places of a name and of all above it: most of those that come one after the other are of the
+ * same container. */
+static void find_above(struct window *w, struct value name)
+{
+	if (value_same(name, (struct value){w->parent.data, w->parent.len}))
+		return;
+	buf_clear(&w->parent);
+	buf_add(&w->parent, name.data, name.len);
+	buf_clear(&w->above);
 	while (name.len > 0) {
-		struct value parent = dn_parent(name);
-		if (at(w->counts[dn_key(name) & (w->places - 1)], role))
-			return true;
+		const uint32_t place = place_of(w, name);
+		const struct value parent = dn_parent(name);
+		buf_add(&w->above, &place, sizeof(place));
 		if (parent.len == name.len) /* not a name: it stands for itself */
 			break;
 		name = parent;
 	}
+}
+
+/* All that is at a name or above it, until the visitor has seen enough. */
+static bool climb(struct window *w, struct value name, enum role role, visitor *at)
+{
+	find_above(w, name);
+	for (size_t i = 0; i < w->above.len; i += sizeof(uint32_t)) {
+		uint32_t place;
+		memcpy(&place, w->above.data + i, sizeof(place));
+		if (at(w->counts[place], role))
+			return true;
+	}
 	return false;
 }
 
-static bool visit_name(const struct window *w, struct value name, bool moves, visitor *at)
+static bool visit_name(struct window *w, struct value name, bool moves, visitor *at)
 {
-	uint32_t *here = w->counts[dn_key(name) & (w->places - 1)];
+	uint32_t *here = w->counts[place_of(w, name)];
 
 	return at(here, ROLE_IS) || (moves && at(here, ROLE_MOVES)) ||
 	       climb(w, dn_parent(name), ROLE_BELOW, at);
 }
 
-static bool visit_values(
-	const struct window *w, const struct value *values, unsigned n, visitor *at)
+/* A value that is no name stands for itself. */
+static bool visit_value(struct window *w, struct value v, visitor *at)
+{
+	const struct value parent = dn_parent(v);
+
+	return at(w->counts[place_of(w, v)], ROLE_REFERS) ||
+	       (parent.len < v.len && climb(w, parent, ROLE_REFERS, at));
+}
+
+static bool visit_values(struct window *w, const struct value *values, unsigned n, visitor *at)
 {
 	for (unsigned i = 0; i < n; i++) {
-		if (climb(w, values[i], ROLE_REFERS, at))
+		if (values[i].len > 0 && visit_value(w, values[i], at))
 			return true;
 	}
 	return false;
 }
 
-static bool visit(const struct window *w, const struct change *c, visitor *at)
+static bool visit(struct window *w, const struct change *c, visitor *at)
 {
 	const bool renames = c->new_name.len > 0, moves = renames || c->op != CHANGE_MODIFY;
 
@@ -107,7 +150,7 @@ static bool count_down(uint32_t counts[4], enum role role)
 	return false;
 }
 
-bool window_blocks(const struct window *w, const struct change *c)
+bool window_blocks(struct window *w, const struct change *c)
 {
 	return visit(w, c, blocked);
 }

@@ -15,6 +15,7 @@
 static void land(struct writer *w, struct flight *f, enum outcome_kind kind)
 {
 	f->outcome->kind = kind;
+	w->n_before -= f->before;
 	window_leave(&w->window, f->op.change);
 	*f = w->flights[--w->n_flights];
 }
@@ -137,7 +138,7 @@ static bool is_another(const struct writer *w)
 {
 	const struct server *s = session_server(w->dir->session);
 
-	return strcmp(s->replica, s->directory) == 0 && strcmp(s->url, w->url) != 0;
+	return strcmp(s->replica, s->directory) == 0 && strcmp(s->url, w->url.data) != 0;
 }
 
 /* Another replica may not have been told yet what the first one did: looking there proves nothing,
@@ -148,6 +149,14 @@ static void leave_doubts(struct writer *w)
 		if (in_doubt(&w->flights[i]))
 			give_up(w, &w->flights[i]);
 	}
+}
+
+/* Which of them it is, and what it can do. */
+static void note_server(struct writer *w)
+{
+	buf_clear(&w->url);
+	buf_puts(&w->url, session_server(w->dir->session)->url);
+	w->post_read = session_supports(w->dir->session, LDAP_CONTROL_POST_READ);
 }
 
 static void reconnect(struct writer *w)
@@ -162,7 +171,7 @@ static void reconnect(struct writer *w)
 	w->lost = false;
 	if (is_another(w))
 		leave_doubts(w);
-	w->url = arena_strdup(w->mem, session_server(w->dir->session)->url);
+	note_server(w);
 }
 
 void writer_send(struct writer *w, struct flight *f)
@@ -192,23 +201,22 @@ void writer_send(struct writer *w, struct flight *f)
 	arena_rewind(w->brief, mark);
 }
 
-static void begin(struct writer *w)
+static void begin(struct writer *w, const struct change *c)
 {
 	static const enum stage first[] = {
 		[CHANGE_ADD] = STAGE_ADD,
 		[CHANGE_MODIFY] = STAGE_MODIFY,
 		[CHANGE_DELETE] = STAGE_DELETE,
 	};
-	const struct change *c = &w->changes[w->next];
 	struct flight *f = &w->flights[w->n_flights++];
 
-	*f = (struct flight){.outcome = &w->outcomes[w->next],
+	*f = (struct flight){.outcome = &w->outcomes[c - w->changes],
+		.mem = w->mem,
 		.op = {.stage = c->new_name.len > 0 ? STAGE_RENAME : first[c->op],
 			.change = c,
 			.mods = c->mods,
 			.n_mods = c->n}};
 	window_enter(&w->window, c);
-	w->next++;
 	/* Nothing to do: neither a new name nor values. */
 	if (f->op.stage == STAGE_MODIFY && c->n == 0)
 		writer_done(w, f, c->id);
@@ -219,6 +227,45 @@ static void begin(struct writer *w)
 static bool may_send(const struct writer *w)
 {
 	return !w->lost && !w->hopeless && w->n_sent < w->limit;
+}
+
+static bool may_begin(const struct writer *w)
+{
+	return may_send(w) && w->n_flights < w->dir->window;
+}
+
+/* The change waits for one that is under way. What meets neither of them may pass it. */
+static void set_aside(struct writer *w, const struct change *c)
+{
+	w->aside = c;
+	window_enter(&w->window, c);
+}
+
+static void take_up(struct writer *w)
+{
+	const struct change *c = w->aside;
+
+	w->aside = NULL;
+	window_leave(&w->window, c);
+	if (window_blocks(&w->window, c))
+		set_aside(w, c);
+	else
+		begin(w, c);
+}
+
+/* What comes next, unless it waits and another one does already. */
+static bool begin_next(struct writer *w)
+{
+	const struct change *c = &w->changes[w->next];
+
+	if (!window_blocks(&w->window, c))
+		begin(w, c);
+	else if (w->aside == NULL)
+		set_aside(w, c);
+	else
+		return false;
+	w->next++;
+	return true;
 }
 
 /* A server that is woken for each operation, and wakes us for each answer, has less time for the
@@ -237,9 +284,10 @@ static void send_more(struct writer *w)
 		if (w->flights[i].msgid == 0)
 			writer_send(w, &w->flights[i]);
 	}
-	while (may_send(w) && w->next < w->n && w->n_flights < w->dir->window &&
-		!window_blocks(&w->window, &w->changes[w->next]))
-		begin(w);
+	if (w->aside != NULL && may_begin(w))
+		take_up(w);
+	while (may_begin(w) && w->next < w->n && begin_next(w))
+		;
 }
 
 static void send_held(struct writer *w)
@@ -269,16 +317,10 @@ static struct flight *flight_of(struct writer *w, int msgid)
 	return NULL;
 }
 
-/* Wait for one answer. */
-static void receive(struct writer *w)
+static void take_answer(struct writer *w, LDAPMessage *messages)
 {
-	LDAPMessage *messages;
-
-	if (session_wait(w->dir->session, LDAP_RES_ANY, LDAP_MSG_ALL, &messages, &w->why) < 0) {
-		connection_lost(w);
-		return;
-	}
 	struct flight *f = flight_of(w, ldap_msgid(messages));
+
 	/* What was given up before (a search) may still be answered. */
 	if (f != NULL) {
 		w->n_sent--;
@@ -291,22 +333,57 @@ static void receive(struct writer *w)
 	arena_reset(w->brief);
 }
 
+/* Wait for an answer, and take those that came with it: what is sent for them goes together. But
+ * the server is not to run out of work. */
+static void receive(struct writer *w)
+{
+	LDAPMessage *messages;
+	int rc = session_wait(w->dir->session, LDAP_RES_ANY, LDAP_MSG_ALL, &messages, &w->why);
+
+	for (rc = rc < 0 ? rc : 1; rc == 1;) {
+		take_answer(w, messages);
+		if (w->lost || w->n_sent <= w->limit / 4)
+			return;
+		rc = session_at_hand(
+			w->dir->session, LDAP_RES_ANY, LDAP_MSG_ALL, &messages, &w->why);
+	}
+	if (rc < 0)
+		connection_lost(w);
+}
+
+static void not_tried(struct writer *w, const struct change *c)
+{
+	struct outcome *o = &w->outcomes[c - w->changes];
+
+	o->kind = OUTCOME_FAILED;
+	o->err = w->why;
+	(void)err_in(&o->err, "not tried");
+}
+
 /* Nothing more can be done. */
 static void leave(struct writer *w)
 {
 	while (w->n_flights > 0)
 		give_up(w, &w->flights[0]);
-	for (; w->next < w->n; w->next++) {
-		struct outcome *o = &w->outcomes[w->next];
-		o->kind = OUTCOME_FAILED;
-		o->err = w->why;
-		(void)err_in(&o->err, "not tried");
+	if (w->aside != NULL) {
+		window_leave(&w->window, w->aside);
+		not_tried(w, w->aside);
 	}
+	for (; w->next < w->n; w->next++)
+		not_tried(w, &w->changes[w->next]);
 }
 
-static void write_all(struct writer *w)
+/* feeds: more will follow, and the window may stay filled until then. */
+static bool unfinished(const struct writer *w, bool feeds)
 {
-	while ((w->next < w->n || w->n_flights > 0) && !(w->hopeless && w->n_sent == 0)) {
+	if (w->next < w->n || w->aside != NULL)
+		return true;
+	return (feeds && !w->hopeless ? w->n_before : w->n_flights) > 0;
+}
+
+static void write_all(struct writer *w, bool feeds)
+{
+	while (unfinished(w, feeds) && !(w->hopeless && w->n_sent == 0)) {
 		if (w->lost)
 			reconnect(w);
 		else
@@ -320,34 +397,95 @@ static void write_all(struct writer *w)
 		session_hold(w->dir->session, false);
 }
 
+static struct writer *writer_of(struct ldap_dir *dir)
+{
+	struct writer *w = dir->writer;
+
+	if (w != NULL)
+		return w;
+	w = arena_zalloc(dir->mem, sizeof(*w));
+	w->dir = dir;
+	w->brief = arena_new();
+	w->flights = arena_alloc(dir->mem, dir->window * sizeof(struct flight));
+	w->retry = 1000 * dir->session->login.retry;
+	window_init(&w->window, dir->window);
+	dir->writer = w;
+	return w;
+}
+
+/* Nothing is under way: as if nothing had been written before. */
+static void begin_anew(struct writer *w)
+{
+	note_server(w);
+	w->limit = w->dir->window;
+	w->n_sent = w->n_held = 0;
+	w->lost = w->hopeless = false;
+	w->pause = w->resume = w->give_up = 0;
+}
+
+/* What is under way is of former calls by now. */
+static void take_call(struct writer *w, const struct change *changes, struct outcome *outcomes,
+	size_t n, struct arena *mem)
+{
+	for (unsigned i = 0; i < w->n_flights; i++)
+		w->flights[i].before = true;
+	w->n_before = w->n_flights;
+	w->changes = changes;
+	w->outcomes = outcomes;
+	w->n = n;
+	w->next = 0;
+	w->aside = NULL;
+	w->mem = mem;
+	w->known = false;
+	for (size_t i = 0; i < n; i++)
+		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
+}
+
+bool ldap_write_under_way(const struct ldap_dir *dir)
+{
+	return dir->writer != NULL && dir->writer->n_flights > 0;
+}
+
+static int write_call(struct ldap_dir *dir, const struct change *changes, struct outcome *outcomes,
+	size_t n, bool feeds, struct arena *mem, struct err *err)
+{
+	const bool anew = !ldap_write_under_way(dir);
+
+	if (anew && n == 0)
+		return 0;
+	if (anew && ldap_dir_live(dir, err) < 0)
+		return -1;
+	struct writer *w = writer_of(dir);
+	if (anew)
+		begin_anew(w);
+	take_call(w, changes, outcomes, n, mem);
+	write_all(w, feeds);
+	if (w->hopeless)
+		leave(w);
+	if (!w->hopeless || w->known || n == 0)
+		return 0;
+	*err = w->why;
+	return err_in(err, "%s", dir->connector.label);
+}
+
 int ldap_write_changes(struct connector *c, const struct change *changes, struct outcome *outcomes,
 	size_t n, struct arena *mem, struct err *err)
 {
-	struct ldap_dir *dir = (struct ldap_dir *)c;
+	return write_call((struct ldap_dir *)c, changes, outcomes, n, false, mem, err);
+}
 
-	if (n == 0)
-		return 0;
-	if (ldap_dir_live(dir, err) < 0)
-		return -1;
-	struct writer w = {.dir = dir,
-		.changes = changes,
-		.outcomes = outcomes,
-		.n = n,
-		.mem = mem,
-		.brief = arena_new(),
-		.limit = dir->window,
-		.flights = arena_alloc(mem, dir->window * sizeof(struct flight)),
-		.post_read = session_supports(dir->session, LDAP_CONTROL_POST_READ),
-		.retry = 1000 * dir->session->login.retry,
-		.url = arena_strdup(mem, session_server(dir->session)->url)};
-	memset(outcomes, 0, n * sizeof(*outcomes));
-	window_init(mem, &w.window, dir->window);
-	write_all(&w);
-	if (w.hopeless)
-		leave(&w);
-	arena_free(w.brief);
-	if (!w.hopeless || w.known)
-		return 0;
-	*err = w.why;
-	return err_in(err, "%s", c->label);
+int ldap_feed_changes(struct connector *c, const struct change *changes, struct outcome *outcomes,
+	size_t n, struct arena *mem, struct err *err)
+{
+	return write_call((struct ldap_dir *)c, changes, outcomes, n, true, mem, err);
+}
+
+void ldap_write_end(struct ldap_dir *dir)
+{
+	if (dir->writer == NULL)
+		return;
+	window_free(&dir->writer->window);
+	buf_free(&dir->writer->url);
+	arena_free(dir->writer->brief);
+	dir->writer = NULL;
 }

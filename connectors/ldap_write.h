@@ -1,11 +1,13 @@
 #ifndef CONNECTORS_LDAP_WRITE_H
 #define CONNECTORS_LDAP_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "connectors/connector.h"
 
 struct arena;
+struct ldap_dir;
 
 /*
  * Writing to a directory server: connector_type.write of the ldap and ad connectors, whose struct
@@ -13,7 +15,8 @@ struct arena;
  *
  * Up to `window` operations are under way at once on one connection, some of them sent together
  * (ldap_outbox.h), and each answer is matched to its change by its message id. A change that
- * depends on another waits until that is done. A change may take several operations, one after the
+ * depends on another waits until that is done; those behind it that depend on neither pass it, as
+ * long as it is the only one that waits. A change may take several operations, one after the
  * other: an add is followed by a search for the new entry's id, unless the server tells it with the
  * add (RFC 4527); new values follow a new name.
  *
@@ -36,5 +39,13 @@ struct arena;
  */
 int ldap_write_changes(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
+/* connector_type.feed: so that the window stays filled from one call to the next. At its end at
+ * most `window` of the changes are still under way. */
+int ldap_feed_changes(struct connector *, const struct change *, struct outcome *, size_t n,
+	struct arena *, struct err *);
+/* Has a change of the last call no outcome yet? */
+bool ldap_write_under_way(const struct ldap_dir *);
+/* Gives back what writing took; what is still under way is left to the server. */
+void ldap_write_end(struct ldap_dir *);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "connectors/connector.h"
 #include "connectors/ldap.h"
 
@@ -18,14 +19,17 @@ struct arena;
 struct window {
 	uint32_t (*counts)[4]; /* by the key of a name, and by what is done there */
 	size_t places;         /* a power of two; names that share a place only wait longer */
+	/* The places of a container and of those above it, for the names that come next. */
+	struct buf parent, above; /* above: uint32_t each */
 };
 
-/* For so many changes at once. */
-void window_init(struct arena *, struct window *, unsigned changes);
+/* For so many changes at once; window_free gives it back. */
+void window_init(struct window *, unsigned changes);
+void window_free(struct window *);
 /* Must the change wait for one that is under way? These may not meet: two changes of one entry; an
  * entry that appears, goes or gets another name, and a change of what lies below it, or a value
  * that names it or what lies below it. */
-bool window_blocks(const struct window *, const struct change *);
+bool window_blocks(struct window *, const struct change *);
 void window_enter(struct window *, const struct change *);
 void window_leave(struct window *, const struct change *);
 
@@ -76,12 +80,14 @@ int operation_send(LDAP *, const struct operation *, unsigned id, bool post_read
 /* The entry's id from the post-read control of an add's answer; false: there is none. */
 bool operation_post_read(LDAPControl **, unsigned id, struct arena *, struct value *);
 
-/* ldap_write.c: the changes of one call. */
+/* ldap_write.c: the changes of one call, and what is still under way of those before. */
 
 /* A change that was begun and has no outcome yet. */
 struct flight {
 	struct operation op;
 	struct outcome *outcome; /* its err is why a STAGE_LOOK is needed */
+	struct arena *mem;       /* of the call that brought it */
+	bool before;             /* that call has returned (ldap_feed_changes) */
 	int msgid;               /* 0: the operation is yet to be sent; -1: only a part was */
 	bool answered;           /* of STAGE_LOOK: the stage in doubt has an answer */
 	long long give_up;       /* when there is no time left; 0: no trouble yet */
@@ -90,14 +96,17 @@ struct flight {
 /* Times are milliseconds of the monotonic clock, or 0. */
 struct writer {
 	struct ldap_dir *dir;
+	/* Of the call: */
 	const struct change *changes;
 	struct outcome *outcomes;
-	size_t n, next;      /* next: the first that was not begun */
-	struct arena *mem;   /* the caller's */
+	size_t n, next;             /* next: the first that was not looked at */
+	const struct change *aside; /* looked at, but it waits for another; NULL */
+	struct arena *mem;          /* the caller's */
+	/* Of all calls, as long as something is under way: */
 	struct arena *brief; /* until the next answer */
 	struct window window;
-	struct flight *flights; /* n_flights of them, in no order */
-	unsigned n_flights;
+	struct flight *flights; /* n_flights of them, in no order; n_before of former calls */
+	unsigned n_flights, n_before;
 	unsigned n_sent; /* operations without an answer, n_held of them still in the outbox */
 	unsigned n_held;
 	unsigned limit; /* operations under way at once: less than the window after a busy */
@@ -109,7 +118,7 @@ struct writer {
 	long long pause;   /* the last one's length */
 	long long resume;  /* nothing is sent before */
 	long long give_up; /* it is hopeless then; 0: the last write was answered */
-	const char *url;   /* whom we are talking to */
+	struct buf url;    /* whom we are talking to */
 	struct err why;    /* of lost and hopeless */
 };
 

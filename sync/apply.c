@@ -115,7 +115,7 @@ static void *write_batch(void *with)
 	struct batch *b = a->written;
 
 	b->rc = gate_write(a->target, a->plan->flow, b->writes, b->sides, b->outcomes, b->n_writes,
-		b->mem, &b->err);
+		a->feeds, b->mem, &b->err);
 	return NULL;
 }
 
@@ -124,9 +124,10 @@ static void send_batch(struct applying *a, struct batch *b)
 {
 	sigset_t all, old;
 
+	a->before = a->feeds ? a->written : NULL;
 	a->written = b;
 	b->rc = 0;
-	if (b->n_writes == 0)
+	if (b->n_writes == 0 && a->before == NULL)
 		return;
 	/* Signals are for the thread that looks after the state. */
 	(void)sigfillset(&all);
@@ -137,20 +138,31 @@ static void send_batch(struct applying *a, struct batch *b)
 		(void)write_batch(a);
 }
 
-/* The batch that was on its way, all of which has an outcome now; NULL: there is none. */
-static int wait_batch(struct applying *a, struct batch **done)
+static void join(struct applying *a)
 {
-	struct batch *b = a->written;
-
 	if (a->running)
 		(void)pthread_join(a->thread, NULL);
 	a->running = false;
-	a->written = NULL;
-	*done = b;
-	if (b == NULL || b->rc == 0)
+}
+
+/* The end of the call that was given the last batch: the one before has all its outcomes. */
+static int wait_batch(struct applying *a)
+{
+	join(a);
+	if (a->written == NULL || a->written->rc == 0)
 		return 0;
-	*a->err = b->err;
+	if (a->before != NULL)
+		(void)apply_remember(a, a->before);
+	*a->err = a->written->err;
 	return -1;
+}
+
+/* All that was begun has its outcome. */
+static int settle_writes(struct applying *a)
+{
+	return a->feeds && a->written != NULL
+		       ? connector_write(a->target, NULL, NULL, 0, a->mem, a->err)
+		       : 0;
 }
 
 /* The run stopped: what was done before is remembered, and why it stopped is told. */
@@ -167,11 +179,15 @@ static void stop(struct applying *a)
 /* Nothing is on its way, and all that was is remembered. */
 static int land(struct applying *a)
 {
-	struct batch *done;
-
-	if (wait_batch(a, &done) < 0)
+	if (wait_batch(a) < 0 || settle_writes(a) < 0)
 		return -1;
-	return done != NULL ? apply_remember(a, done) : 0;
+	struct batch *const done[] = {a->before, a->written};
+	a->before = a->written = NULL;
+	for (unsigned i = 0; i < 2; i++) {
+		if (done[i] != NULL && apply_remember(a, done[i]) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static bool deletes(const struct batch *b)
@@ -183,10 +199,19 @@ static bool deletes(const struct batch *b)
 	return false;
 }
 
+static struct batch *free_batch(struct applying *a)
+{
+	struct batch *b = a->batches;
+
+	while (b == a->written || b == a->before)
+		b++;
+	return b;
+}
+
 /* The batch after the one that is on its way: 1; 0: there is none. */
 static int one_batch(struct applying *a)
 {
-	struct batch *b = &a->batches[a->written == &a->batches[0]], *before;
+	struct batch *b = free_batch(a), *done;
 
 	if (next_batch(a, b) < 0)
 		return -1;
@@ -196,10 +221,11 @@ static int one_batch(struct applying *a)
 		return -1;
 	if (b->n == 0)
 		return 0;
-	if (intend(a, b) < 0 || wait_batch(a, &before) < 0)
+	if (intend(a, b) < 0 || wait_batch(a) < 0)
 		return -1;
+	done = a->feeds ? a->before : a->written;
 	send_batch(a, b);
-	return before != NULL && apply_remember(a, before) < 0 ? -1 : 1;
+	return done != NULL && apply_remember(a, done) < 0 ? -1 : 1;
 }
 
 /* The run stops for another reason: what is on its way is waited for, and looked at by the next
@@ -207,12 +233,12 @@ static int one_batch(struct applying *a)
  * one mark, up to which all is done. */
 static void leave(struct applying *a)
 {
-	struct batch *done;
 	struct err *why = a->err, ignored;
 
 	/* cppcheck-suppress autoVariables ; not beyond this function */
 	a->err = &ignored;
-	(void)wait_batch(a, &done);
+	join(a);
+	(void)settle_writes(a);
 	a->err = why;
 }
 
@@ -248,6 +274,7 @@ static int open_target(struct applying *a)
 		connector_open(a->plan->flow->target_config, &a->target, a->err) < 0)
 		return -1;
 	a->beside = (a->target->type->can & CAN_BESIDE) != 0;
+	a->feeds = a->beside && a->target->type->feed != NULL;
 	return 0;
 }
 
@@ -267,7 +294,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 
 	*a = (struct applying){
 		.plan = plan, .state = state, .applied = applied, .run_mem = mem, .err = err};
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < BATCHES; i++) {
 		a->batches[i].mem = arena_new();
 		a->batches[i].steps = arena_alloc(mem, BATCH * sizeof(struct step));
 	}
@@ -299,7 +326,7 @@ int flow_apply(struct plan *plan, struct state *state, struct arena *mem, struct
 		stop(a);
 	postponed_free(&a->postponed);
 	referring_free(&a->referring);
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < BATCHES; i++)
 		arena_free(a->batches[i].mem);
 	keys_free(&a->nameless);
 	keys_free(&a->renamed);

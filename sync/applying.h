@@ -16,8 +16,11 @@
 /* The inside of apply.h: a run, and its batches. */
 
 #ifndef BATCH
-#define BATCH 1000
+#define BATCH 700
 #endif
+
+/* One whose end is waited for, one that is written, and one that comes next. */
+enum { BATCHES = 3 };
 
 /* Steps on their way together. */
 struct batch {
@@ -39,7 +42,8 @@ struct batch {
 /*
  * A batch is written, and remembered when all of it has an outcome. Where the target is a server,
  * this goes on while the one before is remembered and the next one put into the journal: then there
- * is always one that the server can do.
+ * is always one that the server can do. Where the target is fed (connector.h), the last changes of
+ * a batch have their outcomes only when the next one is on its way.
  */
 struct applying {
 	struct plan *plan;
@@ -52,8 +56,10 @@ struct applying {
 	bool planned; /* all steps of the plan are done: those that were postponed come */
 	bool kept;    /* a transaction is open, and all of what is in it may be kept */
 	bool beside;  /* batches are written by a thread */
-	struct batch batches[2];
+	bool feeds;   /* and the target is fed with them */
+	struct batch batches[BATCHES];
 	struct batch *written; /* on its way, or without being remembered yet; NULL */
+	struct batch *before;  /* the one before it, if that is fed and not remembered yet; NULL */
 	pthread_t thread;
 	bool running;      /* it is that of `written` */
 	struct arena *mem; /* scratch */

@@ -153,11 +153,12 @@ int gate_set_check(struct arena *mem, const struct object *o, const char *side,
 	return 0;
 }
 
-/* The only caller of a connector's write. */
+/* The only caller of a connector's write and feed. */
 static int send(struct connector *c, const struct change *changes, struct outcome *outcomes,
-	size_t n, struct arena *mem, struct err *err)
+	size_t n, bool feeds, struct arena *mem, struct err *err)
 {
-	return connector_write(c, changes, outcomes, n, mem, err);
+	return feeds ? connector_feed(c, changes, outcomes, n, mem, err)
+		     : connector_write(c, changes, outcomes, n, mem, err);
 }
 
 int gate_set(struct connector *c, const struct object *o, const char *side,
@@ -166,14 +167,14 @@ int gate_set(struct connector *c, const struct object *o, const char *side,
 	*outcome = (struct outcome){.kind = OUTCOME_FAILED};
 	if (gate_set_check(mem, o, side, change, err) < 0)
 		return -1;
-	int rc = send(c, change, outcome, 1, mem, err);
+	int rc = send(c, change, outcome, 1, false, mem, err);
 	if (rc < 0)
 		outcome->kind = OUTCOME_UNKNOWN;
 	return rc;
 }
 
 int gate_write(struct connector *target, const struct flow *f, const struct step *const *steps,
-	const char *const *sides, struct outcome *outcomes, size_t n, struct arena *mem,
+	const char *const *sides, struct outcome *outcomes, size_t n, bool feeds, struct arena *mem,
 	struct err *err)
 {
 	struct change *passed = arena_alloc(mem, n * sizeof(*passed));
@@ -189,7 +190,9 @@ int gate_write(struct connector *target, const struct flow *f, const struct step
 	/* As a rule all pass, and the outcomes are in their places already. */
 	struct outcome *results =
 		n_passed == n ? outcomes : arena_zalloc(mem, n_passed * sizeof(*results));
-	if (n_passed > 0 && send(target, passed, results, n_passed, mem, err) < 0)
+	/* Where some did not, the others are not fed: they are put in their places below. */
+	if ((n_passed > 0 || feeds) &&
+		send(target, passed, results, n_passed, feeds && results == outcomes, mem, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && results != outcomes; i++) {
 		if (outcomes[i].kind == OUTCOME_DONE)

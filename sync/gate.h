@@ -13,12 +13,12 @@ struct outcome;
 
 /*
  * The last gate before the wire, whatever was planned: the only one that gives a change to
- * connector_write. A change passes when the entry lies strictly below a managed container by its
- * parsed name, the new name too, every attribute is one that the flow writes (but an undo puts back
- * what was there: undo.h) and none of those that nobody should write for a contact, and the source
- * is authoritative for each, for the object when it is added or deleted, and for its name
- * (object_side: what somebody set for the object, NULL: nobody did). Outside the flow's own
- * container nothing is deleted.
+ * connector_write or connector_feed. A change passes when the entry lies strictly below a managed
+ * container by its parsed name, the new name too, every attribute is one that the flow writes (but
+ * an undo puts back what was there: undo.h) and none of those that nobody should write for a
+ * contact, and the source is authoritative for each, for the object when it is added or deleted,
+ * and for its name (object_side: what somebody set for the object, NULL: nobody did). Outside the
+ * flow's own container nothing is deleted.
  */
 int gate_check(struct arena *, const struct flow *, const char *object_side, const struct step *,
 	struct err *);
@@ -44,8 +44,9 @@ bool gate_forbids(unsigned attr);
 bool gate_forbids_flow(const struct flow *, unsigned attr);
 
 /* Check and write n steps that have a change; outcomes[i] is of steps[i]. What the gate stops is
- * OUTCOME_FAILED. */
+ * OUTCOME_FAILED. feeds: as connector_feed; then n may be 0. */
 int gate_write(struct connector *, const struct flow *, const struct step *const *steps,
-	const char *const *sides, struct outcome *, size_t n, struct arena *, struct err *);
+	const char *const *sides, struct outcome *, size_t n, bool feeds, struct arena *,
+	struct err *);
 
 #endif

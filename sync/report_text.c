@@ -157,8 +157,16 @@ static int people_lines(
 	return 0;
 }
 
+/* What was only added, and all of it, has nothing for a brief report: that is not read again. */
+static bool may_show(const struct report *r, const struct summary *s)
+{
+	return !r->brief ||
+	       s->modify + s->rename + s->remove + s->conflict + s->denied + s->failed > 0;
+}
+
 int report_text(struct report *r, struct plan *plan, struct applied *applied, struct err *err)
 {
+	const struct summary *sum = applied != NULL ? &applied->summary : &plan->summary;
 	const struct page p = {r, arena_new()};
 	struct impact impact;
 	struct step s;
@@ -168,7 +176,7 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 
 	for (unsigned i = 0; i < plan->n_cautions; i++)
 		(void)fprintf(r->out, "caution: %s\n", plan->cautions[i]);
-	while (rc >= 0 && (rc = plan_next(plan, p.mem, &s, &place, err)) == 1) {
+	while (rc >= 0 && may_show(r, sum) && (rc = plan_next(plan, p.mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(applied, p.mem, place);
 		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
 			       (s.write && impact_of(&s.change, &impact));
@@ -185,8 +193,7 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 		(void)fprintf(r->out, "%s: the guard refuses this: %s\n", plan->flow->name,
 			r->ruling->reasons[i]);
 	if (shown > 0 || !r->quiet || plan->n_cautions > 0)
-		summary_line(
-			r, plan, applied != NULL ? &applied->summary : &plan->summary, refused);
+		summary_line(r, plan, sum, refused);
 	if (rc == 0 && !r->quiet)
 		rc = people_lines(&p, plan, applied, err);
 	arena_free(p.mem);

@@ -15,14 +15,16 @@
  * Runs into a server, which meets its fate with one of their batches. It is an LDIF file behind a
  * connector that is taken for a server's; how far the state is, SQLite tells (listen).
  */
-#define PEOPLE 2500
-#define BATCH 1000
+#define BATCH 700
+#define PEOPLE (5 * BATCH / 2)
+#define TAIL 10u /* changes of a batch that have no outcome yet when it was fed */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 /* Rows of the journal, and links: written, and durable; commits that failed. */
 static unsigned ops, links, durable_ops, durable_links, refused;
-static bool refuse; /* from now on every commit fails */
+static bool refuse;      /* from now on every commit fails */
+static unsigned failing; /* the batch of which some fail */
 
 static inline bool begins(const char *text, const char *with)
 {
@@ -89,7 +91,15 @@ struct server {
 	bool deletes; /* the second batch does */
 	bool alone;   /* there is one batch */
 	bool finds;   /* CAN_FIND: what was written is read again */
+	bool feeds;
 	bool writing;
+	struct {
+		const struct change *changes;
+		struct outcome *outcomes;
+		size_t n, first; /* first: its place in the batch */
+		enum fate fate;
+		struct arena *mem;
+	} tail;            /* of what was fed */
 	const char *wrong; /* what must not be, and was */
 };
 
@@ -117,12 +127,19 @@ static inline unsigned of_batches(unsigned n)
 	return n * BATCH < PEOPLE ? n * BATCH : PEOPLE;
 }
 
+/* What can be while this batch is written: the one before has its end with this one if it is fed.
+ */
+static inline unsigned remembered(const struct server *s)
+{
+	return s->batch > 1u + s->feeds ? of_batches(s->batch - 1 - s->feeds) : 0;
+}
+
 /* The batch before is remembered, and the next one in the journal; what was remembered is durable
  * with that, or in the end. */
 static inline bool overlapped(const struct server *s)
 {
-	const unsigned failed = s->fate == SOME && s->batch > s->at ? BATCH / 10 : 0;
-	const unsigned before = of_batches(s->batch - 1) - failed;
+	const unsigned failed = s->fate == SOME && s->batch > s->at + s->feeds ? BATCH / 10 : 0;
+	const unsigned before = remembered(s) - failed;
 
 	return durable_ops == of_batches(s->batch + 1) &&
 	       (durable_ops > of_batches(s->batch) ? durable_links : links) == before;
@@ -149,7 +166,7 @@ static inline void look(struct server *s)
 			(void)becomes(was_read, s, 2000);
 	} else if (durable_ops < of_batches(s->batch)) {
 		s->wrong = "written before it is in the journal";
-	} else if (links > of_batches(s->batch - 1)) {
+	} else if (links > remembered(s)) {
 		s->wrong = "remembered before it is written";
 	} else if (s->fate == FULL && s->batch == s->at) {
 		if (!becomes(failed_to_remember, s, 30000))
@@ -162,13 +179,39 @@ static inline void look(struct server *s)
 		refuse = true;
 }
 
-static inline int server_write(struct connector *c, const struct change *changes,
-	struct outcome *outcomes, size_t n, struct arena *mem, struct err *err)
+/* One in ten fails, the first of the batch among them. */
+static inline int write_some(struct server *s, const struct change *changes,
+	struct outcome *outcomes, size_t n, size_t first, struct arena *mem, struct err *err)
 {
-	struct server *s = (struct server *)c;
+	int rc = 0;
 
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if ((first + i) % 10 == 0)
+			outcomes[i] = (struct outcome){.kind = OUTCOME_FAILED};
+		else
+			rc = connector_write(s->file, &changes[i], &outcomes[i], 1, mem, err);
+	}
+	return rc;
+}
+
+/* What was fed comes to its end. */
+static inline int end_tail(struct server *s, struct err *err)
+{
+	const size_t n = s->tail.n;
+
+	s->tail.n = 0;
 	if (n == 0)
-		return connector_write(s->file, changes, outcomes, n, mem, err);
+		return 0;
+	return s->tail.fate == SOME ? write_some(s, s->tail.changes, s->tail.outcomes, n,
+					      s->tail.first, s->tail.mem, err)
+				    : connector_write(s->file, s->tail.changes, s->tail.outcomes, n,
+					      s->tail.mem, err);
+}
+
+/* All but the last `held`. */
+static inline int write_but(struct server *s, const struct change *changes,
+	struct outcome *outcomes, size_t n, size_t held, struct arena *mem, struct err *err)
+{
 	pthread_mutex_lock(&lock);
 	s->batch++;
 	s->writing = true;
@@ -178,26 +221,46 @@ static inline int server_write(struct connector *c, const struct change *changes
 	int rc = 0;
 	if (fate == BEFORE)
 		_exit(9);
-	if (fate == STOP)
+	if (end_tail(s, err) < 0 || fate == STOP)
 		rc = err_set(err, ERR_BUSY, "the server went away");
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (fate == SOME && i % 10 == 0)
-			outcomes[i] = (struct outcome){.kind = OUTCOME_FAILED};
-		else if (fate == SOME)
-			rc = connector_write(s->file, &changes[i], &outcomes[i], 1, mem, err);
-	}
+	if (rc == 0 && fate == SOME)
+		rc = write_some(s, changes, outcomes, n - held, 0, mem, err);
 	if (rc == 0 && fate != SOME && fate != LOST && fate != LIES)
-		rc = connector_write(s->file, changes, outcomes, n, mem, err);
+		rc = connector_write(s->file, changes, outcomes, n - held, mem, err);
 	if (fate == AFTER)
 		_exit(9);
 	for (size_t i = 0; i < n && (fate == LOST || fate == UNTOLD); i++)
 		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
 	for (size_t i = 0; i < n && fate == LIES; i++)
 		outcomes[i] = (struct outcome){.kind = OUTCOME_DONE};
+	if (rc == 0 && held > 0) {
+		s->tail.changes = changes + n - held;
+		s->tail.outcomes = outcomes + n - held;
+		s->tail.first = n - held;
+		s->tail.n = held;
+		s->tail.fate = fate;
+		s->tail.mem = mem;
+	}
 	pthread_mutex_lock(&lock);
 	s->writing = false;
 	pthread_mutex_unlock(&lock);
 	return rc;
+}
+
+static inline int server_write(struct connector *c, const struct change *changes,
+	struct outcome *outcomes, size_t n, struct arena *mem, struct err *err)
+{
+	struct server *s = (struct server *)c;
+
+	if (n > 0)
+		return write_but(s, changes, outcomes, n, 0, mem, err);
+	return end_tail(s, err) < 0 ? -1 : connector_write(s->file, changes, outcomes, 0, mem, err);
+}
+
+static inline int server_feed(struct connector *c, const struct change *changes,
+	struct outcome *outcomes, size_t n, struct arena *mem, struct err *err)
+{
+	return write_but((struct server *)c, changes, outcomes, n, n < TAIL ? n : TAIL, mem, err);
 }
 
 static inline int server_read(struct connector *c, const struct query *q, struct err *err)
@@ -207,7 +270,7 @@ static inline int server_read(struct connector *c, const struct query *q, struct
 	pthread_mutex_lock(&lock);
 	s->reads++;
 	/* The thread that writes may not have begun yet. */
-	const bool writing = s->writing || (s->deletes && s->batch == 0);
+	const bool writing = s->writing || s->tail.n > 0 || (s->deletes && s->batch == 0);
 	pthread_cond_broadcast(&news);
 	pthread_mutex_unlock(&lock);
 	if (writing)
@@ -248,6 +311,14 @@ static const struct connector_type finding_type = {.name = "server",
 	.write = server_write,
 	.close = server_close};
 
+static const struct connector_type fed_type = {.name = "server",
+	.can = CAN_WRITE | CAN_BESIDE,
+	.read = server_read,
+	.next = server_next,
+	.write = server_write,
+	.feed = server_feed,
+	.close = server_close};
+
 /* n people, but for the last `gone`, with this telephone, in a container: "OU=x,", or none. */
 static inline void put_people_in(
 	struct arena *mem, unsigned n, unsigned gone, const char *tel, const char *container)
@@ -283,8 +354,10 @@ static inline long long run(struct arena *mem, struct server *s, struct err *err
 		flow_plan(&setup.flows[0], state, &options, mem, &plan, err) < 0)
 		fail_msg("%s", err->text);
 	if (s != NULL) {
-		s->connector = (struct connector){
-			.type = s->finds ? &finding_type : &server_type, .label = "xyz"};
+		s->connector = (struct connector){.type = s->feeds   ? &fed_type
+							  : s->finds ? &finding_type
+								     : &server_type,
+			.label = "xyz"};
 		plan.target = &s->connector;
 		if (connector_open(setup.flows[0].target_config, &s->file, err) < 0)
 			fail_msg("%s", err->text);
@@ -333,9 +406,8 @@ static inline const char *known(struct arena *mem)
 	assert_int_equal(state_ops(state, 0, false, &err), 0);
 	while (state_next_op(state, mem, &op, &err) == 1) {
 		failed += op.result == OP_FAILED;
-		/* The second batch begins with p1000. */
-		others += op.result == OP_FAILED &&
-			  (op.source.data[1] != '1' || op.source.data[4] != '0');
+		const unsigned long who = strtoul(op.source.data + 1, NULL, 10);
+		others += op.result == OP_FAILED && (who / BATCH + 1 != failing || who % 10 != 0);
 	}
 	assert_int_equal(others, 0);
 	const char *text = arena_printf(
@@ -350,6 +422,7 @@ static inline long long first_run(struct arena *mem, struct server *s)
 	struct err err;
 	int status;
 
+	failing = s->at;
 	if (s->fate != BEFORE && s->fate != AFTER)
 		return run(mem, s, &err);
 	pid_t pid = fork();

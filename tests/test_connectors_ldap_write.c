@@ -135,7 +135,7 @@ static void test_window(void **state)
 		struct change next = change_of(meetings[i].next);
 		struct window w;
 
-		window_init(mem, &w, 64);
+		window_init(&w, 64);
 		assert_false(window_blocks(&w, &next));
 		window_enter(&w, &first);
 		if (window_blocks(&w, &next) != meetings[i].waits)

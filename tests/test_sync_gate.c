@@ -245,7 +245,7 @@ static void test_write(void **state)
 		at[i] = &steps[i];
 	}
 	through = (struct written_changes){0};
-	assert_int_equal(gate_write(&to, &f, at, sides, out, 5, mem, &err), 0);
+	assert_int_equal(gate_write(&to, &f, at, sides, out, 5, false, mem, &err), 0);
 	assert_int_equal(through.n, 2);
 	assert_string_equal(short_name(mem, value_of(through.names[0])), "ann");
 	assert_string_equal(short_name(mem, value_of(through.names[1])), "cid");
@@ -259,16 +259,16 @@ static void test_write(void **state)
 	/* All pass: none is taken for another. */
 	const struct step *all[] = {at[1], at[3], at[1]};
 	through = (struct written_changes){0};
-	assert_int_equal(gate_write(&to, &f, all, sides, out, 3, mem, &err), 0);
+	assert_int_equal(gate_write(&to, &f, all, sides, out, 3, false, mem, &err), 0);
 	static const enum outcome_kind answers[] = {OUTCOME_DONE, OUTCOME_UNKNOWN, OUTCOME_DONE};
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(out[i].kind, answers[i]);
 	assert_string_equal(short_name(mem, out[2].id), "ann");
 	/* Nothing passes: nothing is asked of the connector. */
 	through = (struct written_changes){.rc = -1};
-	assert_int_equal(gate_write(&to, &f, at, sides, out, 1, mem, &err), 0);
+	assert_int_equal(gate_write(&to, &f, at, sides, out, 1, false, mem, &err), 0);
 	assert_int_equal(through.n, 0);
-	assert_int_equal(gate_write(&to, &f, at, sides, out, 2, mem, &err), -1);
+	assert_int_equal(gate_write(&to, &f, at, sides, out, 2, false, mem, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
 	arena_free(mem);
 }
