@@ -272,7 +272,8 @@ static bool begin_next(struct writer *w)
  * rest. So a sixteenth of the window goes together, while the others are under way. */
 static bool enough_under_way(const struct writer *w)
 {
-	return w->n_sent - w->n_held > w->limit - w->limit / 16;
+	/* Who answers what was not sent yet may have more held than sent. */
+	return w->n_sent > w->n_held + w->limit - w->limit / 16;
 }
 
 /* First what was begun, then what comes next, as far as it depends on nothing under way. */
@@ -388,6 +389,8 @@ static void write_all(struct writer *w, bool feeds)
 			reconnect(w);
 		else
 			keep_busy(w);
+		if (!unfinished(w, feeds))
+			break;
 		if (w->n_sent > 0)
 			receive(w);
 		else if (!w->lost)

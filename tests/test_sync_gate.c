@@ -204,7 +204,7 @@ static void test_never(void **state)
 
 /* The other side of the gate: notes what came through, and answers by turns. */
 static struct written_changes {
-	unsigned n;
+	unsigned n, calls, fed;
 	const char *names[8];
 	int rc;
 } through;
@@ -213,6 +213,7 @@ static int note_write(struct connector *c, const struct change *changes, struct 
 	size_t n, struct arena *mem, struct err *err)
 {
 	(void)c;
+	through.calls++;
 	for (size_t i = 0; i < n; i++) {
 		struct value name = changes[i].name;
 		through.names[through.n++] = arena_copy(mem, name.data, name.len);
@@ -270,6 +271,49 @@ static void test_write(void **state)
 	assert_int_equal(through.n, 0);
 	assert_int_equal(gate_write(&to, &f, at, sides, out, 2, false, mem, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
+	arena_free(mem);
+}
+
+static int note_feed(struct connector *c, const struct change *changes, struct outcome *out,
+	size_t n, struct arena *mem, struct err *err)
+{
+	through.fed++;
+	return note_write(c, changes, out, n, mem, err);
+}
+
+/* It is fed where all pass; also with nothing, for what is under way comes to its end with that. */
+static void test_feed(void **state)
+{
+	static const struct connector_type fed_type = {
+		.name = "note", .can = CAN_WRITE, .write = note_write, .feed = note_feed};
+	static const struct {
+		unsigned from, n, fed, written;
+	} feeds[] = {{1, 1, 1, 1}, {0, 2, 0, 1}, {1, 0, 1, 0}, {0, 1, 0, 0}};
+	struct arena *mem = arena_new();
+	struct flow f = flow_of(mem);
+	struct connector to = {.type = &fed_type, .label = "xyz"};
+	struct step steps[] = {
+		step_of(mem, "modify ann,OU=Staff tel"), step_of(mem, "modify ann tel")};
+	const struct step *const at[] = {&steps[0], &steps[1]};
+	const char *sides[] = {NULL, NULL};
+	struct outcome out[2];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(feeds) / sizeof(feeds[0]); i++) {
+		through = (struct written_changes){0};
+		assert_int_equal(gate_write(&to, &f, at + feeds[i].from, sides, out, feeds[i].n,
+					 true, mem, &err),
+			0);
+		assert_int_equal(through.fed, feeds[i].fed);
+		assert_int_equal(through.n, feeds[i].written);
+		assert_int_equal(through.calls, 1);
+	}
+	/* What is not to be written is not fed either. */
+	to.readonly = true;
+	through = (struct written_changes){0};
+	assert_int_equal(gate_write(&to, &f, at + 1, sides, out, 1, true, mem, &err), -1);
+	assert_int_equal(through.calls, 0);
 	arena_free(mem);
 }
 
@@ -428,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_feed),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_hide),
 		cmocka_unit_test(test_flag),

@@ -1,11 +1,12 @@
 /*
  * Writes changes to the connector "target" of a configuration, for ldap_write.py.
  *
- *     ldap_write FILE <changes >outcomes
+ *     ldap_write FILE [N] <changes >outcomes
  *
  * A change is a line, its fields parted by tabs; an empty line ends a batch, which is one call of
- * connector_write. For each change comes a line "DONE id", "FAILED kind text" or "UNKNOWN kind
- * text"; for a call that fails as a whole "CALL kind text".
+ * connector_write; with N, the connector is fed with so many at once. For each change comes a line
+ * "DONE id", "FAILED kind text" or "UNKNOWN kind text"; for a call that fails as a whole "CALL kind
+ * text", and when it was fed, for each of its changes.
  *
  *     add     NAME  ATTR+VALUE ...
  *     modify  NAME  ID  ATTR+VALUE ATTR-VALUE ATTR=VALUE ...     also: take away, replace
@@ -85,6 +86,33 @@ static void tell(struct arena *mem, const struct outcome *o)
 	}
 }
 
+static size_t fed; /* N; 0: it is written */
+
+static void feed_batch(struct connector *c, const struct change *changes, size_t n)
+{
+	struct arena *mem = arena_new();
+	struct outcome *outcomes = arena_zalloc(mem, n * sizeof(*outcomes));
+	struct err *failed = arena_zalloc(mem, n * sizeof(*failed)), err = {.kind = ERR_NONE};
+
+	for (size_t i = 0; i < n; i += fed) {
+		const size_t some = n - i < fed ? n - i : fed;
+		if (connector_feed(c, changes + i, outcomes + i, some, mem, &err) == 0)
+			continue;
+		for (size_t k = i; k < i + some; k++)
+			failed[k] = err;
+	}
+	if (connector_write(c, NULL, NULL, 0, mem, &err) < 0)
+		printf("END %s %s\n", kinds[err.kind], err.text);
+	for (size_t i = 0; i < n; i++) {
+		if (failed[i].kind != ERR_NONE)
+			printf("CALL %s %s\n", kinds[failed[i].kind], failed[i].text);
+		else
+			tell(mem, &outcomes[i]);
+	}
+	(void)fflush(stdout);
+	arena_free(mem);
+}
+
 static void write_batch(struct connector *c, const struct change *changes, size_t n)
 {
 	struct arena *mem = arena_new();
@@ -114,7 +142,7 @@ static void write_all(struct connector *c)
 		if (line[0] != '\0')
 			changes[n++] = read_change(mem, line);
 		if (line[0] == '\0' || n == BATCH) {
-			write_batch(c, changes, n);
+			(fed > 0 ? feed_batch : write_batch)(c, changes, n);
 			n = 0;
 			arena_reset(mem);
 		}
@@ -145,8 +173,10 @@ int main(int argc, char **argv)
 	int rc = 2;
 
 	log_level(getenv("VERBOSE") != NULL ? LOG_DEBUG : LOG_WARN);
-	if (argc != 2)
-		log_error("usage: ldap_write FILE");
+	if (argc == 3)
+		fed = strtoul(argv[2], NULL, 10);
+	if (argc != 2 && argc != 3)
+		log_error("usage: ldap_write FILE [N]");
 	else if ((rc = run(argv[1], mem, &err)) < 0)
 		log_error("%s", err.text);
 	arena_free(mem);

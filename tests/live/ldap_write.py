@@ -32,9 +32,10 @@ objectclass ( 1.3.6.1.4.1.99999.4.1 NAME 'speaker' SUP top AUXILIARY MAY audio )
 
 
 class Writer:
-    """The connector, with a configuration of its own; write() is one batch."""
+    """The connector, with a configuration of its own; write() is one batch, fed: by so many changes at once."""
 
-    def __init__(self, program, folder, url, who, password, **settings):
+    def __init__(self, program, folder, url, who, password, fed=0, **settings):
+        self.fed = fed
         secret = folder / "secret"
         secret.write_text(password + "\n")
         secret.chmod(0o600)
@@ -44,7 +45,7 @@ class Writer:
         config = folder / "writer.conf"
         config.write_text("\n".join(["connector target {", *lines, "}"]) + "\n")
         config.chmod(0o600)
-        self.child = subprocess.Popen([program, config], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.child = subprocess.Popen([program, config, *([str(fed)] if fed else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
         return self
@@ -63,7 +64,7 @@ class Writer:
             if not line:
                 raise server.Failure("the writer ended")
             outcomes.append(line.rstrip("\n"))
-            if line.startswith("CALL"):
+            if line.startswith("CALL") and not self.fed:
                 break
         return outcomes
 
@@ -219,6 +220,29 @@ class Messages(Proxy):
         if self.answers is not None:
             self.answers -= 1
         sink.sendall(message)
+
+
+class Holding(Messages):
+    """Holds answers back until so many (wanted) requests have come."""
+
+    def __init__(self, s):
+        self.wanted, self.held, self.lock = 0, [], threading.Lock()
+        super().__init__(s)
+
+    def send_up(self, source, sink, message):
+        with self.lock:
+            self.wanted -= 1
+            if self.wanted <= 0:
+                source.sendall(b"".join(self.held))
+                self.held = []
+            super().send_up(source, sink, message)
+
+    def send_down(self, sink, message):
+        with self.lock:
+            if self.wanted > 0:
+                self.held.append(message)
+            else:
+                super().send_down(sink, message)
 
 
 class Reversing(Messages):
@@ -400,12 +424,37 @@ def codes(program):
             expect("and then", w.write(add("bob")), "DONE")
 
 
-def busy_for_a_while(program, s):
+def holding(program, s, wanted, *changes, **settings):
+    """Outcomes of changes where no answer comes before so many of them were sent. Without that they fail."""
+    clear(s)
+    proxy = Holding(s)
+    with Writer(program, s.folder, proxy.url, s.admin, s.password, timeout="5s", retry="1s", **settings) as w:
+        old = w.write(add("old"))[0].split()[1]
+        proxy.wanted = wanted
+        got = w.write(*(tuple(f.replace("ID", old) for f in c) for c in changes))
+    proxy.close()
+    return got
+
+
+def passing(program, s):
+    """One that waits for another is passed by those that depend on neither, and not by those that depend on it."""
+    got = holding(program, s, 6, ("delete", dn("old"), "ID"), add("old", "title+new"), *(add(f"p{i}") for i in range(5)),
+                  ("add", f"cn=x,{dn('old')}", *CLASSES))
+    expect("one waits", got, *["DONE"] * 8)
+    check("it was added after that", content(s)[dn("old")]["title"], [b"new"])
+
+
+def filled(program, s):
+    """What was fed is under way when the next changes come."""
+    expect("fed", holding(program, s, 6, *(add(f"p{i}") for i in range(9)), fed=3), *["DONE"] * 9)
+
+
+def busy_for_a_while(program, s, fed=0):
     """Everything is done in the end."""
     for count in (0, 1, 12):
         clear(s)
         proxy = Messages(s)
-        with Writer(program, s.folder, proxy.url, s.admin, s.password) as w:
+        with Writer(program, s.folder, proxy.url, s.admin, s.password, fed=fed) as w:
             expect("warm", w.write(add("warm")), "DONE")
             proxy.busy, proxy.answers = count, 1000
             expect(f"busy {count} times", w.write(*(add(str(i)) for i in range(30))), *["DONE"] * 30)
@@ -438,10 +487,10 @@ def prepare(s):
     return {n: there[dn(n).lower()] for n in BEFORE}
 
 
-def cut(program, s, step):
+def cut(program, s, step, fed=0):
     """The connection is cut after so many bytes, in both directions: outcomes and end are as without."""
     proxy = Proxy(s)
-    with Writer(program, s.folder, proxy.url, s.admin, s.password) as w:
+    with Writer(program, s.folder, proxy.url, s.admin, s.password, fed=fed) as w:
 
         def once(**after):
             of = prepare(s)
@@ -463,7 +512,7 @@ def cut(program, s, step):
                 check("was it cut", proxy.left, {})
                 tried += 1
     proxy.close()
-    print(f"cut: {tried} places")
+    print(f"cut: {tried} places" + (f", fed by {fed}" if fed else ""))
 
 
 def nobody_there(program, s):
@@ -482,6 +531,26 @@ def nobody_there(program, s):
             expect("nobody", w.write(*every_kind(of)), "CALL busy")
         proxy.close()
         with Writer(program, s.folder, s.ldapi_url, s.admin, s.password) as w:
+            expect("another run", w.write(*every_kind(of)), *["DONE"] * 7)
+
+
+def nobody_there_for_who_feeds(program, s):
+    """The same when it is fed: what was before has its outcomes."""
+    calls = ["CALL busy"] * 7
+    for fed, answers, wanted in (
+            (1, 1, ["DONE", "UNKNOWN busy ...cn=a2", *calls[2:]]),
+            (2, 1, ["DONE", "UNKNOWN busy ...cn=a2", *calls[2:]]),
+            (3, 1, ["DONE", "UNKNOWN busy ...cn=a2", "FAILED busy ...not tried", *calls[3:]]),
+            (3, 0, calls)):
+        of = prepare(s)
+        proxy = Messages(s)
+        with Writer(program, s.folder, proxy.url, s.admin, s.password, retry="1s", window=1, fed=fed) as w:
+            expect("first", w.write(add("a0")), "DONE")
+            proxy.answers = answers
+            expect(f"lost, fed by {fed}", w.write(*every_kind(of)), *wanted)
+            expect("nobody", w.write(*every_kind(of)), *calls)
+        proxy.close()
+        with Writer(program, s.folder, s.ldapi_url, s.admin, s.password, fed=fed) as w:
             expect("another run", w.write(*every_kind(of)), *["DONE"] * 7)
 
 
@@ -596,21 +665,27 @@ def test(options):
     with slapd.Slapd(BASE, globals=SPEAKER) as s:
         s.add({GAL: {"objectClass": [b"organizationalUnit"], "ou": [b"GAL"]}})
         for case in (each_operation, what_somebody_else_did, without_equality, order):
-            for window in (1, 64):
+            for window, fed in ((1, 0), (64, 0), (1, 1), (64, 3)):
                 clear(s)
-                with Writer(program, s.folder, s.ldapi_url, s.admin, s.password, window=window) as w:
+                with Writer(program, s.folder, s.ldapi_url, s.admin, s.password, window=window, fed=fed) as w:
                     case(w, s)
                 check(f"{case.__name__}: exit code", w.code, 0)
-                print(f"{case.__name__}: window {window}")
-        clear(s)
-        proxy = Reversing(s)
-        with Writer(program, s.folder, proxy.url, s.admin, s.password, window=64) as w:
-            order(w, s)
-        proxy.close()
-        print("order: in the opposite order")
+                print(f"{case.__name__}: window {window}" + (f", fed by {fed}" if fed else ""))
+        for fed in (0, 4):
+            clear(s)
+            proxy = Reversing(s)
+            with Writer(program, s.folder, proxy.url, s.admin, s.password, window=64, fed=fed) as w:
+                order(w, s)
+            proxy.close()
+            print("order: in the opposite order" + (f", fed by {fed}" if fed else ""))
+        passing(program, s)
+        filled(program, s)
         busy_for_a_while(program, s)
+        busy_for_a_while(program, s, fed=7)
         cut(program, s, step=int(os.environ.get("STEP", "5")))
+        cut(program, s, step=int(os.environ.get("STEP", "11")), fed=2)
         nobody_there(program, s)
+        nobody_there_for_who_feeds(program, s)
         another_replica(program, s)
         speed(program, s)
     skipped = []

@@ -65,6 +65,7 @@ KINDS = {  # what is run, and how it says that it found
     "mail": ("/usr/bin/python3 {0}/mail/run.py {galway}", r"^WRONG: {what}"),
     "completion": ("/usr/bin/python3 {0}/completion/run.py {galway}", r"^WRONG: {what}"),
     "due": ("/usr/bin/python3 {0}/due/run.py {galway}", r"^WRONG: {what}"),
+    "writes": ("/usr/bin/python3 {0}/live/ldap_write.py {tests}/live_writer", r"^FAILED: {what}"),
     "robust": ("bash {0}/robust/run.sh {galway}", r"^FAILED: .*{what}"),
 }
 PROGRAM = ("{tests}/{kind}", r"\[  FAILED  \] {what}$")

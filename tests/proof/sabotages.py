@@ -836,7 +836,7 @@ cut("lag-vector", "that what it has got is looked up", "connectors/ad_standing.c
 cut("global-catalog", "that a global catalog is not taken for the domain", "connectors/ad.c",
     "if (parts->lud_port == 3268 || parts->lud_port == 3269)", "if (false)", "test_connectors_ad test_ports")
 cut("read-only", "that nothing is sent to a domain controller that cannot be written", "connectors/ad.c",
-    "if (n > 0 && ad_read_only(d))", "if (false)", "rogue read-only-controller")
+    "if (!ad_read_only(d))", "if (d != NULL)", "rogue read-only-controller")
 cut("read-only-told", "that check tells of one", "connectors/ad_probe.c",
     "if (ad_read_only(d))", "if (false)", "rogue read-only-controller-checked")
 cut("paging-dropped", "that a paging cookie which the server let go is no mistake of a person", "connectors/ldap_search.c",
@@ -887,10 +887,28 @@ cut("preflight-ours", "that it leaves out what a flow made", "sync/preflight_sou
     "preflight reverse")
 cut("preflight-chain", "that it knows of groups in groups", "sync/preflight.c",
     "(rules_chained(f->rules) && learn(s) < 0) ||\n", "\n", "preflight in-chain")
+cut("brief-told", "that a brief report tells what failed among what was only added", "sync/report_text.c",
+    "s->denied + s->failed > 0", "s->denied > 0", "incident 17")
 cut("batch-remembered", "that each batch of writes is remembered, not the last one alone", "sync/apply.c",
-    "return before != NULL && apply_remember(a, before) < 0 ? -1 : 1;", "return 1;", "sim I32")
+    "return done != NULL && apply_remember(a, done) < 0 ? -1 : 1;", "return done != NULL && b == NULL ? -1 : 1;",
+    "sim I32")
+cut("fed-early", "that it is remembered only when all of it has an outcome", "sync/apply.c",
+    "done = a->feeds ? a->before : a->written;", "done = a->written;", "test_sync_apply test_fed")
+cut("fed-end", "that the end of what was fed is waited for", "sync/apply.c",
+    "return a->feeds && a->written != NULL\n", "return a->feeds && a->written == NULL\n", "test_sync_apply test_fed")
+cut("fed-remembered", "that what was fed before the server went away is remembered", "sync/apply.c",
+    "\tif (a->before != NULL)\n\t\t(void)apply_remember(a, a->before);\n", "", "test_sync_apply test_fed")
+cut("fed-filled", "that the window stays filled from one batch to the next", "connectors/ldap_write.c",
+    "(feeds && !w->hopeless ? w->n_before : w->n_flights)", "(feeds && w->hopeless ? w->n_before : w->n_flights)",
+    "writes fed")
+cut("fed-gate", "that each of what is fed has its own outcome when the gate stops others", "sync/gate.c",
+    "feeds && results == outcomes", "feeds", "test_sync_gate test_feed")
+cut("passed", "that nothing passes what it depends on", "connectors/ldap_write.c",
+    "\tw->aside = c;\n\twindow_enter(&w->window, c);\n", "\tw->aside = c;\n", "writes changes",
+    also=[("connectors/ldap_write.c", "\tw->aside = NULL;\n\twindow_leave(&w->window, c);\n", "\tw->aside = NULL;\n")])
 cut("in-order", "that no batch is remembered before the one ahead of it", "sync/apply.c",
-    "\t(void)wait_batch(a, &done);\n\ta->err = why;", "\tif (wait_batch(a, &done) == 0 && done != NULL)\n\t\t(void)apply_remember(a, done);\n\ta->err = why;",
+    "\tjoin(a);\n\t(void)settle_writes(a);\n", "\tjoin(a);\n\tif (settle_writes(a) == 0 && a->written != NULL && "
+    "a->written->rc == 0)\n\t\t(void)apply_remember(a, a->written);\n",
     "seed 12003117")
 cut("names-batches", "that behind a run which ended between two batches all references are looked at", "sync/apply_finish.c",
     "|| note_all(a) < 0", "|| (false && note_all(a) < 0)", "seed 1200003857")
