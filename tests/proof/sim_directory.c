@@ -25,6 +25,12 @@ struct handle {
 	struct sim_dir begun; /* how the directory was when it began */
 	const struct sim_dir *since;
 	unsigned at, gone_at, cut; /* next; next of since; entries until it breaks, UINT_MAX */
+	struct {
+		const struct change *changes;
+		struct outcome *out;
+		size_t n;
+		struct arena *mem;
+	} fed; /* what has no outcome yet */
 };
 
 uint64_t dice_next(struct dice *d)
@@ -490,10 +496,9 @@ static void write_one(struct handle *h, const struct change *c, struct outcome *
 			why != NULL ? why : "no answer");
 }
 
-static int sim_write(struct connector *c, const struct change *changes, struct outcome *out,
-	size_t n, struct arena *mem, struct err *err)
+static int write_some(struct handle *h, const struct change *changes, struct outcome *out, size_t n,
+	struct arena *mem, struct err *err)
 {
-	struct handle *h = (struct handle *)c;
 	struct world *w = h->world;
 	const struct fault *busy = sim_fault(w, FAULT_BUSY), *kill = sim_fault(w, FAULT_KILL);
 
@@ -513,6 +518,47 @@ static int sim_write(struct connector *c, const struct change *changes, struct o
 		if (at >= 0 && out[i].kind == OUTCOME_DONE)
 			out[i].digest = digest_of(h->side->now.entries[at]);
 	}
+	return 0;
+}
+
+/* What was fed comes to its end, one by one: where that breaks, nobody knows of the others. */
+static int end_fed(struct handle *h, struct err *err)
+{
+	const size_t n = h->fed.n;
+	int rc = 0;
+
+	h->fed.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct outcome *o = &h->fed.out[i];
+		if (rc == 0)
+			rc = write_some(h, &h->fed.changes[i], o, 1, h->fed.mem, err);
+		if (rc < 0)
+			*o = (struct outcome){.kind = OUTCOME_UNKNOWN, .err = *err};
+	}
+	return rc;
+}
+
+static int sim_write(struct connector *c, const struct change *changes, struct outcome *out,
+	size_t n, struct arena *mem, struct err *err)
+{
+	struct handle *h = (struct handle *)c;
+
+	return end_fed(h, err) < 0 ? -1 : write_some(h, changes, out, n, mem, err);
+}
+
+/* The last two are still under way when it returns. */
+static int sim_feed(struct connector *c, const struct change *changes, struct outcome *out,
+	size_t n, struct arena *mem, struct err *err)
+{
+	struct handle *h = (struct handle *)c;
+	const size_t held = n < 2 ? n : 2;
+
+	if (end_fed(h, err) < 0 || write_some(h, changes, out, n - held, mem, err) < 0)
+		return -1;
+	h->fed.changes = changes + n - held;
+	h->fed.out = out + n - held;
+	h->fed.n = held;
+	h->fed.mem = mem;
 	return 0;
 }
 
@@ -538,6 +584,7 @@ const struct connector_type sim_ldap = {.name = "ldap",
 const struct connector_type sim_ad = {.name = "ad",
 	.can = CAN_WRITE | CAN_SINCE | CAN_FIND | CAN_CONFIRM | CAN_BESIDE | NEEDS_REFERRED,
 	.identity = sim_identity,
+	.feed = sim_feed,
 	FUNCTIONS};
 const struct connector_type sim_scim = {.name = "scim", .can = CAN_SINCE, FUNCTIONS};
 const struct connector_type sim_exo = {.name = "exo", .can = CAN_SINCE, FUNCTIONS};
