@@ -143,6 +143,7 @@ static void test_window(void **state)
 		window_leave(&w, &first);
 		assert_false(window_blocks(&w, &next));
 		assert_false(window_blocks(&w, &first));
+		window_free(&w);
 	}
 }
 
