@@ -197,8 +197,6 @@ int connector_write(struct connector *c, const struct change *changes, struct ou
 int connector_feed(struct connector *c, const struct change *changes, struct outcome *out, size_t n,
 	struct arena *mem, struct err *err)
 {
-	if (c->type->feed == NULL)
-		return connector_write(c, changes, out, n, mem, err);
 	if (check_can_write(c, err) < 0)
 		return -1;
 	return c->type->feed(c, changes, out, n, mem, err);

@@ -126,9 +126,10 @@ struct connector_type {
 	int (*write)(struct connector *, const struct change *, struct outcome *, size_t n,
 		struct arena *, struct err *);
 	/* The same where more is to follow. It returns when all are begun, but some may have no
-	 * outcome yet: they have it when the next feed or write returns, also with -1 (write with
-	 * n == 0 will do). Until then changes, outcomes and arena must live, and nothing else may
-	 * be asked of the connector. NULL: there is nothing to gain by it. */
+	 * outcome yet: they have it when the next feed or write returns, also with -1. write with
+	 * n == 0 waits for them; its -1 says that nothing is known of what was fed last. Until then
+	 * changes, outcomes and arena must live, and nothing else may be asked of the connector.
+	 * NULL: there is nothing to gain by it. */
 	int (*feed)(struct connector *, const struct change *, struct outcome *, size_t n,
 		struct arena *, struct err *);
 	/* Those of the wanted attributes of an entry that a read gives only to whom names them, for
@@ -197,7 +198,7 @@ int connector_more(struct connector *, const struct attr_set *wanted, struct are
 int connector_hand_over(struct connector *, struct value id, bool on, struct err *);
 int connector_write(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
-/* write, where there is no feed. */
+/* Where there is feed. */
 int connector_feed(struct connector *, const struct change *, struct outcome *, size_t n,
 	struct arena *, struct err *);
 int connector_close(struct connector *, struct err *);

@@ -20,12 +20,18 @@ static void land(struct writer *w, struct flight *f, enum outcome_kind kind)
 	*f = w->flights[--w->n_flights];
 }
 
+/* What is known of former calls says nothing of this one, unless it is there for their end. */
+static bool counts(const struct writer *w, const struct flight *f)
+{
+	return !f->before || w->n == 0;
+}
+
 void writer_done(struct writer *w, struct flight *f, struct value id)
 {
 	f->outcome->id = id;
 	f->outcome->err.kind = ERR_NONE;
 	f->outcome->err.text[0] = '\0';
-	w->known = true;
+	w->known = w->known || counts(w, f);
 	land(w, f, OUTCOME_DONE);
 }
 
@@ -39,7 +45,7 @@ void writer_failed(struct writer *w, struct flight *f)
 {
 	const bool doubt = in_doubt(f);
 
-	w->known = w->known || (!doubt && f->outcome->err.kind != ERR_BUSY);
+	w->known = w->known || (!doubt && f->outcome->err.kind != ERR_BUSY && counts(w, f));
 	land(w, f, doubt ? OUTCOME_UNKNOWN : OUTCOME_FAILED);
 }
 
@@ -343,7 +349,7 @@ static void receive(struct writer *w)
 
 	for (rc = rc < 0 ? rc : 1; rc == 1;) {
 		take_answer(w, messages);
-		if (w->lost || w->n_sent <= w->limit / 4)
+		if (w->lost || w->n_sent <= w->n_held + w->limit / 4)
 			return;
 		rc = session_at_hand(
 			w->dir->session, LDAP_RES_ANY, LDAP_MSG_ALL, &messages, &w->why);
@@ -396,8 +402,11 @@ static void write_all(struct writer *w, bool feeds)
 		else if (!w->lost)
 			pause_until(w->resume);
 	}
-	if (!w->lost)
-		session_hold(w->dir->session, false);
+	if (w->lost)
+		return;
+	session_hold(w->dir->session, false);
+	if (w->n_held > 0)
+		send_held(w);
 }
 
 static struct writer *writer_of(struct ldap_dir *dir)
@@ -439,7 +448,7 @@ static void take_call(struct writer *w, const struct change *changes, struct out
 	w->next = 0;
 	w->aside = NULL;
 	w->mem = mem;
-	w->known = false;
+	w->known = w->known && n == 0;
 	for (size_t i = 0; i < n; i++)
 		outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
 }
@@ -465,7 +474,7 @@ static int write_call(struct ldap_dir *dir, const struct change *changes, struct
 	write_all(w, feeds);
 	if (w->hopeless)
 		leave(w);
-	if (!w->hopeless || w->known || n == 0)
+	if (!w->hopeless || w->known)
 		return 0;
 	*err = w->why;
 	return err_in(err, "%s", dir->connector.label);

@@ -102,7 +102,7 @@ struct writer {
 	size_t n, next;             /* next: the first that was not looked at */
 	const struct change *aside; /* looked at, but it waits for another; NULL */
 	struct arena *mem;          /* the caller's */
-	/* Of all calls, as long as something is under way: */
+	/* Of all calls: */
 	struct arena *brief; /* until the next answer */
 	struct window window;
 	struct flight *flights; /* n_flights of them, in no order; n_before of former calls */
@@ -113,7 +113,7 @@ struct writer {
 	bool post_read; /* the server tells ids with adds */
 	bool lost;      /* the connection is of no use any more */
 	bool hopeless;  /* nothing more is begun */
-	bool known;     /* some change is done, or failed for a reason of its own */
+	bool known;     /* some change of the call is done, or failed for a reason of its own */
 	long long retry;
 	long long pause;   /* the last one's length */
 	long long resume;  /* nothing is sent before */

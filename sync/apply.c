@@ -179,15 +179,14 @@ static void stop(struct applying *a)
 /* Nothing is on its way, and all that was is remembered. */
 static int land(struct applying *a)
 {
-	if (wait_batch(a) < 0 || settle_writes(a) < 0)
+	if (wait_batch(a) < 0)
 		return -1;
-	struct batch *const done[] = {a->before, a->written};
-	a->before = a->written = NULL;
-	for (unsigned i = 0; i < 2; i++) {
-		if (done[i] != NULL && apply_remember(a, done[i]) < 0)
-			return -1;
-	}
-	return 0;
+	struct batch *before = a->before, *last = a->written;
+	a->before = NULL;
+	if ((before != NULL && apply_remember(a, before) < 0) || settle_writes(a) < 0)
+		return -1;
+	a->written = NULL;
+	return last != NULL ? apply_remember(a, last) : 0;
 }
 
 static bool deletes(const struct batch *b)

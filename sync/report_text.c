@@ -172,11 +172,12 @@ int report_text(struct report *r, struct plan *plan, struct applied *applied, st
 	struct step s;
 	uint32_t place;
 	long long shown = 0;
+	const bool scans = may_show(r, sum);
 	int rc = plan_rewind(plan, err);
 
 	for (unsigned i = 0; i < plan->n_cautions; i++)
 		(void)fprintf(r->out, "caution: %s\n", plan->cautions[i]);
-	while (rc >= 0 && may_show(r, sum) && (rc = plan_next(plan, p.mem, &s, &place, err)) == 1) {
+	while (rc >= 0 && scans && (rc = plan_next(plan, p.mem, &s, &place, err)) == 1) {
 		const char *failure = report_failure(applied, p.mem, place);
 		bool look_at = s.op == STEP_CONFLICT || s.n_denied > 0 || failure != NULL ||
 			       (s.write && impact_of(&s.change, &impact));

@@ -80,6 +80,7 @@ enum fate {
 	LEAVES, /* the server goes away when all was done, and remembered */
 	FULL,   /* while it is done, the state cannot be written any more */
 	LIES,   /* it is said to be done, and was not */
+	AWAY,   /* the server goes away when all of it was fed, and some of it is not done */
 };
 
 /* What meets its fate is the batch `at`, the first being 1. */
@@ -240,6 +241,8 @@ static inline int write_but(struct server *s, const struct change *changes,
 		s->tail.n = held;
 		s->tail.fate = fate;
 		s->tail.mem = mem;
+		for (size_t i = n - held; i < n; i++)
+			outcomes[i] = (struct outcome){.kind = OUTCOME_UNKNOWN};
 	}
 	pthread_mutex_lock(&lock);
 	s->writing = false;
@@ -254,6 +257,10 @@ static inline int server_write(struct connector *c, const struct change *changes
 
 	if (n > 0)
 		return write_but(s, changes, outcomes, n, 0, mem, err);
+	if (s->fate == AWAY && s->batch == s->at && s->tail.n > 0) {
+		s->tail.n = 0;
+		return err_set(err, ERR_BUSY, "the server went away");
+	}
 	return end_tail(s, err) < 0 ? -1 : connector_write(s->file, changes, outcomes, 0, mem, err);
 }
 

@@ -77,6 +77,7 @@ static void test_fed(void **state)
 		{1, AFTER, -1, BATCH - TAIL, 0, 2 * BATCH, 0},
 		{2, AFTER, -1, 2 * BATCH - TAIL, 0, PEOPLE, 0},
 		{3, AFTER, -1, PEOPLE - TAIL, 0, PEOPLE, 0},
+		{3, AWAY, -1, PEOPLE - TAIL, 2 * BATCH, PEOPLE - 2 * BATCH, 0},
 		{2, FULL, -1, 2 * BATCH, 0, 2 * BATCH, 0},
 	};
 

@@ -185,8 +185,10 @@ static void give(struct ldap_dir *d, bool feeds, const struct change *changes,
 		for (size_t k = i + 1; k < i + some; k++)
 			rc[k] = rc[i];
 	}
-	if (feeds)
-		assert(ldap_write_changes(&d->connector, NULL, NULL, 0, mem, &err) == 0);
+	const bool ended =
+		!feeds || ldap_write_changes(&d->connector, NULL, NULL, 0, mem, &err) == 0;
+	for (size_t k = (n - 1) / step * step; k < n && !ended; k++)
+		rc[k] = -1;
 	assert(!ldap_write_under_way(d));
 }
 

@@ -101,8 +101,11 @@ static void feed_batch(struct connector *c, const struct change *changes, size_t
 		for (size_t k = i; k < i + some; k++)
 			failed[k] = err;
 	}
-	if (connector_write(c, NULL, NULL, 0, mem, &err) < 0)
-		printf("END %s %s\n", kinds[err.kind], err.text);
+	const size_t last = n > 0 ? (n - 1) / fed * fed : 0;
+	if (connector_write(c, NULL, NULL, 0, mem, &err) < 0) {
+		for (size_t i = last; i < n; i++)
+			failed[i] = err;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (failed[i].kind != ERR_NONE)
 			printf("CALL %s %s\n", kinds[failed[i].kind], failed[i].text);

@@ -421,6 +421,9 @@ def codes(program):
                        *(f"{kind} ...({code})" for code, kind in wanted.values()), "DONE")
                 check("it was tried again for a second", time.monotonic() - started > 0.5, True)
                 expect("busy for all", w.write(changes[0]), "CALL busy ...busy (51)")
+                with Writer(program, s.folder, s.ldapi_url, s.admin, s.password, retry="1s", fed=2) as fed:
+                    got = fed.write(add(f"q{i}"), add(f"r{i}"), changes[0])
+                expect("busy for all that was fed last", got, "DONE", "DONE", "CALL busy ...busy (51)")
             expect("and then", w.write(add("bob")), "DONE")
 
 
@@ -539,6 +542,7 @@ def nobody_there_for_who_feeds(program, s):
     calls = ["CALL busy"] * 7
     for fed, answers, wanted in (
             (1, 1, ["DONE", "UNKNOWN busy ...cn=a2", *calls[2:]]),
+            (2, 2, ["DONE", "DONE", *calls[2:]]),
             (2, 1, ["DONE", "UNKNOWN busy ...cn=a2", *calls[2:]]),
             (3, 1, ["DONE", "UNKNOWN busy ...cn=a2", "FAILED busy ...not tried", *calls[3:]]),
             (3, 0, calls)):
@@ -552,6 +556,12 @@ def nobody_there_for_who_feeds(program, s):
         proxy.close()
         with Writer(program, s.folder, s.ldapi_url, s.admin, s.password, fed=fed) as w:
             expect("another run", w.write(*every_kind(of)), *["DONE"] * 7)
+    proxy = Messages(s)
+    with Writer(program, s.folder, proxy.url, s.admin, s.password, retry="1s", window=64, fed=4) as w:
+        expect("first", w.write(add("a0")), "DONE")
+        proxy.answers = 0
+        expect("all is under way", w.write(*(add(f"b{i}") for i in range(4))), *["CALL busy"] * 4)
+    proxy.close()
 
 
 def another_replica(program, s):

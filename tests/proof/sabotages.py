@@ -901,6 +901,12 @@ cut("fed-remembered", "that what was fed before the server went away is remember
 cut("fed-filled", "that the window stays filled from one batch to the next", "connectors/ldap_write.c",
     "(feeds && !w->hopeless ? w->n_before : w->n_flights)", "(feeds && w->hopeless ? w->n_before : w->n_flights)",
     "writes fed")
+cut("fed-gone", "that the run stops there", "sync/apply.c",
+    "|| settle_writes(a) < 0)", "|| (settle_writes(a) < 0 && last == NULL))", "test_sync_apply test_fed")
+cut("fed-busy", "that a run stops when the server was too busy for all that was fed last", "connectors/ldap_write.c",
+    "if (!w->hopeless || w->known)", "if (!w->hopeless || w->known || n == 0)", "writes busy for all that was fed last")
+cut("fed-known", "that what is known of the batch before is not taken for this one", "connectors/ldap_write.c",
+    "return !f->before || w->n == 0;", "return f != NULL || w != NULL;", "writes lost, fed by 2")
 cut("fed-gate", "that each of what is fed has its own outcome when the gate stops others", "sync/gate.c",
     "feeds && results == outcomes", "feeds", "test_sync_gate test_feed")
 cut("passed", "that nothing passes what it depends on", "connectors/ldap_write.c",
