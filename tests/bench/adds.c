@@ -1,8 +1,8 @@
 /*
  * The least that adding costs a client that does not wait for each answer: bench_adds PORT FILE
  * WINDOW. The contacts of an LDIF file go to the server on 127.0.0.1 as they stand, so many at once
- * over one connection; nothing else is read, compared or remembered. What stays is the server: no
- * sync of as many adds over one connection is faster.
+ * over one connection; nothing else is read, compared or remembered. What stays is the server:
+ * hardly a sync of as many adds over one connection is faster.
  */
 #include <arpa/inet.h>
 #include <lber.h>
