@@ -59,13 +59,18 @@ class Writer:
         self.child.stdin.write("".join("\t".join(c) + "\n" for c in changes) + "\n")
         self.child.stdin.flush()
         outcomes = []
-        while len(outcomes) < len(changes):
-            line = self.child.stdout.readline()
-            if not line:
-                raise server.Failure("the writer ended")
-            outcomes.append(line.rstrip("\n"))
-            if line.startswith("CALL") and not self.fed:
-                break
+        late = threading.Timer(120, self.child.kill)
+        late.start()
+        try:
+            while len(outcomes) < len(changes):
+                line = self.child.stdout.readline()
+                if not line:
+                    raise server.Failure("the writer ended, or took too long")
+                outcomes.append(line.rstrip("\n"))
+                if line.startswith("CALL") and not self.fed:
+                    break
+        finally:
+            late.cancel()
         return outcomes
 
 
@@ -447,6 +452,20 @@ def passing(program, s):
     check("it was added after that", content(s)[dn("old")]["title"], [b"new"])
 
 
+def waited_in_vain(program, s):
+    """One that waited when nobody answered any more is not waited for when somebody does again."""
+    clear(s)
+    proxy = Holding(s)
+    with Writer(program, s.folder, proxy.url, s.admin, s.password, timeout="2s", retry="1s") as w:
+        old = w.write(add("old"))[0].split()[1]
+        changes = ("delete", dn("old"), old), add("old", "title+new")
+        proxy.wanted = 1000
+        expect("no answers", w.write(*changes), "CALL busy")
+        proxy.wanted, proxy.held = 0, []
+        expect("answers again", w.write(*changes), *["DONE"] * 2)
+    proxy.close()
+
+
 def filled(program, s):
     """What was fed is under way when the next changes come."""
     expect("fed", holding(program, s, 6, *(add(f"p{i}") for i in range(9)), fed=3), *["DONE"] * 9)
@@ -689,6 +708,7 @@ def test(options):
             proxy.close()
             print("order: in the opposite order" + (f", fed by {fed}" if fed else ""))
         passing(program, s)
+        waited_in_vain(program, s)
         filled(program, s)
         busy_for_a_while(program, s)
         busy_for_a_while(program, s, fed=7)

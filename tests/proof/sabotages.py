@@ -909,6 +909,8 @@ cut("fed-known", "that what is known of the batch before is not taken for this o
     "return !f->before || w->n == 0;", "return f != NULL || w != NULL;", "writes lost, fed by 2")
 cut("fed-gate", "that each of what is fed has its own outcome when the gate stops others", "sync/gate.c",
     "feeds && results == outcomes", "feeds", "test_sync_gate test_feed")
+cut("aside-left", "that nothing waits for a change that was given up", "connectors/ldap_write.c",
+    "\t\twindow_leave(&w->window, w->aside);\n", "", "writes the writer ended, or took too long")
 cut("passed", "that nothing passes what it depends on", "connectors/ldap_write.c",
     "\tw->aside = c;\n\twindow_enter(&w->window, c);\n", "\tw->aside = c;\n", "writes changes",
     also=[("connectors/ldap_write.c", "\tw->aside = NULL;\n\twindow_leave(&w->window, c);\n", "\tw->aside = NULL;\n")])
